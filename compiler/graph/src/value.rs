@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
@@ -326,7 +325,7 @@ pub enum Shape {
     /// A map; JSON object, keys by their text.
     Map(Arc<Shape>, Arc<Shape>),
     /// A record; JSON object without other members.
-    Record(Arc<IndexMap<SmolStr, Shape>>),
+    Record(Arc<BTreeMap<SmolStr, Shape>>),
     /// May be absent: JSON null or no member.
     Optional(Arc<Shape>),
     /// Secret: in a plan `{"$secret": …}` or a residual, in an adapter's hands the content.
