@@ -20,8 +20,8 @@ pub struct PlanGraph {
     pub package: PackageRef,
     /// The arguments it was instantiated with, by parameter.
     pub arguments: BTreeMap<SmolStr, Value>,
-    /// The environment it runs in, where one of its arguments is an environment.
-    pub environment: Option<Environment>,
+    /// The environments its nodes run in, by qualified name.
+    pub environments: BTreeMap<SmolStr, Environment>,
     /// The join of the effects of all nodes.
     pub effect: Effect,
     /// The join of the risks of all nodes.
@@ -51,11 +51,9 @@ pub struct PackageRef {
     pub version: SmolStr,
 }
 
-/// The environment of a plan.
+/// An environment of a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Environment {
-    /// Its qualified name.
-    pub name: SmolStr,
     /// Its facts.
     pub facts: Value,
     /// Its groups of people, by name.
@@ -115,7 +113,10 @@ pub struct Node {
     pub contract: SmolStr,
     /// The capability's name, as in the contract.
     pub capability: SmolStr,
-    /// The adapter, a key of [`PlanGraph::adapters`]; `None` where the plan has no environment.
+    /// The environment it runs in, a key of [`PlanGraph::environments`]: the one passed to the innermost (sub-)plan.
+    pub environment: Option<SmolStr>,
+    /// The adapter that environment binds the capability to, a key of [`PlanGraph::adapters`]; `None` where there is
+    /// no environment.
     pub adapter: Option<SmolStr>,
     /// The inputs, a record with defaults filled in; may hold residuals and secrets.
     pub inputs: Value,
