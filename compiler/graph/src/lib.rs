@@ -2,11 +2,25 @@
 //!
 //! Pure data and pure functions: no source, no I/O. The compiler makes plan graphs, everyone else reads them.
 
+mod artifact;
+mod build;
+mod canonical;
+mod draft;
+mod json;
+mod ops;
 mod plan;
+mod scalar;
+mod shape;
 mod value;
 
+pub use artifact::PlanError;
+pub use build::finish;
+pub use draft::{DraftNode, DraftPlan, DraftUndo, Finished, GraphError};
+pub use ops::{OpError, apply, evaluate};
 pub use plan::{
     Adapter, Contract, Dependency, Effect, Environment, FORMAT, Node, NodeKind, OnFailure, PackageRef, PlanGraph, Retry,
     Risk, Transport, Undo, Why,
 };
+pub use scalar::display;
+pub use shape::ShapeError;
 pub use value::{Date, Demand, Function, NodeId, NodeRef, Op, Residual, SecretRef, Shape, Value};

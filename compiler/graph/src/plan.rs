@@ -232,3 +232,24 @@ pub enum OnFailure {
     /// Steps that do not depend on it go on.
     Continue,
 }
+
+macro_rules! names {
+    ($type:ident { $($variant:ident = $name:literal),* $(,)? }) => {
+        impl $type {
+            /// Its name in sources and artifacts.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            /// The one of that name.
+            pub fn named(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+names!(Effect { Read = "read", Write = "write", Destroy = "destroy" });
+names!(Risk { Low = "low", Medium = "medium", High = "high", Critical = "critical" });
+names!(OnFailure { Stop = "stop", Undo = "undo", Continue = "continue" });
+names!(Why { Data = "data", After = "after" });

@@ -1,0 +1,225 @@
+//! Scalars from text and to text.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use crate::ops::OpError;
+use crate::value::{Date, Value};
+
+impl Value {
+    /// A semantic version (SemVer 2.0.0).
+    pub fn parse_semver(text: &str) -> Option<Self> {
+        Some(Self::SemVer(Arc::new(semver::Version::parse(text).ok()?)))
+    }
+
+    /// An absolute URL (WHATWG), brought into its normal form.
+    pub fn parse_url(text: &str) -> Option<Self> {
+        let url = url::Url::parse(text).ok()?;
+        Some(Self::Url(url.as_str().into()))
+    }
+
+    /// `algorithm:hex`, with the hex digits in either case.
+    pub fn parse_digest(text: &str) -> Option<Self> {
+        let (algorithm, hex) = text.split_once(':')?;
+        let length = match algorithm {
+            "sha256" => 64,
+            "sha384" => 96,
+            "sha512" => 128,
+            _ => return None,
+        };
+        let valid = hex.len() == length && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        valid.then(|| Self::Digest(text.to_ascii_lowercase().into()))
+    }
+
+    /// A day written `YYYY-MM-DD` (RFC 3339 full-date).
+    pub fn parse_date(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+            return None;
+        }
+        let number = |range: std::ops::Range<usize>| {
+            let digits = text.get(range)?;
+            digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u16>().ok())?
+        };
+        let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let days = match month {
+            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+            4 | 6 | 9 | 11 => 30,
+            2 if leap => 29,
+            2 => 28,
+            _ => return None,
+        };
+        (1..=days).contains(&day).then_some(Self::Date(Date { year, month: month as u8, day: day as u8 }))
+    }
+
+    /// A span of time such as `1h30m`: units `ms`, `s`, `m`, `h`, `d`.
+    pub fn parse_duration(text: &str) -> Option<Self> {
+        units(text, &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]).map(Self::Duration)
+    }
+
+    /// An amount of data such as `20GiB`: decimal units `B`, `kB`, `MB` … and binary ones `KiB`, `MiB` ….
+    pub fn parse_bytes(text: &str) -> Option<Self> {
+        const UNITS: [(&str, u64); 11] = [
+            ("kB", 1_000),
+            ("MB", 1_000_000),
+            ("GB", 1_000_000_000),
+            ("TB", 1_000_000_000_000),
+            ("PB", 1_000_000_000_000_000),
+            ("KiB", 1 << 10),
+            ("MiB", 1 << 20),
+            ("GiB", 1 << 30),
+            ("TiB", 1 << 40),
+            ("PiB", 1 << 50),
+            ("B", 1),
+        ];
+        units(text, &UNITS).map(Self::Bytes)
+    }
+}
+
+/// Whole numbers with units, one after the other, added up.
+fn units(text: &str, known: &[(&str, u64)]) -> Option<u64> {
+    let mut rest = text;
+    let mut total: u64 = 0;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_').len();
+        let number: u64 = rest[..digits].replace('_', "").parse().ok()?;
+        rest = &rest[digits..];
+        let letters = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        let (_, factor) = known.iter().find(|(unit, _)| *unit == &rest[..letters])?;
+        rest = &rest[letters..];
+        total = total.checked_add(number.checked_mul(*factor)?)?;
+    }
+    Some(total)
+}
+
+/// The text of a value, as interpolation shows it.
+///
+/// # Errors
+/// Secrets have no text, and what waits for execution has none yet.
+pub fn display(value: &Value) -> Result<String, OpError> {
+    let mut out = String::new();
+    write(value, &mut out, false)?;
+    Ok(out)
+}
+
+fn write(value: &Value, out: &mut String, quoted: bool) -> Result<(), OpError> {
+    // INVARIANT: writing to a string never fails.
+    let mut put = |text: std::fmt::Arguments<'_>| {
+        let _ = out.write_fmt(text);
+    };
+    match value {
+        Value::None => put(format_args!("none")),
+        Value::Bool(value) => put(format_args!("{value}")),
+        Value::Int(value) => put(format_args!("{value}")),
+        Value::Decimal(value) => put(format_args!("{}", value.normalize())),
+        Value::String(text) if quoted => put(format_args!("{text:?}")),
+        Value::String(text) | Value::Url(text) | Value::Digest(text) | Value::Variant(_, text) => {
+            put(format_args!("{text}"));
+        }
+        Value::Bytes(bytes) => out.push_str(&bytes_text(*bytes)),
+        Value::Duration(milliseconds) => out.push_str(&duration_text(*milliseconds)),
+        Value::SemVer(version) => put(format_args!("{version}")),
+        Value::Date(date) => put(format_args!("{date}")),
+        Value::List(elements) => sequence(elements.iter(), ("[", "]"), out)?,
+        Value::Set(elements) => sequence(elements.iter(), ("{", "}"), out)?,
+        Value::Map(entries) => {
+            out.push('{');
+            for (index, (key, value)) in entries.iter().enumerate() {
+                out.push_str(if index > 0 { ", " } else { "" });
+                write(key, out, true)?;
+                out.push_str(": ");
+                write(value, out, true)?;
+            }
+            out.push('}');
+        }
+        Value::Record(fields) => {
+            out.push('{');
+            for (index, (name, value)) in fields.iter().enumerate() {
+                out.push_str(if index > 0 { ", " } else { "" });
+                out.push_str(name);
+                out.push_str(": ");
+                write(value, out, true)?;
+            }
+            out.push('}');
+        }
+        Value::Secret(_) => return Err(OpError::Secret),
+        Value::Residual(_) => return Err(OpError::NotKnown),
+    }
+    Ok(())
+}
+
+fn sequence<'a>(
+    elements: impl Iterator<Item = &'a Value>,
+    (open, close): (&str, &str),
+    out: &mut String,
+) -> Result<(), OpError> {
+    out.push_str(open);
+    for (index, element) in elements.enumerate() {
+        out.push_str(if index > 0 { ", " } else { "" });
+        write(element, out, true)?;
+    }
+    out.push_str(close);
+    Ok(())
+}
+
+/// Bytes in the largest binary unit that divides them.
+fn bytes_text(bytes: u64) -> String {
+    for (unit, factor) in [("PiB", 1u64 << 50), ("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
+        if bytes >= factor && bytes % factor == 0 {
+            return format!("{}{unit}", bytes / factor);
+        }
+    }
+    format!("{bytes}B")
+}
+
+/// A duration in descending units.
+fn duration_text(milliseconds: u64) -> String {
+    if milliseconds == 0 {
+        return "0s".into();
+    }
+    let mut out = String::new();
+    let mut rest = milliseconds;
+    for (unit, factor) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)] {
+        if rest >= factor {
+            let _ = write!(out, "{}{unit}", rest / factor);
+            rest %= factor;
+        }
+    }
+    out
+}
+
+impl std::fmt::Display for Date {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+/// The kind of a value, in the words of the language.
+pub(crate) fn kind(value: &Value) -> SmolStr {
+    SmolStr::new_static(match value {
+        Value::None => "none",
+        Value::Bool(_) => "Bool",
+        Value::Int(_) => "Int",
+        Value::Decimal(_) => "Decimal",
+        Value::String(_) => "String",
+        Value::Bytes(_) => "Bytes",
+        Value::Duration(_) => "Duration",
+        Value::SemVer(_) => "SemVer",
+        Value::Url(_) => "Url",
+        Value::Digest(_) => "Digest",
+        Value::Date(_) => "Date",
+        Value::Variant(..) => "a variant",
+        Value::List(_) => "List",
+        Value::Map(_) => "Map",
+        Value::Set(_) => "Set",
+        Value::Record(_) => "a record",
+        Value::Secret(_) => "Secret",
+        Value::Residual(_) => "a value of the future",
+    })
+}
