@@ -1,0 +1,489 @@
+//! Expressions, blocks and patterns. It decides where parentheses are needed, for the tree does not hold them.
+
+use super::doc::{Doc, Docs};
+use super::layout::{
+    ARGUMENTS, BARE_COMPREHENSION, BLOCK, COMPREHENSION, Extent, LIST, MAP_COMPREHENSION, Printer, RECORD, Slot,
+};
+use crate::ast::{
+    Arg, Arm, BinaryOp, Binder, Block, Comprehension, Expr, ExprKind, Field, ForClause, Let, Literal, Path, Pattern,
+    UnaryOp,
+};
+
+impl<'a> Printer<'a> {
+    /// An expression whose further lines are indented.
+    pub(super) fn expr(&mut self, expr: &'a Expr) -> Doc {
+        self.expr_at(expr, true)
+    }
+
+    /// An expression right before the brace of a block.
+    pub(super) fn head(&mut self, expr: &'a Expr) -> Doc {
+        let outer = std::mem::replace(&mut self.head, true);
+        let doc = self.expr(expr);
+        self.head = outer;
+        doc
+    }
+
+    /// An expression; `indent` says whether the further lines of an operator chain are one level deeper.
+    fn expr_at(&mut self, expr: &'a Expr, indent: bool) -> Doc {
+        if self.head && matches!(expr.kind, ExprKind::Record(_) | ExprKind::MapFor { .. } | ExprKind::Block(_)) {
+            return self.operand(expr, true);
+        }
+        match &expr.kind {
+            // Text and numbers stay as the author wrote them.
+            ExprKind::Literal(_) | ExprKind::String(_) | ExprKind::Name(_) | ExprKind::Error => {
+                self.verbatim(expr.range)
+            }
+            ExprKind::Field { .. } | ExprKind::Index { .. } | ExprKind::Call { .. } => self.postfix(expr),
+            ExprKind::Plan { path, args } => {
+                let (word, path_doc) = (self.text("plan "), self.path(path));
+                let args = self.arguments(self.source.find(path.range.end, "("), args);
+                self.join(&[word, path_doc, args])
+            }
+            ExprKind::Unary { op, operand } => {
+                let sign = match op {
+                    UnaryOp::Neg => self.text("-"),
+                    UnaryOp::Not => self.text("!"),
+                };
+                let parentheses = match &operand.kind {
+                    ExprKind::Binary { .. } => true,
+                    ExprKind::Unary { op: inner, .. } => *op == UnaryOp::Neg && *inner == UnaryOp::Neg,
+                    _ => false,
+                };
+                let operand = self.operand(operand, parentheses);
+                self.join(&[sign, operand])
+            }
+            ExprKind::Binary { op: BinaryOp::Range | BinaryOp::RangeInclusive, .. } => self.range(expr),
+            ExprKind::Binary { .. } => self.chain(expr, indent),
+            ExprKind::List(elements) => self.list(self.source.at(expr.range.start), elements),
+            ExprKind::Record(fields) => {
+                self.braced_fields(self.source.at(expr.range.start), fields)
+            }
+            ExprKind::ListFor(body, head) => {
+                let open = self.source.at(expr.range.start);
+                self.delimited(COMPREHENSION, open, false, |printer, first| {
+                    printer.comprehension(first, body.range.end, |printer| printer.expr(body), head)
+                })
+            }
+            ExprKind::MapFor { key, value, head } => {
+                let open = self.source.at(expr.range.start);
+                self.braced(MAP_COMPREHENSION, open, |printer, first| {
+                    printer.comprehension(first, value.range.end, |printer| printer.keyed(key, value), head)
+                })
+            }
+            ExprKind::If { condition, then, otherwise } => self.if_expr(condition, then, otherwise),
+            ExprKind::Match { subject, arms } => {
+                let (word, subject_doc) = (self.text("match "), self.head(subject));
+                let open = self.source.find(subject.range.end, "{");
+                let arms = self.braced(RECORD, open, |printer, first| {
+                    printer.slots(first, arms, |arm| arm.range.end, Self::arm)
+                });
+                let space = self.text(" ");
+                self.join(&[word, subject_doc, space, arms])
+            }
+            ExprKind::Block(block) => self.block(block),
+        }
+    }
+
+    /// The value after `=`: on a line of its own where it does not fit and has no delimiters to break.
+    pub(super) fn assigned(&mut self, expr: &'a Expr) -> Doc {
+        if hugs(expr) {
+            let (space, value) = (self.text(" "), self.expr(expr));
+            return self.join(&[space, value]);
+        }
+        let (line, value) = (self.docs.line(" ", false), self.expr_at(expr, false));
+        let value = self.join(&[line, value]);
+        let value = self.docs.indent(value);
+        self.docs.group(value)
+    }
+
+    /// `expr`, perhaps in parentheses.
+    fn operand(&mut self, expr: &'a Expr, parentheses: bool) -> Doc {
+        if !parentheses {
+            return self.expr(expr);
+        }
+        let first = self.source.at(expr.range.start);
+        let slot = self.inside(|printer| {
+            printer.slot(first, expr.range.end, |printer| printer.expr_at(expr, false))
+        });
+        let mut inner = vec![self.docs.line("", false), slot.leading, slot.doc];
+        inner.extend(self.comment_after(slot.trailing));
+        let inner = self.join(&inner);
+        let inner = self.docs.indent(inner);
+        let (open, end, close) = (self.text("("), self.docs.line("", false), self.text(")"));
+        let whole = self.join(&[open, inner, end, close]);
+        self.docs.group(whole)
+    }
+
+    /// Fields, indices and calls after each other, innermost first, without recursion into the base.
+    fn postfix(&mut self, expr: &'a Expr) -> Doc {
+        let mut links = Vec::new();
+        let mut base = expr;
+        while let ExprKind::Field { base: inner, .. }
+        | ExprKind::Index { base: inner, .. }
+        | ExprKind::Call { callee: inner, .. } = &base.kind
+        {
+            links.push(base);
+            base = inner;
+        }
+        let parentheses = match &base.kind {
+            ExprKind::Binary { .. } | ExprKind::Unary { .. } | ExprKind::If { .. } | ExprKind::Match { .. } => true,
+            ExprKind::Literal(literal) => {
+                !matches!(literal, Literal::None | Literal::Bool(_))
+            }
+            _ => false,
+        };
+        let mut parts = vec![self.operand(base, parentheses)];
+        for link in links.into_iter().rev() {
+            match &link.kind {
+                ExprKind::Field { name, optional, .. } => {
+                    parts.push(self.text(if *optional { "?." } else { "." }));
+                    parts.push(self.verbatim(name.range));
+                }
+                ExprKind::Index { index, .. } => {
+                    parts.push(self.text("["));
+                    parts.push(self.inside(|printer| printer.expr(index)));
+                    parts.push(self.text("]"));
+                }
+                ExprKind::Call { callee, args } => {
+                    parts.push(self.arguments(self.source.find(callee.range.end, "("), args));
+                }
+                _ => {}
+            }
+        }
+        self.join(&parts)
+    }
+
+    /// The arguments of a call whose opening parenthesis is the token `open`.
+    pub(super) fn arguments(&mut self, open: usize, args: &'a [Arg]) -> Doc {
+        self.hoist(open);
+        if let [Arg { name, value }] = args {
+            if let (None, ExprKind::ListFor(body, head)) = (name, &value.kind)
+                && !self.is_bracketed(value)
+            {
+                return self.delimited(BARE_COMPREHENSION, open, false, |printer, first| {
+                    printer.comprehension(first, body.range.end, |printer| printer.expr(body), head)
+                });
+            }
+            if self.can_hug(open, value) {
+                let (open, arg, close) = (self.text("("), self.inside(|printer| printer.argument(&args[0])), self.text(")"));
+                return self.join(&[open, arg, close]);
+            }
+        }
+        self.delimited(ARGUMENTS, open, false, |printer, first| {
+            printer.slots(first, args, |arg| arg.value.range.end, Self::argument)
+        })
+    }
+
+    fn argument(&mut self, arg: &'a Arg) -> Doc {
+        let Some(name) = &arg.name else { return self.expr(&arg.value) };
+        let (name, colon, value) = (self.verbatim(name.range), self.text(": "), self.expr(&arg.value));
+        self.join(&[name, colon, value])
+    }
+
+    /// `[a, b]`
+    fn list(&mut self, open: usize, elements: &'a [Expr]) -> Doc {
+        self.hoist(open);
+        if let [element] = elements
+            && self.can_hug(open, element)
+        {
+            let (open, element, close) = (self.text("["), self.inside(|printer| printer.expr(element)), self.text("]"));
+            return self.join(&[open, element, close]);
+        }
+        self.delimited(LIST, open, false, |printer, first| {
+            printer.slots(first, elements, |element| element.range.end, Self::expr)
+        })
+    }
+
+    /// Whether the only thing between two delimiters can share its lines with them: it has delimiters of its own, and
+    /// no comment needs the place between.
+    fn can_hug(&self, open: usize, value: &Expr) -> bool {
+        let delimited = match &value.kind {
+            ExprKind::List(_) | ExprKind::Record(_) | ExprKind::MapFor { .. } => true,
+            ExprKind::ListFor(..) => self.is_bracketed(value),
+            _ => false,
+        };
+        delimited && {
+            let (first, last) = (self.source.at(value.range.start), self.source.before(value.range.end));
+            !self.source.comment_between(open, first) && !self.source.comment_between(last, self.source.partner(open))
+        }
+    }
+
+    /// Whether a comprehension has brackets of its own, which it may lack as an argument.
+    fn is_bracketed(&self, expr: &Expr) -> bool {
+        let first = self.source.at(expr.range.start);
+        self.source.token(first) == "[" && self.source.partner(first) == self.source.before(expr.range.end)
+    }
+
+    /// The slots of `body for x in xs if cond`.
+    fn comprehension(
+        &mut self,
+        first: usize,
+        end: u32,
+        body: impl FnOnce(&mut Self) -> Doc,
+        head: &'a Comprehension,
+    ) -> Vec<Slot<'a>> {
+        let body = self.slot(first, end, body);
+        let next = body.next;
+        let end = |clause: &&'a ForClause| match clause {
+            ForClause::For { iter, .. } => iter.range.end,
+            ForClause::If(condition) => condition.range.end,
+        };
+        let mut slots = vec![body];
+        slots.extend(self.slots(next, &head.clauses, end, |printer, clause| match clause {
+            ForClause::For { binder, iter } => printer.for_head(binder, iter),
+            ForClause::If(condition) => {
+                let (word, condition) = (printer.text("if "), printer.expr(condition));
+                printer.join(&[word, condition])
+            }
+        }));
+        slots
+    }
+
+    /// `for x in xs`
+    pub(super) fn for_head(&mut self, binder: &'a Binder, iter: &'a Expr) -> Doc {
+        let mut parts = self.for_binder(binder);
+        parts.push(self.expr(iter));
+        self.join(&parts)
+    }
+
+    /// `for x in xs` right before the brace of a block
+    pub(super) fn for_block_head(&mut self, binder: &'a Binder, iter: &'a Expr) -> Doc {
+        let mut parts = self.for_binder(binder);
+        parts.push(self.head(iter));
+        self.join(&parts)
+    }
+
+    fn for_binder(&mut self, binder: &'a Binder) -> Vec<Doc> {
+        let mut parts = vec![self.text("for "), self.verbatim(binder.first.range)];
+        if let Some(second) = &binder.second {
+            parts.push(self.text(", "));
+            parts.push(self.verbatim(second.range));
+        }
+        parts.push(self.text(" in "));
+        parts
+    }
+
+    /// Operators of one precedence, or a comparison; further operands on lines that begin with their operators.
+    fn chain(&mut self, expr: &'a Expr, indent: bool) -> Doc {
+        let source = self.source;
+        let mut links = Vec::new();
+        let mut head = expr;
+        let mut precedence = 0;
+        while let ExprKind::Binary { op, op_range, left, right } = &head.kind
+            && (links.is_empty() || (op.precedence() == precedence && associates(*op)))
+        {
+            precedence = op.precedence();
+            links.push((*op, source.at(op_range.start), &**right));
+            head = left;
+        }
+        links.reverse();
+
+        let head_first = source.at(head.range.start);
+        self.hoist(head_first);
+        let parentheses = binds_at_most(head, precedence);
+        let mut parts = vec![self.operand(head, parentheses)];
+        let mut content_end = source.before(head.range.end);
+        let mut tail = Vec::with_capacity(3 * links.len());
+        for index in 0..links.len() {
+            let (op, op_token, right) = links[index];
+            let first = source.at(right.range.start);
+            if index == 0 {
+                let extent =
+                    Extent { line: op_token, first, content_end, last: op_token - 1, limit: Some(op_token + 1) };
+                let comment = self.end_of_line(&extent);
+                tail.extend(self.comment_after(comment));
+            }
+            content_end = source.before(right.range.end);
+            let next = links.get(index + 1).map(|(_, op_token, _)| *op_token);
+            let extent = Extent {
+                line: op_token,
+                first,
+                content_end,
+                last: next.map_or(content_end, |op_token| op_token - 1),
+                limit: next.map(|op_token| op_token + 1),
+            };
+            let slot = self.slot_within(extent, |printer| {
+                let (symbol, space) = (printer.text(op.symbol()), printer.text(" "));
+                let operand = printer.operand(right, binds_at_most(right, precedence));
+                printer.join(&[symbol, space, operand])
+            });
+            tail.push(self.docs.line(" ", false));
+            tail.push(slot.leading);
+            tail.push(slot.doc);
+            tail.extend(self.comment_after(slot.trailing));
+        }
+        let tail = self.join(&tail);
+        parts.push(if indent { self.docs.indent(tail) } else { tail });
+        let whole = self.join(&parts);
+        self.docs.group(whole)
+    }
+
+    /// `a..b`, which is never broken.
+    fn range(&mut self, expr: &'a Expr) -> Doc {
+        let ExprKind::Binary { op, left, right, .. } = &expr.kind else { return Docs::NIL };
+        let precedence = op.precedence();
+        let low = self.operand(left, binds_at_most(left, precedence));
+        let symbol = self.text(op.symbol());
+        let high = self.operand(right, binds_at_most(right, precedence));
+        self.join(&[low, symbol, high])
+    }
+
+    /// `{ a: 1, b }` where it may be on one line
+    pub(super) fn braced_fields(&mut self, open: usize, fields: &'a [Field]) -> Doc {
+        self.braced(RECORD, open, |printer, first| printer.slots(first, fields, |field| field_end(field), Self::field))
+    }
+
+    /// `name: value`
+    pub(super) fn field(&mut self, field: &'a Field) -> Doc {
+        match field {
+            Field::Named { name, shorthand: true, .. } => self.verbatim(name.range),
+            Field::Named { name, value, shorthand: false } => {
+                let (name, colon, value) = (self.verbatim(name.range), self.text(": "), self.expr(value));
+                self.join(&[name, colon, value])
+            }
+            Field::Keyed { key, value } => self.keyed(key, value),
+            Field::Spread { value, .. } => {
+                let (dots, value) = (self.text(".."), self.expr(value));
+                self.join(&[dots, value])
+            }
+        }
+    }
+
+    /// `"key": value` or `(expr): value`
+    fn keyed(&mut self, key: &'a Expr, value: &'a Expr) -> Doc {
+        let key = if matches!(key.kind, ExprKind::String(_)) {
+            self.expr(key)
+        } else {
+            self.operand(key, true)
+        };
+        let (colon, value) = (self.text(": "), self.expr(value));
+        self.join(&[key, colon, value])
+    }
+
+    /// `if c { a } else if d { b } else { c }`, all branches on one line or all broken.
+    fn if_expr(&mut self, condition: &'a Expr, then: &'a Block, otherwise: &'a Block) -> Doc {
+        let source = self.source;
+        let expanded = source.line_ends_after(source.at(then.range.start));
+        let mut parts = Vec::new();
+        let mut carried = 0..0;
+        let (mut condition, mut then, mut otherwise) = (condition, then, otherwise);
+        loop {
+            let (word, condition_doc) = (self.text("if "), self.head(condition));
+            let open = source.at(then.range.start);
+            self.hoist(open);
+            let body = self.block_at(then, expanded, carried.clone());
+            let other = self.text(" else ");
+            let space = self.text(" ");
+            parts.extend([word, condition_doc, space, body, other]);
+            let start = source.at(otherwise.range.start);
+            // What stands between the branches belongs to the next one.
+            carried = self.take(start);
+            match &otherwise.result.kind {
+                ExprKind::If { condition: next, then: next_then, otherwise: next_otherwise }
+                    if otherwise.lets.is_empty() && source.token(start) != "{" =>
+                {
+                    (condition, then, otherwise) = (next, next_then, next_otherwise);
+                }
+                _ => break,
+            }
+        }
+        parts.push(self.block_at(otherwise, expanded, carried));
+        let whole = self.join(&parts);
+        self.docs.group(whole)
+    }
+
+    /// `{ let … result }` as a group of its own.
+    pub(super) fn block(&mut self, block: &'a Block) -> Doc {
+        let open = self.source.at(block.range.start);
+        self.hoist(open);
+        let doc = self.block_at(block, self.source.line_ends_after(open), 0..0);
+        self.docs.group(doc)
+    }
+
+    fn block_at(&mut self, block: &'a Block, expanded: bool, carried: std::ops::Range<usize>) -> Doc {
+        let open = self.source.at(block.range.start);
+        self.ungrouped(BLOCK, open, expanded, carried, |printer, first| {
+            let mut slots = printer.slots(first, &block.lets, |binding| binding.range.end, Self::binding);
+            let first = slots.last().map_or(first, |slot| slot.next);
+            slots.push(printer.slot(first, block.result.range.end, |printer| printer.expr(&block.result)));
+            slots
+        })
+    }
+
+    /// `let name: T = value`
+    pub(super) fn binding(&mut self, binding: &'a Let) -> Doc {
+        let mut parts = vec![self.text("let "), self.verbatim(binding.name.range)];
+        if let Some(ty) = &binding.ty {
+            parts.push(self.text(": "));
+            parts.push(self.ty(ty));
+        }
+        parts.push(self.text(" ="));
+        parts.push(self.assigned(&binding.value));
+        self.join(&parts)
+    }
+
+    /// `A | B if cond => value`
+    fn arm(&mut self, arm: &'a Arm) -> Doc {
+        let mut parts = Vec::new();
+        for (index, pattern) in arm.patterns.iter().enumerate() {
+            if index > 0 {
+                parts.push(self.docs.line(" ", false));
+                parts.push(self.text("| "));
+            }
+            parts.push(self.pattern(pattern));
+        }
+        let patterns = self.join(&parts);
+        let mut parts = vec![self.docs.group(patterns)];
+        if let Some(guard) = &arm.guard {
+            parts.push(self.text(" if "));
+            parts.push(self.expr(guard));
+        }
+        parts.push(self.text(" => "));
+        parts.push(self.expr(&arm.body));
+        self.join(&parts)
+    }
+
+    fn pattern(&mut self, pattern: &'a Pattern) -> Doc {
+        self.compact(pattern.range)
+    }
+
+    /// `a.b`
+    pub(super) fn path(&mut self, path: &'a Path) -> Doc {
+        self.compact(path.range)
+    }
+}
+
+/// Where a field ends, without closing parentheses.
+pub(super) fn field_end(field: &Field) -> u32 {
+    match field {
+        Field::Named { name, shorthand: true, .. } => name.range.end,
+        Field::Named { value, .. } | Field::Keyed { value, .. } | Field::Spread { value, .. } => value.range.end,
+    }
+}
+
+/// Whether an operand of an operator needs parentheses, the left one of an operator that associates excepted.
+fn binds_at_most(expr: &Expr, precedence: u8) -> bool {
+    matches!(&expr.kind, ExprKind::Binary { op, .. } if op.precedence() <= precedence)
+}
+
+/// Whether `a op b op c` is a tree that leans to the left. Comparisons do not chain at all.
+fn associates(op: BinaryOp) -> bool {
+    op.precedence() != BinaryOp::Eq.precedence()
+}
+
+/// Whether an expression has delimiters that can break, so that it can start on the line of its `=`.
+fn hugs(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Call { .. }
+        | ExprKind::Plan { .. }
+        | ExprKind::List(_)
+        | ExprKind::Record(_)
+        | ExprKind::ListFor(..)
+        | ExprKind::MapFor { .. }
+        | ExprKind::If { .. }
+        | ExprKind::Match { .. }
+        | ExprKind::Block(_) => true,
+        ExprKind::Unary { operand, .. } => hugs(operand),
+        _ => false,
+    }
+}
