@@ -372,8 +372,7 @@ fn read_contract(json: &Json) -> Read<Contract> {
 }
 
 fn read_adapter(json: &Json) -> Read<Adapter> {
-    let (kind, target) =
-        object(json, "transport")?.iter().next().ok_or_else(|| malformed("transport"))?;
+    let (kind, target) = object(json, "transport")?.iter().next().ok_or_else(|| malformed("transport"))?;
     let one = || target.as_str().map(SmolStr::from).ok_or_else(|| malformed("transport"));
     let transport = match kind.as_str() {
         "process" => Transport::Process(texts(target, "transport")?),

@@ -18,8 +18,8 @@ pub use build::finish;
 pub use draft::{DraftNode, DraftPlan, DraftUndo, Finished, GraphError};
 pub use ops::{OpError, apply, evaluate};
 pub use plan::{
-    Adapter, Contract, Dependency, Effect, Environment, FORMAT, Node, NodeKind, OnFailure, PackageRef, PlanGraph, Retry,
-    Risk, Transport, Undo, Why,
+    Adapter, Contract, Dependency, Effect, Environment, FORMAT, Node, NodeKind, OnFailure, PackageRef, PlanGraph,
+    Retry, Risk, Transport, Undo, Why,
 };
 pub use scalar::display;
 pub use shape::ShapeError;

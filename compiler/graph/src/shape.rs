@@ -139,9 +139,10 @@ impl Shape {
                 }
             }
             (Self::List(inner), Value::List(elements)) => {
-                let elements = elements.iter().enumerate().map(|(index, each)| {
-                    inner.check(each).map_err(|error| error.within(index.to_string()))
-                });
+                let elements = elements
+                    .iter()
+                    .enumerate()
+                    .map(|(index, each)| inner.check(each).map_err(|error| error.within(index.to_string())));
                 Ok(Value::list(elements.collect::<Result<Vec<_>, _>>()?))
             }
             (Self::Set(inner), Value::Set(elements)) => {

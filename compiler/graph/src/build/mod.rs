@@ -13,7 +13,7 @@ use crate::canonical::digest;
 use crate::draft::{DraftNode, DraftPlan, Finished, GraphError};
 use crate::json::{encode, encode_shape};
 use crate::plan::{Contract, Dependency, Node, NodeKind, OnFailure, PlanGraph, Retry, Undo, Why};
-use crate::value::{NodeId, Value};
+use crate::value::NodeId;
 
 /// Makes a graph of a draft.
 ///
@@ -215,4 +215,3 @@ impl Content<'_> {
         NodeId(digest(&json))
     }
 }
-

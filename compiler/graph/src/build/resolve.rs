@@ -68,12 +68,10 @@ pub(super) fn by_id(value: &Value, id: &dyn Fn(u32) -> Option<NodeId>) -> Value 
         },
         Value::List(elements) => Value::list(elements.iter().map(|each| by_id(each, id))),
         Value::Set(elements) => Value::Set(Arc::new(elements.iter().map(|each| by_id(each, id)).collect())),
-        Value::Map(entries) => Value::Map(Arc::new(
-            entries.iter().map(|(key, value)| (by_id(key, id), by_id(value, id))).collect(),
-        )),
-        Value::Record(fields) => {
-            Value::record(fields.iter().map(|(name, value)| (name.clone(), by_id(value, id))))
+        Value::Map(entries) => {
+            Value::Map(Arc::new(entries.iter().map(|(key, value)| (by_id(key, id), by_id(value, id))).collect()))
         }
+        Value::Record(fields) => Value::record(fields.iter().map(|(name, value)| (name.clone(), by_id(value, id)))),
         other => other.clone(),
     }
 }

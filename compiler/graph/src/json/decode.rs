@@ -20,9 +20,8 @@ pub(crate) fn decode(json: &Json, shape: Option<&Shape>) -> Result<Value, ShapeE
     let Some(shape) = shape else { return untyped(json) };
     let text = json.as_str();
     let parsed = |parse: fn(&str) -> Option<Value>| {
-        text.and_then(parse).ok_or_else(|| {
-            ShapeError::new(format!("expected {}, found `{}`", shape.name(), short(json)))
-        })
+        text.and_then(parse)
+            .ok_or_else(|| ShapeError::new(format!("expected {}, found `{}`", shape.name(), short(json))))
     };
     match (shape, json) {
         (Shape::Optional(_), Json::Null) => Ok(Value::None),
@@ -45,9 +44,10 @@ pub(crate) fn decode(json: &Json, shape: Option<&Shape>) -> Result<Value, ShapeE
             None => Err(ShapeError::new(format!("`{text}` is not one of {}", names.join(", ")))),
         },
         (Shape::List(inner), Json::Array(elements)) => {
-            let elements = elements.iter().enumerate().map(|(index, each)| {
-                decode(each, Some(inner)).map_err(|error| error.within(index.to_string()))
-            });
+            let elements = elements
+                .iter()
+                .enumerate()
+                .map(|(index, each)| decode(each, Some(inner)).map_err(|error| error.within(index.to_string())));
             Ok(Value::list(elements.collect::<Result<Vec<_>, _>>()?))
         }
         (Shape::Set(inner), Json::Array(elements)) => {

@@ -39,9 +39,7 @@ pub(crate) fn encode(value: &Value, shape: Option<&Shape>, id: &dyn Fn(u32) -> O
             Json::Array(elements.iter().map(|each| encode(each, inner, id)).collect())
         }
         Value::Set(elements) => match shape {
-            Some(Shape::Set(inner)) => {
-                Json::Array(elements.iter().map(|each| encode(each, Some(inner), id)).collect())
-            }
+            Some(Shape::Set(inner)) => Json::Array(elements.iter().map(|each| encode(each, Some(inner), id)).collect()),
             _ => json!({ "$set": elements.iter().map(|each| encode(each, None, id)).collect::<Vec<_>>() }),
         },
         Value::Map(entries) => match shape {

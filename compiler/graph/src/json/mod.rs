@@ -111,7 +111,10 @@ mod tests {
             ("tags".into(), Value::Map(Arc::new(tags))),
         ]);
         let json = shape.encode(&value);
-        assert_eq!(json.to_string(), r#"{"big":"9223372036854775807","size":21474836480,"tags":{"$$x":"1.5"},"when":null}"#);
+        assert_eq!(
+            json.to_string(),
+            r#"{"big":"9223372036854775807","size":21474836480,"tags":{"$$x":"1.5"},"when":null}"#
+        );
         assert_eq!(shape.decode(&json), Ok(value));
     }
 }

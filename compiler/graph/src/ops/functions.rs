@@ -32,9 +32,7 @@ pub(super) fn call(function: Function, args: &[Value]) -> Result<Value, OpError>
         (F::IntOf, [Value::String(text)]) => Ok(text.trim().parse().map_or(Value::None, Value::Int)),
         (F::DecimalOf, [Value::Int(value)]) => Ok(Value::Decimal((*value).into())),
         (F::DecimalOf, [Value::Decimal(value)]) => Ok(Value::Decimal(*value)),
-        (F::DecimalOf, [Value::String(text)]) => {
-            Ok(text.trim().parse().map_or(Value::None, Value::Decimal))
-        }
+        (F::DecimalOf, [Value::String(text)]) => Ok(text.trim().parse().map_or(Value::None, Value::Decimal)),
         (F::Len, [Value::Record(fields)]) => Ok(length(fields.len())),
         _ => {
             if let Some(list) = args.first().and_then(elements) {

@@ -237,9 +237,9 @@ pub fn evaluate(value: &Value, outputs: &dyn Fn(&NodeId) -> Option<Value>) -> Re
             Residual::It => value.clone(),
             Residual::Output { node: NodeRef::Id(id), path } => match outputs(id) {
                 None => value.clone(),
-                Some(output) => path.iter().try_fold(output, |base, name| {
-                    apply(Op::OptionalField, &[base, Value::String(name.clone())])
-                })?,
+                Some(output) => path
+                    .iter()
+                    .try_fold(output, |base, name| apply(Op::OptionalField, &[base, Value::String(name.clone())]))?,
             },
             Residual::Output { .. } => value.clone(),
             Residual::Apply { op, args } => {
