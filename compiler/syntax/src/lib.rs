@@ -3,3 +3,16 @@
 //! Everything here is a pure function of one text. Parsing never fails: it gives a tree and diagnostics.
 
 pub mod ast;
+mod error;
+mod format;
+mod lexer;
+mod parser;
+mod similar;
+mod structure;
+mod token;
+
+pub use error::SyntaxError;
+pub use format::{FormatError, format};
+pub use lexer::{Lexed, lex};
+pub use parser::{MAX_HEIGHT, MAX_NESTING, Parsed, parse, parse_expr};
+pub use token::{CONTEXTUAL_WORDS, RESERVED_WORDS, Token, TokenFlags, TokenKind};

@@ -1,0 +1,394 @@
+//! The smallest parsers: one token, a name, a path, and the loops over members that go on after a mistake.
+
+use chumsky::prelude::*;
+use ordain_diagnostics::{TextRange, codes};
+use smol_str::SmolStr;
+
+use super::state::{Extra, In, MAX_HEIGHT, MAX_NESTING, Miss, Outcome};
+use super::want::{Expected, Want};
+use crate::ast::{Ident, Path};
+use crate::error::SyntaxError;
+use crate::token::{Token, TokenKind};
+
+/// A parser of this grammar.
+pub(super) trait Parses<'s, T>: Parser<'s, &'s [Token], T, Extra<'s>> + Copy {}
+
+impl<'s, T, P: Parser<'s, &'s [Token], T, Extra<'s>> + Copy> Parses<'s, T> for P {}
+
+/// A function of the grammar as a parser.
+pub(super) fn rule<'s, T>(f: impl Fn(&mut In<'s, '_>) -> Outcome<T> + Copy) -> impl Parses<'s, T> {
+    custom(f)
+}
+
+/// Looking at and moving over tokens.
+pub(super) trait Tokens<'s> {
+    /// The index of the next token in the item.
+    fn at(&self) -> usize;
+    /// The kind of the next token.
+    fn kind(&mut self) -> TokenKind;
+    /// The kind of the token `ahead` of the next one.
+    fn kind_at(&mut self, ahead: usize) -> TokenKind;
+    /// Whether the token `ahead` of the next one is on the line of the token before it.
+    fn same_line(&mut self, ahead: usize) -> bool;
+    /// The next token's spelling.
+    fn word(&mut self) -> &'s str;
+    /// Takes the next token if it is of this kind.
+    fn eat(&mut self, kind: TokenKind) -> bool;
+    /// Takes the next token, which must be of this kind.
+    fn take(&mut self, kind: TokenKind) -> Outcome<Token>;
+    /// Fails because something else was expected here.
+    fn fail<T>(&mut self, want: Want) -> Outcome<T>;
+    /// From token `start` to the last token taken.
+    fn range_from(&mut self, start: usize) -> TextRange;
+    /// The last token taken.
+    fn previous(&mut self) -> Option<Token>;
+}
+
+impl<'s> Tokens<'s> for In<'s, '_> {
+    #[inline]
+    fn at(&self) -> usize {
+        *self.cursor().inner()
+    }
+
+    #[inline]
+    fn kind(&mut self) -> TokenKind {
+        self.peek_ref().map_or(TokenKind::End, |token| token.kind)
+    }
+
+    #[inline]
+    fn kind_at(&mut self, ahead: usize) -> TokenKind {
+        let at = self.at() + ahead;
+        self.state().tokens.get(at).map_or(TokenKind::End, |token| token.kind)
+    }
+
+    #[inline]
+    fn same_line(&mut self, ahead: usize) -> bool {
+        let at = self.at() + ahead;
+        self.state().tokens.get(at).is_some_and(|token| !token.on_new_line())
+    }
+
+    fn word(&mut self) -> &'s str {
+        let text = self.state().text;
+        self.peek_ref().map_or("", |token| token.text(text))
+    }
+
+    #[inline]
+    fn eat(&mut self, kind: TokenKind) -> bool {
+        let found = self.kind() == kind;
+        if found {
+            self.skip();
+        }
+        found
+    }
+
+    #[inline]
+    fn take(&mut self, kind: TokenKind) -> Outcome<Token> {
+        match self.peek_ref() {
+            Some(token) if token.kind == kind => {
+                self.skip();
+                Ok(*token)
+            }
+            _ => {
+                let at = self.at();
+                self.state().note(at, Expected::of_kind(kind));
+                Err(Miss)
+            }
+        }
+    }
+
+    #[cold]
+    fn fail<T>(&mut self, want: Want) -> Outcome<T> {
+        let at = self.at();
+        self.state().note(at, Expected::of(want));
+        Err(Miss)
+    }
+
+    #[inline]
+    fn range_from(&mut self, start: usize) -> TextRange {
+        let end = self.at();
+        range_of(self.state().tokens, start, end)
+    }
+
+    #[inline]
+    fn previous(&mut self) -> Option<Token> {
+        let at = self.at().checked_sub(1)?;
+        self.state().tokens.get(at).copied()
+    }
+}
+
+/// The text between the tokens `start..end`.
+#[inline]
+pub(super) fn range_of(tokens: &[Token], start: usize, end: usize) -> TextRange {
+    match (tokens.get(start), end.checked_sub(1).and_then(|last| tokens.get(last))) {
+        (Some(first), Some(last)) if start < end => TextRange::new(first.range.start, last.range.end),
+        (_, Some(last)) => TextRange::new(last.range.end, last.range.end),
+        (Some(first), None) => TextRange::new(first.range.start, first.range.start),
+        (None, None) => TextRange::default(),
+    }
+}
+
+/// One token of this kind.
+pub(super) fn tok<'s>(kind: TokenKind) -> impl Parses<'s, Token> {
+    rule(move |inp| inp.take(kind))
+}
+
+/// A name: any word that is not reserved.
+pub(super) fn name<'s>() -> impl Parses<'s, Ident> {
+    rule(take_name)
+}
+
+/// Names joined by dots.
+pub(super) fn path<'s>() -> impl Parses<'s, Path> {
+    rule(take_path)
+}
+
+#[inline]
+pub(super) fn take_name(inp: &mut In<'_, '_>) -> Outcome<Ident> {
+    match inp.peek_ref() {
+        Some(token) if token.kind.is_name() => {
+            let text = inp.state().text;
+            inp.skip();
+            Ok(ident(text, token))
+        }
+        _ => inp.fail(Want::Name),
+    }
+}
+
+/// Any word, reserved or not: after a dot, before a colon.
+pub(super) fn take_word(inp: &mut In<'_, '_>) -> Outcome<Ident> {
+    match inp.peek_ref() {
+        Some(token) if token.kind.is_word() => {
+            let text = inp.state().text;
+            inp.skip();
+            Ok(ident(text, token))
+        }
+        _ => inp.fail(Want::Name),
+    }
+}
+
+pub(super) fn take_path(inp: &mut In<'_, '_>) -> Outcome<Path> {
+    let first = take_name(inp)?;
+    let mut range = first.range;
+    let mut parts = Vec::with_capacity(2);
+    parts.push(first);
+    while inp.kind() == TokenKind::Dot && !matches!(inp.kind_at(1), TokenKind::LBrace | TokenKind::Star) {
+        inp.skip();
+        let part = take_word(inp)?;
+        range.end = part.range.end;
+        parts.push(part);
+    }
+    Ok(Path { parts, range })
+}
+
+#[inline]
+pub(super) fn ident(text: &str, token: &Token) -> Ident {
+    Ident { name: SmolStr::new(token.text(text)), range: token.range }
+}
+
+/// Runs `f` inside one more construct, and gives the item up where there are too many or the tree gets too high.
+pub(super) fn nested<'s, 'p, T>(
+    inp: &mut In<'s, 'p>,
+    f: impl FnOnce(&mut In<'s, 'p>) -> Outcome<T>,
+) -> Outcome<T> {
+    let at = inp.at();
+    let state = inp.state();
+    if state.depth >= MAX_NESTING {
+        return Err(state.abandon(at));
+    }
+    state.depth += 1;
+    let around = std::mem::replace(&mut state.height, 0);
+    let result = f(inp);
+    let state = inp.state();
+    state.depth -= 1;
+    state.height += 1;
+    if state.height > MAX_HEIGHT {
+        return Err(state.abandon(at));
+    }
+    state.height = state.height.max(around);
+    result
+}
+
+/// Notes that the tree being built got one level higher.
+#[inline]
+pub(super) fn higher(inp: &mut In<'_, '_>) -> Outcome<()> {
+    let state = inp.state();
+    state.height += 1;
+    if state.height > MAX_HEIGHT {
+        let at = inp.at();
+        return Err(inp.state().abandon(at));
+    }
+    Ok(())
+}
+
+/// Skips the next token, and if it opens something, everything up to what closes it.
+pub(super) fn skip_tree(inp: &mut In<'_, '_>) {
+    let mut depth = 0_usize;
+    while let Some(token) = inp.next() {
+        if token.kind.is_opener() {
+            depth += 1;
+        } else if token.kind.is_closer() {
+            depth = depth.saturating_sub(1);
+        }
+        if depth == 0 {
+            return;
+        }
+    }
+}
+
+/// How the members of a body are told apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Separator {
+    /// A comma, always.
+    Comma,
+    /// A comma or a line break.
+    CommaOrLine,
+    /// Nothing: every member starts with a word of its own.
+    Nothing,
+}
+
+/// Parses members up to `closer`, which it takes. A member that fails is reported and skipped; `broken` says what
+/// stands in its place.
+pub(super) fn members<'s, 'p, T>(
+    inp: &mut In<'s, 'p>,
+    closer: TokenKind,
+    separator: Separator,
+    mut member: impl FnMut(&mut In<'s, 'p>) -> Outcome<T>,
+    broken: impl Fn(TextRange) -> Option<T>,
+) -> Outcome<Vec<T>> {
+    let mut all = Vec::new();
+    let head = std::mem::replace(&mut inp.state().head, false);
+    loop {
+        let kind = inp.kind();
+        if kind == closer {
+            inp.skip();
+            break;
+        }
+        if kind == TokenKind::End {
+            break;
+        }
+        let (before, depth, start) = (inp.save(), inp.state().depth, inp.at());
+        let found = member(inp);
+        let (failed, anchor) = match found {
+            Ok(found) => {
+                all.push(found);
+                if separate(inp, closer, separator).is_ok() {
+                    continue;
+                }
+                (false, inp.save())
+            }
+            Err(Miss) => (true, before),
+        };
+        let state = inp.state();
+        if state.abandoned {
+            return Err(Miss);
+        }
+        state.report();
+        state.depth = depth;
+        state.head = false;
+        let failed_at = state.failed_at;
+        inp.rewind(anchor);
+        resynchronise(inp, failed_at, separator);
+        if failed && let Some(place) = broken(inp.range_from(start)) {
+            all.push(place);
+        }
+        if separator != Separator::Nothing {
+            inp.eat(TokenKind::Comma);
+        }
+    }
+    inp.state().head = head;
+    Ok(all)
+}
+
+/// Takes what stands between two members.
+fn separate(inp: &mut In<'_, '_>, closer: TokenKind, separator: Separator) -> Outcome<()> {
+    if separator == Separator::Nothing || inp.eat(TokenKind::Comma) {
+        return Ok(());
+    }
+    let kind = inp.kind();
+    if kind == closer || kind == TokenKind::End || (separator == Separator::CommaOrLine && !inp.same_line(0)) {
+        return Ok(());
+    }
+    if starts_member(kind) {
+        let at = inp.at();
+        let place = inp.previous().map(|token| TextRange::new(token.range.end, token.range.end)).unwrap_or_default();
+        let found = inp.peek_ref().map(|token| inp.state().describe(token)).unwrap_or_default();
+        let or_line = if separator == Separator::Comma { "" } else { " or a line break" };
+        let error =
+            SyntaxError::new(codes::UNEXPECTED_TOKEN, place, format!("expected `,`{or_line} before {found}"))
+                .fix("insert a comma", place, ",", true);
+        inp.state().report_as(at, error);
+        return Ok(());
+    }
+    let at = inp.at();
+    let expected = Expected::of_kind(TokenKind::Comma).union(Expected::of_kind(closer));
+    inp.state().note(at, expected);
+    Err(Miss)
+}
+
+/// Whether a member of a list or record can start with this kind, so that a comma is what is missing before it.
+fn starts_member(kind: TokenKind) -> bool {
+    kind.is_name()
+        || matches!(
+            kind,
+            TokenKind::Int
+                | TokenKind::Decimal
+                | TokenKind::Bytes
+                | TokenKind::Duration
+                | TokenKind::SemVer
+                | TokenKind::Date
+                | TokenKind::BadLiteral
+                | TokenKind::Str
+                | TokenKind::RawStr
+                | TokenKind::StrHead
+                | TokenKind::LBrace
+                | TokenKind::LBracket
+                | TokenKind::LParen
+                | TokenKind::True
+                | TokenKind::False
+                | TokenKind::None
+        )
+}
+
+/// Skips from the start of a broken member to where the next one can start. `failed` is the token it failed at.
+fn resynchronise(inp: &mut In<'_, '_>, failed: usize, separator: Separator) {
+    let start = inp.at();
+    loop {
+        let Some(token) = inp.peek_ref() else { return };
+        if token.kind.is_closer() {
+            return;
+        }
+        let at = inp.at();
+        if at > start && at >= failed {
+            let line = token.on_new_line()
+                && (token.kind.is_word()
+                    || matches!(
+                        token.kind,
+                        TokenKind::Str | TokenKind::StrHead | TokenKind::LParen | TokenKind::DotDot
+                    ));
+            let stop = match separator {
+                Separator::Comma => token.kind == TokenKind::Comma,
+                Separator::CommaOrLine => token.kind == TokenKind::Comma || line,
+                Separator::Nothing => line,
+            };
+            if stop {
+                return;
+            }
+        }
+        skip_tree(inp);
+    }
+}
+
+/// Takes the brace that opens a body. A missing one is reported and taken as written, so that the body is parsed.
+pub(super) fn open_body(inp: &mut In<'_, '_>) -> Outcome<()> {
+    if inp.take(TokenKind::LBrace).is_ok() {
+        return Ok(());
+    }
+    let missing = inp.peek_ref().is_none_or(|token| token.on_new_line());
+    if !missing {
+        return Err(Miss);
+    }
+    let state = inp.state();
+    state.report();
+    state.missing_openers += 1;
+    Ok(())
+}
