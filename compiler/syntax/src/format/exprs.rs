@@ -15,6 +15,12 @@ impl<'a> Printer<'a> {
         self.expr_at(expr, true)
     }
 
+    /// An expression that a word follows on its line. `plan` at its end would take that word for a plan's name.
+    pub(super) fn before_word(&mut self, expr: &'a Expr) -> Doc {
+        let plan = matches!(&rightmost(expr).kind, ExprKind::Name(name) if name == "plan");
+        self.operand(expr, plan)
+    }
+
     /// An expression right before the brace of a block.
     pub(super) fn head(&mut self, expr: &'a Expr) -> Doc {
         let outer = std::mem::replace(&mut self.head, true);
@@ -44,11 +50,7 @@ impl<'a> Printer<'a> {
                     UnaryOp::Neg => self.text("-"),
                     UnaryOp::Not => self.text("!"),
                 };
-                let parentheses = match &operand.kind {
-                    ExprKind::Binary { .. } => true,
-                    ExprKind::Unary { op: inner, .. } => *op == UnaryOp::Neg && *inner == UnaryOp::Neg,
-                    _ => false,
-                };
+                let parentheses = matches!(operand.kind, ExprKind::Binary { .. });
                 let operand = self.operand(operand, parentheses);
                 self.join(&[sign, operand])
             }
@@ -67,7 +69,7 @@ impl<'a> Printer<'a> {
             ExprKind::MapFor { key, value, head } => {
                 let open = self.source.at(expr.range.start);
                 self.braced(MAP_COMPREHENSION, open, |printer, first| {
-                    printer.comprehension(first, value.range.end, |printer| printer.keyed(key, value), head)
+                    printer.comprehension(first, value.range.end, |printer| printer.keyed(key, true, value), head)
                 })
             }
             ExprKind::If { condition, then, otherwise } => self.if_expr(condition, then, otherwise),
@@ -97,10 +99,11 @@ impl<'a> Printer<'a> {
     }
 
     /// `expr`, perhaps in parentheses.
-    fn operand(&mut self, expr: &'a Expr, parentheses: bool) -> Doc {
-        if !parentheses {
-            return self.expr(expr);
-        }
+    pub(super) fn operand(&mut self, expr: &'a Expr, parentheses: bool) -> Doc {
+        if parentheses { self.parenthesized(expr) } else { self.expr(expr) }
+    }
+
+    pub(super) fn parenthesized(&mut self, expr: &'a Expr) -> Doc {
         let first = self.source.at(expr.range.start);
         let slot = self.inside(|printer| {
             printer.slot(first, expr.range.end, |printer| printer.expr_at(expr, false))
@@ -125,14 +128,7 @@ impl<'a> Printer<'a> {
             links.push(base);
             base = inner;
         }
-        let parentheses = match &base.kind {
-            ExprKind::Binary { .. } | ExprKind::Unary { .. } | ExprKind::If { .. } | ExprKind::Match { .. } => true,
-            ExprKind::Literal(literal) => {
-                !matches!(literal, Literal::None | Literal::Bool(_))
-            }
-            _ => false,
-        };
-        let mut parts = vec![self.operand(base, parentheses)];
+        let mut parts = vec![self.operand(base, needs_parentheses_as_base(base))];
         for link in links.into_iter().rev() {
             match &link.kind {
                 ExprKind::Field { name, optional, .. } => {
@@ -280,7 +276,10 @@ impl<'a> Printer<'a> {
 
         let head_first = source.at(head.range.start);
         self.hoist(head_first);
-        let parentheses = binds_at_most(head, precedence);
+        // `plan not in xs` would be a plan named `not`, `len not in xs` the length of one.
+        let word = matches!(&rightmost(head).kind, ExprKind::Name(name) if name == "plan" || name == "len");
+        let negated = matches!(links.first(), Some((BinaryOp::NotIn, ..)));
+        let parentheses = binds_at_most(head, precedence) || (negated && word);
         let mut parts = vec![self.operand(head, parentheses)];
         let mut content_end = source.before(head.range.end);
         let mut tail = Vec::with_capacity(3 * links.len());
@@ -341,7 +340,7 @@ impl<'a> Printer<'a> {
                 let (name, colon, value) = (self.verbatim(name.range), self.text(": "), self.expr(value));
                 self.join(&[name, colon, value])
             }
-            Field::Keyed { key, value } => self.keyed(key, value),
+            Field::Keyed { key, value } => self.keyed(key, false, value),
             Field::Spread { value, .. } => {
                 let (dots, value) = (self.text(".."), self.expr(value));
                 self.join(&[dots, value])
@@ -350,12 +349,8 @@ impl<'a> Printer<'a> {
     }
 
     /// `"key": value` or `(expr): value`
-    fn keyed(&mut self, key: &'a Expr, value: &'a Expr) -> Doc {
-        let key = if matches!(key.kind, ExprKind::String(_)) {
-            self.expr(key)
-        } else {
-            self.operand(key, true)
-        };
+    fn keyed(&mut self, key: &'a Expr, comprehension: bool, value: &'a Expr) -> Doc {
+        let key = self.operand(key, !is_bare_key(key, comprehension));
         let (colon, value) = (self.text(": "), self.expr(value));
         self.join(&[key, colon, value])
     }
@@ -466,9 +461,93 @@ fn binds_at_most(expr: &Expr, precedence: u8) -> bool {
     matches!(&expr.kind, ExprKind::Binary { op, .. } if op.precedence() <= precedence)
 }
 
-/// Whether `a op b op c` is a tree that leans to the left. Comparisons do not chain at all.
+/// Whether `a op b op c` is a tree that leans to the left. Comparisons and ranges do not chain at all.
 fn associates(op: BinaryOp) -> bool {
-    op.precedence() != BinaryOp::Eq.precedence()
+    op.precedence() != BinaryOp::Eq.precedence() && op.precedence() != BinaryOp::Range.precedence()
+}
+
+/// Whether the left operand of an operator needs parentheses.
+fn binds_less(left: &Expr, op: BinaryOp) -> bool {
+    let precedence = op.precedence();
+    binds_at_most(left, if associates(op) { precedence - 1 } else { precedence })
+}
+
+/// What an expression begins with.
+enum Leading<'e> {
+    Name(&'e str),
+    /// `plan name(…)`
+    Plan,
+    String,
+    Parenthesis,
+    Other,
+}
+
+fn leading(expr: &Expr) -> Leading<'_> {
+    let mut at = expr;
+    loop {
+        at = match &at.kind {
+            ExprKind::Binary { op, left, .. } => {
+                if binds_less(left, *op) {
+                    return Leading::Parenthesis;
+                }
+                left
+            }
+            ExprKind::Field { base, .. } | ExprKind::Index { base, .. } | ExprKind::Call { callee: base, .. } => {
+                if needs_parentheses_as_base(base) {
+                    return Leading::Parenthesis;
+                }
+                base
+            }
+            ExprKind::Name(name) => return Leading::Name(name),
+            ExprKind::Plan { .. } => return Leading::Plan,
+            ExprKind::String(_) => return Leading::String,
+            _ => return Leading::Other,
+        };
+    }
+}
+
+pub(super) fn begins_with_plan(expr: &Expr) -> bool {
+    matches!(leading(expr), Leading::Plan)
+}
+
+pub(super) fn begins_with_word(expr: &Expr, word: &str) -> bool {
+    matches!(leading(expr), Leading::Name(name) if name == word)
+}
+
+pub(super) fn begins_with_parenthesis(expr: &Expr) -> bool {
+    matches!(leading(expr), Leading::Parenthesis)
+}
+
+/// The last operand of an expression, the expression itself where it ends in a delimiter.
+fn rightmost(expr: &Expr) -> &Expr {
+    let mut at = expr;
+    loop {
+        at = match &at.kind {
+            ExprKind::Binary { op, right, .. } if !binds_at_most(right, op.precedence()) => right,
+            ExprKind::Unary { operand, .. } if !matches!(operand.kind, ExprKind::Binary { .. }) => operand,
+            _ => return at,
+        };
+    }
+}
+
+/// Whether an expression needs no parentheses as the key of an entry: it begins with a string or a parenthesis, or in
+/// a comprehension with a name that goes on, if at all, as no entry does.
+fn is_bare_key(key: &Expr, comprehension: bool) -> bool {
+    match leading(key) {
+        Leading::String | Leading::Parenthesis => true,
+        Leading::Name(_) => comprehension && !matches!(key.kind, ExprKind::Binary { .. }),
+        Leading::Plan | Leading::Other => false,
+    }
+}
+
+/// Whether the base of a field, an index or a call needs parentheses.
+fn needs_parentheses_as_base(base: &Expr) -> bool {
+    match &base.kind {
+        ExprKind::Binary { .. } | ExprKind::Unary { .. } => true,
+        // `.x` would go on with the pre-release.
+        ExprKind::Literal(Literal::SemVer(version)) => version.contains(['-', '+']),
+        _ => false,
+    }
 }
 
 /// Whether an expression has delimiters that can break, so that it can start on the line of its `=`.

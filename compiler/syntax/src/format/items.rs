@@ -1,7 +1,9 @@
 //! Declarations: their headers, and the bodies of those that govern no plan and no policy.
 
+use ordain_diagnostics::TextRange;
+
 use super::doc::Doc;
-use super::exprs::field_end;
+use super::exprs::{field_end, begins_with_parenthesis};
 use super::layout::{ARGUMENTS, BLOCK, FIELDS, Printer, Slot};
 use crate::ast::{
     AdapterClause, AdapterDecl, CapabilityClause, CapabilityDecl, ConstDecl, EntityDecl, EnumDecl, EnvironmentDecl,
@@ -11,6 +13,7 @@ use crate::ast::{
 impl<'a> Printer<'a> {
     /// A declaration with its annotations, without its comments.
     pub(super) fn item(&mut self, item: &'a Item) -> Doc {
+        self.item_docs = item.docs.as_ref().map_or(TextRange::default(), |docs| docs.range);
         let mut parts = Vec::new();
         for allow in &item.allows {
             parts.push(self.text("@allow "));
@@ -133,15 +136,20 @@ impl<'a> Printer<'a> {
             CapabilityClause::Effect { value, .. } => ("effect ", self.verbatim(value.range)),
             CapabilityClause::Risk { value, .. } => ("risk ", self.verbatim(value.range)),
             CapabilityClause::Key { parts, range } => {
+                let open = self.source.at(range.start) + 1;
+                let listed = self.source.token(open) == "(";
                 // One part needs no parentheses, unless its own first token would be taken for the list's.
                 let doc = match parts.as_slice() {
-                    [part] if self.source.token(self.source.at(range.start) + 1) != "(" => self.expr(part),
-                    _ => {
-                        let open = self.source.at(range.start) + 1;
-                        self.delimited(ARGUMENTS, open, false, |printer, first| {
-                            printer.slots(first, parts, |part| part.range.end, Self::expr)
-                        })
+                    [part]
+                        if !listed
+                            || (!begins_with_parenthesis(part)
+                                && !self.source.comment_between(open, self.source.partner(open))) =>
+                    {
+                        self.expr(part)
                     }
+                    _ => self.delimited(ARGUMENTS, open, false, |printer, first| {
+                        printer.slots(first, parts, |part| part.range.end, Self::expr)
+                    }),
                 };
                 ("key ", doc)
             }
@@ -152,12 +160,12 @@ impl<'a> Printer<'a> {
         self.clause(word, value)
     }
 
-    /// `3 times backoff 1s..30s`
+    /// `3 times backoff 1s..30s`, before other words
     pub(super) fn retry(&mut self, retry: &'a Retry) -> Doc {
-        let mut parts = vec![self.expr(&retry.times), self.text(" times")];
+        let mut parts = vec![self.before_word(&retry.times), self.text(" times")];
         if let Some(backoff) = &retry.backoff {
             parts.push(self.text(" backoff "));
-            parts.push(self.expr(backoff));
+            parts.push(self.before_word(backoff));
         }
         self.join(&parts)
     }
@@ -190,7 +198,10 @@ impl<'a> Printer<'a> {
                 let mut parts = vec![self.text("provides "), self.path(path)];
                 if let Some(requirement) = requirement {
                     parts.push(self.text(" "));
-                    parts.push(self.text(&requirement.text));
+                    for (index, bound) in requirement.text.split(',').enumerate() {
+                        parts.push(self.text(if index == 0 { "" } else { ", " }));
+                        parts.push(self.text(bound));
+                    }
                 }
                 self.join(&parts)
             }

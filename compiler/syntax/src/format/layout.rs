@@ -21,6 +21,8 @@ pub(super) struct Printer<'a> {
     hoisted: Vec<usize>,
     /// The expression under way is the head of a block, where a brace would begin the block.
     pub(super) head: bool,
+    /// The documentation of the declaration under way, wherever it stands.
+    pub(super) item_docs: TextRange,
 }
 
 /// What stands between the slots of a list.
@@ -105,7 +107,7 @@ pub(super) struct Extent {
 
 impl<'a> Printer<'a> {
     pub(super) fn new(source: &'a Source<'a>) -> Self {
-        Self { docs: Docs::new(), source, cursor: 0, hoisted: Vec::new(), head: false }
+        Self { docs: Docs::new(), source, cursor: 0, hoisted: Vec::new(), head: false, item_docs: TextRange::default() }
     }
 
     pub(super) fn text(&mut self, text: &'a str) -> Doc {
@@ -174,7 +176,8 @@ impl<'a> Printer<'a> {
     }
 
     fn comment(&mut self, comment: &Comment<'a>, moved: bool) -> Doc {
-        if comment.kind == CommentKind::Plain || !(moved || comment.behind) {
+        let documents = (self.item_docs.start..self.item_docs.end).contains(&comment.start);
+        if comment.kind == CommentKind::Plain || documents || !(moved || comment.behind) {
             return self.docs.trailing(comment.text);
         }
         let (marker, rest) = (self.docs.text("//"), self.docs.trailing(&comment.text[3..]));
@@ -320,6 +323,8 @@ impl<'a> Printer<'a> {
             inner.push(match style.separator {
                 Separator::Commas if last => self.docs.choice("", ","),
                 Separator::Commas => self.docs.text(","),
+                // On a new line, a field named `in` would be taken for the operator.
+                Separator::Lines if !last && source.token(slot.next) == "in" => self.docs.text(","),
                 Separator::Lines if !last => self.docs.choice(",", ""),
                 Separator::Lines | Separator::Spaces | Separator::None => Docs::NIL,
             });

@@ -1,6 +1,7 @@
 //! Plans: their statements and what follows a step.
 
 use super::doc::Doc;
+use super::exprs::begins_with_plan;
 use super::layout::{BLOCK, Printer, Slot};
 use crate::ast::{Expr, Ident, Modifier, PlanCall, PlanDecl, Stmt, StmtKind};
 
@@ -47,7 +48,13 @@ impl<'a> Printer<'a> {
                     parts.push(self.ty(ty));
                 }
                 parts.push(self.text(" ="));
-                parts.push(self.assigned(value));
+                if ty.is_none() && begins_with_plan(value) {
+                    // Bare, it would be a sub-plan.
+                    parts.push(self.text(" "));
+                    parts.push(self.parenthesized(value));
+                } else {
+                    parts.push(self.assigned(value));
+                }
                 self.join(&parts)
             }
             StmtKind::Stage { name, modifiers, body } => {
@@ -84,7 +91,7 @@ impl<'a> Printer<'a> {
                     self.text(" = "),
                     self.step_call(call),
                     self.text(" expect "),
-                    self.expr(expect),
+                    self.before_word(expect),
                     self.modifiers(modifiers),
                 ];
                 self.join(&parts)
@@ -138,7 +145,11 @@ impl<'a> Printer<'a> {
     fn modifiers(&mut self, modifiers: &'a [Modifier]) -> Doc {
         let mut parts = Vec::with_capacity(2 * modifiers.len());
         for modifier in modifiers {
-            parts.push(self.docs.line(" ", false));
+            parts.push(match modifier {
+                // On a new line it would be a statement of the plan.
+                Modifier::OnFailure { .. } => self.text(" "),
+                _ => self.docs.line(" ", false),
+            });
             parts.push(self.modifier(modifier));
         }
         let all = self.join(&parts);
@@ -154,12 +165,12 @@ impl<'a> Printer<'a> {
                     if index > 0 {
                         parts.push(self.text(", "));
                     }
-                    parts.push(self.expr(step));
+                    parts.push(self.before_word(step));
                 }
                 self.join(&parts)
             }
             Modifier::Timeout { value, .. } => {
-                let value = self.expr(value);
+                let value = self.before_word(value);
                 self.clause("timeout ", value)
             }
             Modifier::Retry { retry, .. } => {

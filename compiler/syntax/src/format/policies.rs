@@ -1,6 +1,7 @@
 //! Policies, gates and tests.
 
 use super::doc::Doc;
+use super::exprs::begins_with_word;
 use super::layout::{BLOCK, LIST, Printer, Slot};
 use crate::ast::{
     GateClause, GateDecl, Outcome, PolicyClause, PolicyClauseKind, PolicyDecl, PolicyRef, Subject, TestDecl, TestStmt,
@@ -78,10 +79,10 @@ impl<'a> Printer<'a> {
                 self.clause("because ", reason)
             }
             PolicyClauseKind::Exempt { condition, until, see } => {
-                let mut parts = vec![self.text("exempt "), self.expr(condition)];
+                let mut parts = vec![self.text("exempt "), self.before_word(condition)];
                 if let Some(until) = until {
                     parts.push(self.text(" until "));
-                    parts.push(self.expr(until));
+                    parts.push(self.before_word(until));
                 }
                 if let Some(see) = see {
                     parts.push(self.text(" see "));
@@ -142,7 +143,8 @@ impl<'a> Printer<'a> {
         let mut parts = vec![self.text(word)];
         if let Some(value) = value {
             parts.push(self.text(" "));
-            parts.push(self.expr(value));
+            // `because` would begin the next clause.
+            parts.push(self.operand(value, begins_with_word(value, "because")));
         }
         self.join(&parts)
     }
@@ -233,7 +235,7 @@ impl<'a> Printer<'a> {
             TestStmtKind::ExpectPlan { subject, verdict, code } => {
                 let mut parts = vec![
                     self.text("expect "),
-                    self.expr(subject),
+                    self.before_word(subject),
                     self.text(" "),
                     self.verbatim(verdict.range),
                 ];

@@ -24,6 +24,7 @@ pub(super) struct Comment<'a> {
     pub(super) before: usize,
     /// An empty line stands right before it.
     pub(super) blank: bool,
+    pub(super) start: u32,
     pub(super) kind: CommentKind,
     /// A token stands before it on its line.
     pub(super) behind: bool,
@@ -91,6 +92,7 @@ impl<'a> Source<'a> {
         let end = self.tokens.last().map_or(0, |token| token.end);
         self.comments.push(Comment {
             text: self.slice(range).trim_end(),
+            start: range.start,
             before,
             blank: blank_before(self.text, range.start),
             kind,

@@ -11,7 +11,7 @@ impl<'a> Printer<'a> {
                 let mut parts = vec![self.path(path)];
                 for (index, arg) in args.iter().enumerate() {
                     parts.push(self.text(if index == 0 { "<" } else { ", " }));
-                    parts.push(self.ty(arg));
+                    parts.push(self.inside(|printer| printer.ty(arg)));
                 }
                 if !args.is_empty() {
                     parts.push(self.text(">"));
@@ -19,22 +19,22 @@ impl<'a> Printer<'a> {
                 self.join(&parts)
             }
             TypeKind::List(element) => {
-                let (open, element, close) = (self.text("["), self.ty(element), self.text("]"));
+                let (open, element, close) = (self.text("["), self.inside(|printer| printer.ty(element)), self.text("]"));
                 self.join(&[open, element, close])
             }
             TypeKind::Record(record) => self.record_type(record),
             TypeKind::Optional(base) => {
-                // `T where …?` would make the refinement optional, not the type.
-                let refined = matches!(base.kind, TypeKind::Refined { .. });
-                let (open, close) = if refined { ("(", ")?") } else { ("", "?") };
-                let (open, base, close) = (self.text(open), self.ty(base), self.text(close));
-                self.join(&[open, base, close])
+                // Without the space, `T where x ? ?` would end in the operator `??`.
+                let doubled = matches!(&base.kind, TypeKind::Optional(inner) if ends_in_expression(inner));
+                let (base, mark) = (self.ty(base), self.text(if doubled { " ?" } else { "?" }));
+                self.join(&[base, mark])
             }
             TypeKind::Refined { base, refinement } => {
                 let base = self.ty(base);
                 let (word, demand) = match &**refinement {
-                    Refinement::Range(expr) | Refinement::Predicate(expr) => (" where ", self.expr(expr)),
-                    Refinement::Length(expr) => (" where len ", self.expr(expr)),
+                    // A brace would begin the body of what is being declared.
+                    Refinement::Range(expr) | Refinement::Predicate(expr) => (" where ", self.head(expr)),
+                    Refinement::Length(expr) => (" where len ", self.head(expr)),
                     Refinement::Matching(pattern) => (" matching ", self.verbatim(pattern.range)),
                 };
                 let word = self.text(word);
@@ -58,5 +58,13 @@ impl<'a> Printer<'a> {
             parts.push(self.assigned(default));
         }
         self.join(&parts)
+    }
+}
+
+/// Whether the last part of a type is the expression of a refinement.
+fn ends_in_expression(ty: &Type) -> bool {
+    match &ty.kind {
+        TypeKind::Refined { refinement, .. } => !matches!(**refinement, Refinement::Matching(_)),
+        _ => false,
     }
 }

@@ -16,7 +16,18 @@ pub(super) struct Import<'a> {
 impl<'a> Printer<'a> {
     /// Lays out a `use` that begins with the token `first`.
     pub(super) fn import(&mut self, first: usize, tree: &'a Use) -> Import<'a> {
-        let commented = self.source.comment_between(first, self.source.before(tree.range.end));
+        // Annotations mean nothing here, but they are not the formatter's to drop.
+        let start = self.source.at(tree.range.start);
+        let mut annotations = Vec::new();
+        for token in first..start {
+            let text = self.source.token(token);
+            annotations.push(self.text(text));
+            annotations.push(match self.source.token(token + 1) {
+                "@" | "use" => self.docs.hard_line(false),
+                _ => self.text(if text == "@" { "" } else { " " }),
+            });
+        }
+        let commented = start > first || self.source.comment_between(first, self.source.before(tree.range.end));
         // Without empty lines, which would make a header of the comments once the import comes first.
         let mut leading = Vec::new();
         for index in self.take(first) {
@@ -24,7 +35,8 @@ impl<'a> Printer<'a> {
             leading.push(self.own_line(index, moved, false));
         }
         let mut slot = self.slot(first, tree.range.end, |printer| {
-            if commented { printer.import_as_written(tree) } else { printer.import_sorted(tree, names(tree).collect()) }
+            annotations.push(if commented { printer.import_as_written(tree) } else { printer.import_sorted(tree, names(tree).collect()) });
+            printer.join(&annotations)
         });
         leading.push(slot.leading);
         slot.leading = self.docs.concat(&leading);

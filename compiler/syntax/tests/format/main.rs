@@ -1,0 +1,5 @@
+//! The formatter: its fixtures, and what must hold of every text it formats.
+
+mod fixtures;
+mod properties;
+mod tree;
