@@ -1,1 +1,58 @@
-fn main() {}
+//! The `ordain` command: arguments in, presentation out. All work is done by the crates below.
+
+mod args;
+mod commands;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+/// The exit code for findings: something is wrong with what was looked at.
+const FINDINGS: u8 = 1;
+
+/// The exit code for usage and I/O: the command could not do what it was asked.
+const FAILURE: u8 = 2;
+
+/// How a command ended.
+pub(crate) enum Outcome {
+    /// As asked, nothing found.
+    Fine,
+    /// As asked, with findings.
+    Findings,
+}
+
+/// Why a command could not do what it was asked.
+pub(crate) struct Failure(pub(crate) String);
+
+impl<E: std::fmt::Display> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Stack for the threads that compile: deep but legal sources go deep in queries, too.
+const STACK_BYTES: usize = 512 << 20;
+
+fn main() -> ExitCode {
+    let arguments = args::Arguments::parse();
+    let threads = arguments.threads.unwrap_or(0);
+    // Virtual memory only; pages are taken as they are touched.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES).build_global();
+    if let Err(error) = pool {
+        return fail(&Failure::from(error));
+    }
+    let worker = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || commands::run(arguments));
+    match worker.map(std::thread::JoinHandle::join) {
+        Ok(Ok(Ok(Outcome::Fine))) => ExitCode::SUCCESS,
+        Ok(Ok(Ok(Outcome::Findings))) => ExitCode::from(FINDINGS),
+        Ok(Ok(Err(failure))) => fail(&failure),
+        Ok(Err(_)) => fail(&Failure("internal error; the message above says where".into())),
+        Err(error) => fail(&Failure::from(error)),
+    }
+}
+
+fn fail(failure: &Failure) -> ExitCode {
+    anstream::eprintln!("ordain: {}", failure.0);
+    ExitCode::from(FAILURE)
+}

@@ -1,1 +1,13 @@
-//! Placeholder.
+//! Packages from disk or from a git revision into the compiler's inputs.
+//!
+//! The only place where the compiler's world meets a file system. What cannot be read becomes a finding, never a crash
+//! or a silence.
+
+mod git;
+mod package;
+mod tree;
+mod workspace;
+
+pub use git::GitTree;
+pub use tree::{DiskTree, Listing, Tree};
+pub use workspace::{LoadError, MANIFEST, Workspace, find_root};

@@ -1,1 +1,70 @@
-//! Placeholder.
+//! The compiler: sources to findings and plan graphs, incrementally.
+//!
+//! Phases stand in the order a source goes through them: `items` (text to item trees), `resolve` (names to
+//! definitions), `types` (expressions to types), `eval` (total evaluation), `plan` (plans to graphs). Data flows
+//! downwards only. Nothing here reads a disk, a clock or an environment variable.
+
+mod check;
+mod cycle;
+mod db;
+mod eval;
+mod hir;
+mod items;
+mod package_manifest;
+mod names;
+mod plan;
+mod resolve;
+mod similar;
+mod types;
+
+pub use check::{check_package, file_findings, package_findings};
+pub use db::{Content, DataFile, Database, Db, MAX_SOURCE_BYTES, Package, SourceFile};
+pub use eval::{Fault, Lone, LoneFinding, data_references, eval_text};
+pub use hir::Kind;
+pub use items::{Item, file_items};
+pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse_manifest};
+pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate};
+pub use resolve::package_items;
+pub use types::{Sig, Ty, signature};
+
+use smol_str::SmolStr;
+
+/// The name of a declaration in plans: its package, its module and its own name, joined by dots.
+pub fn qualified_name(db: &dyn Db, item: Item<'_>) -> SmolStr {
+    let file = item.file(db);
+    let package = &manifest(db, file.package(db)).manifest.name;
+    let module = file.module(db);
+    if module.is_empty() {
+        format!("{package}.{}", item.name(db)).into()
+    } else {
+        format!("{package}.{module}.{}", item.name(db)).into()
+    }
+}
+
+/// The declaration of a qualified name, in a package or in one it depends on.
+pub fn item_by_name<'db>(db: &'db dyn Db, package: Package, name: &str) -> Option<Item<'db>> {
+    let mut open = vec![package];
+    let mut seen = Vec::new();
+    while let Some(package) = open.pop() {
+        if seen.contains(&package) {
+            continue;
+        }
+        seen.push(package);
+        let own = &manifest(db, package).manifest.name;
+        if let Some(rest) = name.strip_prefix(own.as_str()).and_then(|rest| rest.strip_prefix('.')) {
+            let found = package.files(db).iter().find_map(|(module, &file)| {
+                let local = if module.is_empty() {
+                    rest
+                } else {
+                    rest.strip_prefix(module.as_str())?.strip_prefix('.')?
+                };
+                resolve::declared(db, file).get(local)
+            });
+            if found.is_some() {
+                return found;
+            }
+        }
+        open.extend(package.dependencies(db).values().copied());
+    }
+    None
+}

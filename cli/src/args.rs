@@ -1,0 +1,175 @@
+//! What the command understands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Ordain: a declarative language for governing what automation may do.
+///
+/// Exit codes: 0 fine, 1 findings, 2 usage or I/O.
+#[derive(Debug, Parser)]
+#[command(name = "ordain", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// How many threads to use; one for each core where it is not given.
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// When to use colour. NO_COLOR turns it off, too.
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
+    pub(crate) color: When,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// When to do something that only makes sense on a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a new package: a manifest and a first plan.
+    Init {
+        /// The folder; made if it is not there.
+        #[arg(default_value = ".")]
+        path: PathBuf,
+        /// The package's name; the folder's name where it is not given.
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Check a package and show what is wrong with it.
+    Check {
+        /// A package, a file in it, or a lone `.ord` file.
+        #[arg(default_value = ".")]
+        path: PathBuf,
+        #[command(flatten)]
+        findings: FindingsFormat,
+        /// Take warnings as errors.
+        #[arg(long)]
+        deny_warnings: bool,
+    },
+    /// Apply the fixes that findings suggest.
+    Fix {
+        /// A package or a file in it.
+        #[arg(default_value = ".")]
+        path: PathBuf,
+        /// Also those that may change the meaning.
+        #[arg(long)]
+        all: bool,
+        /// Change nothing; say what would be changed, and exit with 1 if there is something.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Evaluate an expression.
+    Eval {
+        /// The expression.
+        expression: String,
+        /// The package whose declarations it may use.
+        #[arg(long, short = 'p', default_value = ".", value_name = "PATH")]
+        package: PathBuf,
+        /// The module whose names are in scope.
+        #[arg(long, short = 'm')]
+        module: Option<String>,
+        /// Print JSON: the value and its type.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Format sources.
+    Fmt {
+        /// Files and folders; the current folder where none is given. `-` reads the standard input and writes the
+        /// standard output.
+        paths: Vec<PathBuf>,
+        /// Change nothing; name the files that are not formatted, and exit with 1 if there are some.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Compile a plan to its graph and show it.
+    Plan(PlanArguments),
+    /// Execute a plan: compile it, or take a plan file, and run its steps.
+    Apply {
+        #[command(flatten)]
+        plan: PlanArguments,
+        /// Execute without asking.
+        #[arg(long, short = 'y')]
+        yes: bool,
+        /// How many steps may run at the same time.
+        #[arg(long, default_value_t = 4, value_name = "N")]
+        parallel: usize,
+        /// The journal; `.ordain/journal.db` in the package where it is not given.
+        #[arg(long, value_name = "FILE")]
+        journal: Option<PathBuf>,
+    },
+    /// Explain a diagnostic code, or list all of them.
+    Explain {
+        /// The code, such as ORD0201.
+        code: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FindingsFormat {
+    /// How findings are shown.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Print JSON; the same as `--format json`.
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
+}
+
+/// How findings are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people: the source with what is wrong marked in it.
+    Text,
+    /// One line each: path, line, column, code, message.
+    Short,
+    /// JSON.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// Annotations of a GitHub workflow.
+    Github,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    /// A plan's name, or a plan file (`.json`). May be left out where the package has one plan only.
+    pub(crate) plan: Option<String>,
+    /// The package.
+    #[arg(long, short = 'p', default_value = ".", value_name = "PATH")]
+    pub(crate) package: PathBuf,
+    /// An argument of the plan: `name=value`.
+    #[arg(long = "arg", short = 'a', value_name = "NAME=VALUE")]
+    pub(crate) arguments: Vec<String>,
+    /// How the plan is shown.
+    #[arg(long, value_enum, default_value_t = View::Text)]
+    pub(crate) view: View,
+    /// Print the plan file (canonical JSON); the same as `--view json`.
+    #[arg(long, conflicts_with = "view")]
+    pub(crate) json: bool,
+    /// Write what would be printed to a file.
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// How a plan is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum View {
+    /// A list of steps.
+    Text,
+    /// The plan file: canonical JSON.
+    Json,
+}

@@ -1,0 +1,42 @@
+//! One module for each command.
+
+mod check;
+mod eval;
+mod explain;
+mod fix;
+mod fmt;
+mod init;
+mod package;
+mod plan;
+
+use clap::CommandFactory as _;
+
+use crate::args::{Arguments, Command, When};
+use crate::{Failure, Outcome};
+
+/// Runs a command.
+pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
+    match arguments.color {
+        When::Auto => {}
+        When::Always => anstream::ColorChoice::Always.write_global(),
+        When::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    match arguments.command {
+        Command::Init { path, name } => init::run(&path, name),
+        Command::Check { path, findings, deny_warnings } => check::run(&path, &findings, deny_warnings),
+        Command::Plan(plan) => plan::run(&plan),
+        Command::Apply { plan, yes, parallel, journal } => plan::apply(&plan, yes, parallel, journal),
+        Command::Fix { path, all, dry_run } => fix::run(&path, all, dry_run),
+        Command::Eval { expression, package, module, json } => {
+            eval::run(&package, module.as_deref(), &expression, json)
+        }
+        Command::Fmt { paths, check } => fmt::run(&paths, check),
+        Command::Explain { code, json } => explain::run(code.as_deref(), json),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "ordain", &mut script);
+            crate::output::write(None, &script)?;
+            Ok(Outcome::Fine)
+        }
+    }
+}

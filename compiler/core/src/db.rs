@@ -1,0 +1,114 @@
+//! The compiler's inputs and its database.
+//!
+//! The compiler reads nothing by itself: its user sets texts, and asks queries. INVARIANT: no query looks at a disk, a
+//! clock or an environment variable.
+#![allow(missing_docs, reason = "constructors and setters are generated without")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+/// A file's content, as its loader found it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Text.
+    Text(Arc<str>),
+    /// Bytes that are not UTF-8, from this offset on.
+    NotUtf8(u32),
+    /// More bytes than the compiler reads ([`MAX_SOURCE_BYTES`]).
+    TooLarge(u64),
+    /// It could not be read; the reason as the system gave it.
+    Unreadable(String),
+}
+
+impl Content {
+    /// The text, or nothing where there is none.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            _ => "",
+        }
+    }
+
+    /// Takes bytes as a text.
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        if bytes.len() > MAX_SOURCE_BYTES {
+            return Self::TooLarge(bytes.len() as u64);
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::Text(text.into()),
+            Err(error) => Self::NotUtf8(error.utf8_error().valid_up_to() as u32),
+        }
+    }
+}
+
+/// The largest source or data file the compiler reads: 64 MiB.
+pub const MAX_SOURCE_BYTES: usize = 64 << 20;
+
+/// An `.ord` file.
+#[salsa::input(debug)]
+pub struct SourceFile {
+    /// Its path for people, `/` between parts; unique in the database.
+    pub path: SmolStr,
+    /// Its module's path in the package, such as `deploy.web`.
+    pub module: SmolStr,
+    /// Its package.
+    #[returns(copy)]
+    pub package: Package,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// A JSON, YAML, TOML or CSV file that sources may read.
+#[salsa::input(debug)]
+#[derive(PartialOrd, Ord)]
+pub struct DataFile {
+    /// Its path for people.
+    pub path: SmolStr,
+    /// Its name in plans: its package's name, a colon, and its path in the package.
+    pub name: SmolStr,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// A package: a folder with an `ordain.toml`.
+#[salsa::input(debug)]
+pub struct Package {
+    /// The path of its manifest for people; empty for a package without one.
+    pub manifest_path: SmolStr,
+    /// Its manifest's text.
+    pub manifest: Content,
+    /// Its sources by module path.
+    pub files: Arc<BTreeMap<SmolStr, SourceFile>>,
+    /// The data files its sources name, by path in the package; a missing file is not there.
+    pub data: Arc<BTreeMap<SmolStr, DataFile>>,
+    /// The packages it depends on, by the name its sources use; `std` is one of them.
+    pub dependencies: Arc<BTreeMap<SmolStr, Package>>,
+    /// What its loader could not do for it: missing dependencies, clashing paths. Already in the user's words.
+    pub load_findings: Arc<Vec<ordain_diagnostics::Diagnostic>>,
+}
+
+/// What queries ask of the database.
+#[salsa::db]
+pub trait Db: salsa::Database {}
+
+/// The compiler's own database. Clones share their contents; one of them writes while no other lives.
+#[salsa::db]
+#[derive(Clone, Default)]
+pub struct Database {
+    storage: salsa::Storage<Self>,
+}
+
+#[salsa::db]
+impl salsa::Database for Database {}
+
+#[salsa::db]
+impl Db for Database {}
+
+impl Database {
+    /// A database that tells `observer` every event of the query engine.
+    pub fn observed(observer: impl Fn(salsa::Event) + Send + Sync + 'static) -> Self {
+        Self { storage: salsa::Storage::new(Some(Box::new(observer))) }
+    }
+}

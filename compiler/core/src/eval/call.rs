@@ -1,0 +1,108 @@
+//! Calls.
+
+use ordain_graph::{Function, Op, SecretRef, Value};
+
+use super::{CALL_DEPTH, Context, Eval, Evaluator, Fault};
+use crate::hir::{Arg, Body, ExprId, ExprKind};
+use crate::items::Item;
+use crate::types::{Resolution, Sig, signature};
+
+impl<'db> Evaluator<'_, 'db> {
+    pub(super) fn eval_call(&self, cx: &mut Context<'db>, expr: ExprId, callee: ExprId, args: &[Arg]) -> Eval<'db> {
+        match cx.facts.resolutions.get(&callee) {
+            Some(Resolution::Item(function)) => self.call_declared(cx, *function, args),
+            Some(Resolution::Builtin(function)) => {
+                let values = args.iter().map(|arg| self.eval(cx, arg.value)).collect::<Eval<'db, Vec<_>>>()?;
+                self.call_builtin(cx, expr, *function, values)
+            }
+            Some(Resolution::Data(format)) => {
+                let format = *format;
+                self.read_data(cx, expr, format, args)
+            }
+            Some(Resolution::Secret) => match args {
+                [arg] => match self.eval(cx, arg.value)? {
+                    Value::String(name) => Ok(Value::Secret(SecretRef { name })),
+                    _ => Err(super::expr::not_known(cx.expr_at(arg.value))),
+                },
+                _ => Err(Box::new(Fault::Silent)),
+            },
+            _ => Err(Box::new(Fault::Silent)),
+        }
+    }
+
+    fn call_builtin(&self, cx: &Context<'db>, expr: ExprId, function: Function, args: Vec<Value>) -> Eval<'db> {
+        // A pattern is compiled once for all the texts that one evaluation matches against it.
+        if let (Function::Matches, [Value::String(text), Value::String(pattern)]) = (function, args.as_slice()) {
+            let mut patterns = self.patterns.borrow_mut();
+            let compiled = patterns.entry(pattern.clone()).or_insert_with(|| {
+                regex::RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(1 << 20).build().ok().map(Into::into)
+            });
+            if let Some(compiled) = compiled {
+                return Ok(Value::Bool(compiled.is_match(text)));
+            }
+        }
+        self.apply(cx, expr, Op::Call(function), args)
+    }
+
+    fn call_declared(&self, cx: &mut Context<'db>, function: Item<'db>, args: &[Arg]) -> Eval<'db> {
+        let Sig::Fn { params, .. } = &signature(self.db, function).sig else {
+            return Err(Box::new(Fault::Silent));
+        };
+        let Body::Expr(body) = function.body(self.db).body else {
+            return Err(Box::new(Fault::Silent));
+        };
+        if self.depth.get() >= CALL_DEPTH {
+            return Err(Box::new(Fault::Silent));
+        }
+        let mut inner = Context::body(self.db, function);
+        inner.locals = self.bind_arguments(cx, function, params, args)?;
+        self.depth.set(self.depth.get() + 1);
+        let value = self.eval(&mut inner, body);
+        self.depth.set(self.depth.get() - 1);
+        value
+    }
+
+    /// The values of a function's or plan's parameters.
+    pub(crate) fn bind_arguments(
+        &self,
+        cx: &mut Context<'db>,
+        callee: Item<'db>,
+        params: &[crate::types::ParamTy<'db>],
+        args: &[Arg],
+    ) -> Eval<'db, Vec<(smol_str::SmolStr, Value)>> {
+        let mut values: Vec<Option<Value>> = vec![None; params.len()];
+        for (position, arg) in args.iter().enumerate() {
+            let index = match &arg.name {
+                Some(name) => params.iter().position(|param| param.name == name.text),
+                None => Some(position),
+            };
+            match index.and_then(|index| values.get_mut(index)) {
+                Some(slot) => *slot = Some(self.eval(cx, arg.value)?),
+                None => return Err(Box::new(Fault::Silent)),
+            }
+        }
+        params
+            .iter()
+            .zip(values)
+            .map(|(param, value)| {
+                let value = match (value, param.default) {
+                    (Some(value), _) => value,
+                    (None, Some(default)) => self.eval(&mut Context::signature(self.db, callee), default)?,
+                    (None, None) => Value::None,
+                };
+                Ok((param.name.clone(), value))
+            })
+            .collect()
+    }
+
+    /// Whether an expression is the literal path of a data file.
+    pub(super) fn literal_path(cx: &Context<'db>, args: &[Arg]) -> Option<smol_str::SmolStr> {
+        match args {
+            [Arg { value, .. }] => match &cx.tree[*value].kind {
+                ExprKind::Str(path) => Some(path.clone()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}

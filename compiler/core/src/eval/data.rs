@@ -1,0 +1,286 @@
+//! Data from outside: files to typed values, with every mistake at its place in the file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ordain_data::{DataError, Format, Node, NodeKind};
+use ordain_diagnostics::{Diagnostic, TextRange, codes};
+use ordain_graph::Value;
+use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
+
+use super::{Context, Eval, Evaluator, Fault};
+use crate::db::{Content, DataFile, Db, Package};
+use crate::hir::{Arg, ExprId, ExprKind};
+use crate::items::Item;
+use crate::types::{DataFormat, RecordTy, Ty, alias_target};
+
+/// The data files the sources of a package name, whether they exist or not; for its loader.
+pub fn data_references(db: &dyn Db, package: Package) -> BTreeSet<SmolStr> {
+    crate::resolve::package_items(db, package).flat_map(|item| item_data(db, item).iter().cloned()).collect()
+}
+
+#[salsa::tracked]
+fn item_data<'db>(db: &'db dyn Db, item: Item<'db>) -> Box<[SmolStr]> {
+    let trees = [&item.signature(db).tree, &item.body(db).tree];
+    let mut paths = Vec::new();
+    for tree in trees {
+        for (name, args) in super::values::calls_in(tree) {
+            if DataFormat::named(name).is_some()
+                && let Some(Arg { value, .. }) = args.first()
+                && let ExprKind::Str(path) = &tree[*value].kind
+            {
+                paths.push(path.clone());
+            }
+        }
+    }
+    paths.into()
+}
+
+/// The path of a data file in its package, and the digest of its bytes.
+pub(crate) fn data_digest(db: &dyn Db, file: DataFile) -> (SmolStr, SmolStr) {
+    let digest = Sha256::digest(file.content(db).text().as_bytes());
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    (file.name(db).clone(), format!("sha256:{hex}").into())
+}
+
+#[salsa::tracked]
+fn parsed(db: &dyn Db, file: DataFile, format: DataFormat) -> Result<Node, DataError> {
+    let format = match format {
+        DataFormat::Json => Format::Json,
+        DataFormat::Yaml => Format::Yaml,
+        DataFormat::Toml => Format::Toml,
+        DataFormat::Csv => Format::Csv,
+    };
+    ordain_data::parse(format, file.content(db).text())
+}
+
+/// Whether a path stays in the package: relative, with no part that leads up or out.
+fn stays_inside(path: &str) -> bool {
+    !path.is_empty()
+        && !path.starts_with('/')
+        && !path.contains(['\\', '\0', ':'])
+        && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
+impl<'db> Evaluator<'_, 'db> {
+    pub(super) fn read_data(&self, cx: &Context<'db>, expr: ExprId, format: DataFormat, args: &[Arg]) -> Eval<'db> {
+        let Some(path) = Self::literal_path(cx, args) else { return Err(Box::new(Fault::Silent)) };
+        let at = cx.expr_at(args[0].value);
+        if !stays_inside(&path) {
+            return Err(Fault::helped(
+                codes::PATH_LEAVES_PACKAGE,
+                at,
+                format!("`{path}` does not stay in the package"),
+                "write a path relative to the package's folder, with `/` between its parts and without `..`",
+            ));
+        }
+        let package = cx.item.file(self.db).package(self.db);
+        let Some(&file) = package.data(self.db).get(&path) else {
+            return Err(Fault::helped(
+                codes::DATA_NOT_FOUND,
+                at,
+                format!("there is no file `{path}`"),
+                "paths are relative to the folder of the package's manifest",
+            ));
+        };
+        self.data.borrow_mut().insert(file);
+        let shown = file.path(self.db);
+        match file.content(self.db) {
+            Content::Text(_) => {}
+            unreadable => {
+                let mut finding = crate::items::unreadable_finding(shown, unreadable);
+                finding.code = codes::DATA_MALFORMED;
+                return Err(Box::new(Fault::Data(Box::new(finding))));
+            }
+        }
+        let node = match parsed(self.db, file, format) {
+            Ok(node) => node,
+            Err(error) => {
+                let range = TextRange::new(error.range.start, error.range.end);
+                let finding =
+                    Diagnostic::new(codes::DATA_MALFORMED, shown.clone(), range, error.message.clone());
+                return Err(Box::new(Fault::Data(Box::new(finding))));
+            }
+        };
+        let Some(ty) = cx.facts.adjustments.get(&expr) else { return Err(Box::new(Fault::Silent)) };
+        let reading = Reading { evaluator: self, path: shown, text: format == DataFormat::Csv };
+        reading.value(node, ty, &mut Vec::new())
+    }
+}
+
+/// Reads one file against a type.
+struct Reading<'a, 'b, 'db> {
+    evaluator: &'a Evaluator<'b, 'db>,
+    path: &'a SmolStr,
+    /// Whether every scalar is text that stands for a value, as in CSV.
+    text: bool,
+}
+
+impl<'db> Reading<'_, '_, 'db> {
+    fn mismatch(&self, node: &Node, pointer: &[String], message: String) -> Box<Fault<'db>> {
+        let range = TextRange::new(node.range.start, node.range.end);
+        let place = if pointer.is_empty() { "at the top".to_owned() } else { format!("at /{}", pointer.join("/")) };
+        let finding = Diagnostic::new(codes::DATA_MISMATCH, self.path.clone(), range, message).label(place);
+        Box::new(Fault::Data(Box::new(finding)))
+    }
+
+    fn value(&self, node: &Node, ty: &Ty<'db>, pointer: &mut Vec<String>) -> Eval<'db> {
+        let db = self.evaluator.db;
+        let expected = |this: &Self, pointer: &[String]| {
+            this.mismatch(node, pointer, format!("expected `{}`, found {}", ty.display(db), describe(&node.kind)))
+        };
+        Ok(match (ty, &node.kind) {
+            (Ty::Alias(item), _) => return self.value(node, &alias_target(db, *item), pointer),
+            (Ty::Refined(base, demand), _) => {
+                let value = self.value(node, base, pointer)?;
+                demand.check(&value).map_err(|error| self.mismatch(node, pointer, error.to_string()))?;
+                value
+            }
+            (Ty::Optional(_), NodeKind::Null) => Value::None,
+            (Ty::Optional(_), NodeKind::String(text)) if self.text && text.is_empty() => Value::None,
+            (Ty::Optional(inner), _) => return self.value(node, inner, pointer),
+            (Ty::Json, _) => untyped(node),
+            (Ty::Bool, NodeKind::Bool(value)) => Value::Bool(*value),
+            (Ty::Int, NodeKind::Int(value)) => Value::Int(*value),
+            (Ty::Int, NodeKind::Decimal(value)) if value.fract().is_zero() => {
+                Value::Int(value.trunc().try_into().map_err(|_| expected(self, pointer))?)
+            }
+            (Ty::Decimal, NodeKind::Int(value)) => Value::Decimal((*value).into()),
+            (Ty::Decimal, NodeKind::Decimal(value)) => Value::Decimal(*value),
+            (Ty::Bytes, NodeKind::Int(value)) => {
+                Value::Bytes(u64::try_from(*value).map_err(|_| expected(self, pointer))?)
+            }
+            (Ty::String, NodeKind::String(text)) => Value::String(text.as_str().into()),
+            (Ty::Bool, NodeKind::String(text)) if self.text && matches!(text.as_str(), "true" | "false") => {
+                Value::Bool(text.as_str() == "true")
+            }
+            (Ty::Int, NodeKind::String(text)) if self.text => {
+                Value::Int(text.trim().parse().map_err(|_| expected(self, pointer))?)
+            }
+            (Ty::Decimal, NodeKind::String(text)) if self.text => {
+                Value::Decimal(text.trim().parse().map_err(|_| expected(self, pointer))?)
+            }
+            (Ty::Url, NodeKind::String(text)) => Value::parse_url(text).ok_or_else(|| expected(self, pointer))?,
+            (Ty::Digest, NodeKind::String(text)) => Value::parse_digest(text).ok_or_else(|| expected(self, pointer))?,
+            (Ty::SemVer, NodeKind::String(text)) => Value::parse_semver(text).ok_or_else(|| expected(self, pointer))?,
+            (Ty::Date, NodeKind::String(text)) => Value::parse_date(text).ok_or_else(|| expected(self, pointer))?,
+            (Ty::Duration, NodeKind::String(text)) => {
+                Value::parse_duration(text).ok_or_else(|| expected(self, pointer))?
+            }
+            (Ty::Bytes, NodeKind::String(text)) => Value::parse_bytes(text).ok_or_else(|| expected(self, pointer))?,
+            (Ty::Enum(_), NodeKind::String(text)) => {
+                let (_, variants) = ty.variants(db).ok_or_else(|| expected(self, pointer))?;
+                match variants.iter().position(|variant| variant.as_str() == text.as_str()) {
+                    Some(index) => Value::Variant(index as u32, variants[index].clone()),
+                    None => {
+                        let similar = crate::similar::best(text, variants.iter().map(SmolStr::as_str));
+                        let hint = similar.map_or_else(String::new, |similar| format!(", did you mean `{similar}`?"));
+                        let message = format!("`{}` has no variant `{text}`{hint}", ty.display(db));
+                        return Err(self.mismatch(node, pointer, message));
+                    }
+                }
+            }
+            (Ty::List(element), NodeKind::List(elements)) => {
+                Value::list(self.elements(elements, element, pointer)?)
+            }
+            (Ty::Set(element), NodeKind::List(elements)) => {
+                Value::Set(Arc::new(self.elements(elements, element, pointer)?.into_iter().collect()))
+            }
+            (Ty::Map(entry), NodeKind::Map(entries)) => {
+                let mut map = BTreeMap::new();
+                for (key, value) in entries {
+                    pointer.push(escape(&key.name));
+                    let name = Node { range: key.range, kind: NodeKind::String(key.name.as_str().into()) };
+                    let reading = Reading { text: true, ..*self };
+                    let name = reading.value(&name, &entry.0, pointer)?;
+                    map.insert(name, self.value(value, &entry.1, pointer)?);
+                    pointer.pop();
+                }
+                Value::Map(Arc::new(map))
+            }
+            (Ty::Record(record), NodeKind::Map(entries)) => self.record(node, record, entries, ty, pointer)?,
+            (Ty::Error, _) => return Err(Box::new(Fault::Silent)),
+            _ => return Err(expected(self, pointer)),
+        })
+    }
+
+    fn elements(&self, nodes: &[Node], ty: &Ty<'db>, pointer: &mut Vec<String>) -> Eval<'db, Vec<Value>> {
+        let mut values = Vec::with_capacity(nodes.len());
+        for (index, node) in nodes.iter().enumerate() {
+            pointer.push(index.to_string());
+            values.push(self.value(node, ty, pointer)?);
+            pointer.pop();
+        }
+        Ok(values)
+    }
+
+    /// Members that the type does not declare are left out: documents of other tools have more than one looks at.
+    fn record(
+        &self,
+        node: &Node,
+        record: &RecordTy<'db>,
+        entries: &[(ordain_data::Key, Node)],
+        ty: &Ty<'db>,
+        pointer: &mut Vec<String>,
+    ) -> Eval<'db> {
+        let mut values: BTreeMap<SmolStr, Value> = BTreeMap::new();
+        for field in &record.fields {
+            let given = entries.iter().find(|(key, _)| key.name.as_str() == field.name.as_str());
+            let value = match (given, field.default) {
+                (Some((_, value)), _) => {
+                    pointer.push(escape(&field.name));
+                    let value = self.value(value, &field.ty, pointer)?;
+                    pointer.pop();
+                    value
+                }
+                (None, Some(default)) => {
+                    let evaluator = self.evaluator;
+                    evaluator.eval(&mut Context::signature(evaluator.db, default.item), default.expr)?
+                }
+                (None, None) if matches!(field.ty.peel(self.evaluator.db), Ty::Optional(_)) => Value::None,
+                (None, None) => {
+                    let shown = ty.display(self.evaluator.db);
+                    let message = format!("`{shown}` needs `{}`, which is missing here", field.name);
+                    return Err(self.mismatch(node, pointer, message));
+                }
+            };
+            values.insert(field.name.clone(), value);
+        }
+        Ok(Value::Record(Arc::new(values)))
+    }
+}
+
+/// A part of a JSON pointer (RFC 6901).
+fn escape(part: &str) -> String {
+    part.replace('~', "~0").replace('/', "~1")
+}
+
+fn untyped(node: &Node) -> Value {
+    match &node.kind {
+        NodeKind::Null => Value::None,
+        NodeKind::Bool(value) => Value::Bool(*value),
+        NodeKind::Int(value) => Value::Int(*value),
+        NodeKind::Decimal(value) => Value::Decimal(*value),
+        NodeKind::BigNumber(text) => Value::String(text.as_str().into()),
+        NodeKind::String(text) => Value::String(text.as_str().into()),
+        NodeKind::List(elements) => Value::list(elements.iter().map(untyped)),
+        NodeKind::Map(entries) => {
+            Value::record(entries.iter().map(|(key, value)| (key.name.as_str().into(), untyped(value))))
+        }
+    }
+}
+
+fn describe(kind: &NodeKind) -> String {
+    match kind {
+        NodeKind::Null => "null".into(),
+        NodeKind::Bool(value) => format!("`{value}`"),
+        NodeKind::Int(value) => format!("the number `{value}`"),
+        NodeKind::Decimal(value) => format!("the number `{value}`"),
+        NodeKind::BigNumber(text) => format!("the number `{text}`"),
+        NodeKind::String(text) if text.chars().count() <= 40 => format!("the text `{}`", text.as_str()),
+        NodeKind::String(_) => "a text".into(),
+        NodeKind::List(_) => "a list".into(),
+        NodeKind::Map(_) => "an object".into(),
+    }
+}

@@ -1,0 +1,445 @@
+//! Expressions to values.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ordain_diagnostics::codes;
+use ordain_graph::{NodeRef, Op, OpError, Residual, Value};
+use smol_str::SmolStr;
+
+use super::{Context, Eval, Evaluator, Fault};
+use crate::hir::{Arm, BinaryOp, Binder, ExprId, ExprKind, Field, ForClause, Kind, Pattern, PatternKind};
+use crate::types::{Anchor, Resolution};
+
+impl<'db> Evaluator<'_, 'db> {
+    /// The value of an expression.
+    pub(crate) fn eval(&self, cx: &mut Context<'db>, expr: ExprId) -> Eval<'db> {
+        self.spend(cx, expr, 1)?;
+        let value = self.eval_kind(cx, expr)?;
+        match cx.facts.adjustments.get(&expr) {
+            Some(ty) => self.normalise(value, ty, cx.expr_at(expr)),
+            None => Ok(value),
+        }
+    }
+
+    fn eval_kind(&self, cx: &mut Context<'db>, expr: ExprId) -> Eval<'db> {
+        let tree = cx.tree;
+        Ok(match &tree[expr].kind {
+            ExprKind::Missing => return Err(Box::new(Fault::Silent)),
+            ExprKind::None => Value::None,
+            ExprKind::Bool(value) => Value::Bool(*value),
+            ExprKind::Int(value) => Value::Int(*value),
+            ExprKind::Decimal(value) => Value::Decimal(**value),
+            ExprKind::Bytes(value) => Value::Bytes(*value),
+            ExprKind::Duration(value) => Value::Duration(*value),
+            ExprKind::SemVer(text) => Value::parse_semver(text).ok_or_else(|| Box::new(Fault::Silent))?,
+            ExprKind::Date(text) => Value::parse_date(text).ok_or_else(|| Box::new(Fault::Silent))?,
+            ExprKind::Str(text) => Value::String(text.clone()),
+            ExprKind::Interp(parts) => {
+                let parts = parts.iter().map(|&part| self.eval(cx, part)).collect::<Eval<'db, Vec<_>>>()?;
+                self.apply(cx, expr, Op::Interpolate, parts)?
+            }
+            ExprKind::Name(name) => self.eval_name(cx, expr, name)?,
+            ExprKind::Field { base, name, optional } => match cx.facts.resolutions.get(&expr) {
+                Some(Resolution::Local) | None => {
+                    let base = self.eval(cx, *base)?;
+                    self.eval_field(cx, expr, base, &name.text, *optional)?
+                }
+                Some(_) => self.eval_name(cx, expr, &name.text)?,
+            },
+            ExprKind::Index { base, index } => self.eval_index(cx, expr, *base, *index)?,
+            ExprKind::Call { callee, args } => self.eval_call(cx, expr, *callee, args)?,
+            // Plans as values belong to tests, which are run elsewhere.
+            ExprKind::Plan(_) => return Err(Box::new(Fault::Silent)),
+            ExprKind::Unary { op, operand } => {
+                let operand = self.eval(cx, *operand)?;
+                self.apply(cx, expr, crate::types::unary_op(*op), vec![operand])?
+            }
+            ExprKind::Binary { op, left, right } => self.eval_binary(cx, expr, *op, *left, *right)?,
+            ExprKind::List(elements) => {
+                Value::list(elements.iter().map(|&each| self.eval(cx, each)).collect::<Eval<'db, Vec<_>>>()?)
+            }
+            ExprKind::Record(fields) => self.record_of(cx, fields)?,
+            ExprKind::ListFor { body, clauses } => {
+                let mut elements = Vec::new();
+                self.comprehend(cx, clauses, &mut |this, cx| {
+                    elements.push(this.eval(cx, *body)?);
+                    Ok(())
+                })?;
+                Value::list(elements)
+            }
+            ExprKind::MapFor { key, value, clauses } => {
+                let mut entries = BTreeMap::new();
+                self.comprehend(cx, clauses, &mut |this, cx| {
+                    let at = this.eval(cx, *key)?;
+                    this.known(cx, *key, &at)?;
+                    entries.insert(at, this.eval(cx, *value)?);
+                    Ok(())
+                })?;
+                Value::Map(Arc::new(entries))
+            }
+            ExprKind::If { condition, then, otherwise } => match self.eval(cx, *condition)? {
+                Value::Bool(true) => self.eval(cx, *then)?,
+                Value::Bool(false) => self.eval(cx, *otherwise)?,
+                condition => {
+                    let branches = vec![condition, self.eval(cx, *then)?, self.eval(cx, *otherwise)?];
+                    self.apply(cx, expr, Op::If, branches)?
+                }
+            },
+            ExprKind::Match { subject, arms } => self.eval_match(cx, expr, *subject, arms)?,
+            ExprKind::Block { lets, result } => {
+                let mark = cx.locals.len();
+                for binding in lets {
+                    let value = self.eval(cx, binding.value)?;
+                    cx.locals.push((binding.name.text.clone(), value));
+                }
+                let value = self.eval(cx, *result);
+                cx.locals.truncate(mark);
+                value?
+            }
+        })
+    }
+
+    /// Applies an operation; what is wrong with it is told at the expression.
+    pub(super) fn apply(&self, cx: &Context<'db>, expr: ExprId, op: Op, args: Vec<Value>) -> Eval<'db> {
+        ordain_graph::apply(op, &args).map_err(|error| {
+            let code = match error {
+                OpError::NoSuchElement { .. } => codes::NO_SUCH_ELEMENT,
+                _ => codes::ARITHMETIC,
+            };
+            Fault::new(code, cx.expr_at(expr), error.to_string())
+        })
+    }
+
+    fn eval_name(&self, cx: &mut Context<'db>, expr: ExprId, name: &SmolStr) -> Eval<'db> {
+        match cx.facts.resolutions.get(&expr) {
+            Some(Resolution::Local) => {
+                let local = cx.locals.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+                local
+                    .or_else(|| cx.scope.as_ref()?.get(name))
+                    .ok_or_else(|| Fault::helped(
+                        codes::UNKNOWN_STEP,
+                        cx.expr_at(expr),
+                        format!("`{name}` has no value yet"),
+                        "move what uses it below what gives it a value",
+                    ))
+            }
+            Some(Resolution::Variant(index, name)) => Ok(Value::Variant(*index, name.clone())),
+            Some(Resolution::Item(item)) => {
+                let evaluated = match item.kind(self.db) {
+                    Kind::Const => super::const_value(self.db, *item),
+                    Kind::Environment | Kind::Entity => super::declared_value(self.db, *item),
+                    _ => return Err(Box::new(Fault::Silent)),
+                };
+                self.data.borrow_mut().extend(evaluated.data.iter().copied());
+                evaluated.value.clone().ok_or_else(|| Box::new(Fault::Silent))
+            }
+            _ => Err(Box::new(Fault::Silent)),
+        }
+    }
+
+    pub(super) fn eval_field(
+        &self,
+        cx: &Context<'db>,
+        expr: ExprId,
+        base: Value,
+        name: &SmolStr,
+        optional: bool,
+    ) -> Eval<'db> {
+        if let Value::Residual(residual) = &base
+            && let Residual::Output { node, path } = residual.as_ref()
+        {
+            if let NodeRef::Index(index) = node
+                && path.is_empty()
+                && let Some(returned) = self.handles.and_then(|handles| handles.returned(*index))
+            {
+                return match returned {
+                    Some(value) => self.eval_field(cx, expr, value, name, optional),
+                    None => Err(Fault::helped(
+                        codes::UNKNOWN_STEP,
+                        cx.expr_at(expr),
+                        "the sub-plan has returned nothing yet",
+                        "move what uses its result below it",
+                    )),
+                };
+            }
+            let path = path.iter().cloned().chain([name.clone()]).collect();
+            return Ok(Value::Residual(Arc::new(Residual::Output { node: node.clone(), path })));
+        }
+        if let Value::Record(fields) = &base {
+            return Ok(fields.get(name).cloned().unwrap_or(Value::None));
+        }
+        let op = if optional { Op::OptionalField } else { Op::Field };
+        self.apply(cx, expr, op, vec![base, Value::String(name.clone())])
+    }
+
+    fn eval_index(&self, cx: &mut Context<'db>, expr: ExprId, base: ExprId, index: ExprId) -> Eval<'db> {
+        if let (ExprKind::Name(name), Some(handles)) = (&cx.tree[base].kind, self.handles)
+            && !cx.locals.iter().any(|(known, _)| known == name)
+        {
+            let key = self.eval(cx, index)?;
+            match handles.member(name, &key) {
+                Some(Some(value)) => return Ok(value),
+                Some(None) => {
+                    let shown = ordain_graph::display(&key).unwrap_or_default();
+                    let message = format!("no step `{name}[{shown}]`");
+                    return Err(Fault::new(codes::UNKNOWN_STEP, cx.expr_at(index), message));
+                }
+                None => {
+                    let base = self.eval(cx, base)?;
+                    return self.apply(cx, expr, Op::Index, vec![base, key]);
+                }
+            }
+        }
+        let args = vec![self.eval(cx, base)?, self.eval(cx, index)?];
+        self.apply(cx, expr, Op::Index, args)
+    }
+
+    fn eval_binary(&self, cx: &mut Context<'db>, expr: ExprId, op: BinaryOp, left: ExprId, right: ExprId) -> Eval<'db> {
+        let first = self.eval(cx, left)?;
+        // What the left side decides alone is decided, also where the right side has no value.
+        match (op, &first) {
+            (BinaryOp::And, Value::Bool(false)) | (BinaryOp::Or, Value::Bool(true)) => return Ok(first),
+            (BinaryOp::Coalesce, value) if !matches!(value, Value::None | Value::Residual(_)) => return Ok(first),
+            _ => {}
+        }
+        let second = self.eval(cx, right)?;
+        if let (BinaryOp::Range | BinaryOp::RangeInclusive, Value::Int(low), Value::Int(high)) = (op, &first, &second) {
+            self.spend(cx, expr, high.saturating_sub(*low).max(0).unsigned_abs())?;
+        }
+        let value = self.apply(cx, expr, crate::types::binary_op(op), vec![first, second])?;
+        if op == BinaryOp::NotIn { self.apply(cx, expr, Op::Not, vec![value]) } else { Ok(value) }
+    }
+
+    pub(super) fn record_of(&self, cx: &mut Context<'db>, fields: &[Field]) -> Eval<'db> {
+        if fields.iter().any(|field| matches!(field, Field::Keyed { .. })) {
+            let mut entries: BTreeMap<Value, Value> = BTreeMap::new();
+            for field in fields {
+                match field {
+                    Field::Named { name, value } => {
+                        entries.insert(Value::String(name.text.clone()), self.eval(cx, *value)?);
+                    }
+                    Field::Keyed { key, value } => {
+                        let at = self.eval(cx, *key)?;
+                        self.known(cx, *key, &at)?;
+                        entries.insert(at, self.eval(cx, *value)?);
+                    }
+                    Field::Spread { value } => match self.eval(cx, *value)? {
+                        Value::Map(more) => entries.extend(more.iter().map(|(k, v)| (k.clone(), v.clone()))),
+                        _ => return Err(Box::new(Fault::Silent)),
+                    },
+                }
+            }
+            return Ok(Value::Map(Arc::new(entries)));
+        }
+        let mut record: BTreeMap<SmolStr, Value> = BTreeMap::new();
+        let mut named: Vec<(&SmolStr, ExprId)> = Vec::new();
+        for field in fields {
+            match field {
+                Field::Named { name, value } => named.push((&name.text, *value)),
+                Field::Spread { value } => match self.eval(cx, *value)? {
+                    Value::Record(more) => record.extend(
+                        more.iter().filter(|(name, _)| *name != super::DECLARATION).map(|(k, v)| (k.clone(), v.clone())),
+                    ),
+                    Value::Map(more) => record.extend(more.iter().filter_map(|(key, value)| match key {
+                        Value::String(key) => Some((key.clone(), value.clone())),
+                        _ => None,
+                    })),
+                    _ => return Err(Box::new(Fault::Silent)),
+                },
+                Field::Keyed { .. } => unreachable!("handled above"),
+            }
+        }
+        // What is written out wins over what is spread, wherever it stands.
+        for (name, value) in named {
+            record.insert(name.clone(), self.eval(cx, value)?);
+        }
+        Ok(Value::Record(Arc::new(record)))
+    }
+
+    /// Demands that a value is known before execution.
+    pub(crate) fn known(&self, cx: &Context<'db>, expr: ExprId, value: &Value) -> Eval<'db, ()> {
+        if value.is_known() { Ok(()) } else { Err(not_known(cx.expr_at(expr))) }
+    }
+
+    fn comprehend(
+        &self,
+        cx: &mut Context<'db>,
+        clauses: &[ForClause],
+        body: &mut dyn FnMut(&Self, &mut Context<'db>) -> Eval<'db, ()>,
+    ) -> Eval<'db, ()> {
+        match clauses.split_first() {
+            None => body(self, cx),
+            Some((ForClause::If(condition), rest)) => match self.eval(cx, *condition)? {
+                Value::Bool(true) => self.comprehend(cx, rest, body),
+                Value::Bool(false) => Ok(()),
+                _ => Err(not_known(cx.expr_at(*condition))),
+            },
+            Some((ForClause::For { binder, iter }, rest)) => {
+                for (first, second) in self.iterate(cx, *iter, binder)? {
+                    self.spend(cx, *iter, 1)?;
+                    let mark = cx.locals.len();
+                    cx.locals.push((binder.first.text.clone(), first));
+                    if let (Some(name), Some(second)) = (&binder.second, second) {
+                        cx.locals.push((name.text.clone(), second));
+                    }
+                    let done = self.comprehend(cx, rest, body);
+                    cx.locals.truncate(mark);
+                    done?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// What a loop binds, iteration by iteration.
+    pub(crate) fn iterate(
+        &self,
+        cx: &mut Context<'db>,
+        iter: ExprId,
+        binder: &Binder,
+    ) -> Eval<'db, Vec<(Value, Option<Value>)>> {
+        let value = self.eval(cx, iter)?;
+        let pairs = binder.second.is_some();
+        Ok(match value {
+            Value::List(elements) if pairs => {
+                elements.iter().enumerate().map(|(at, each)| (Value::Int(at as i64), Some(each.clone()))).collect()
+            }
+            Value::List(elements) => elements.iter().map(|each| (each.clone(), None)).collect(),
+            Value::Set(elements) => elements.iter().map(|each| (each.clone(), None)).collect(),
+            Value::Map(entries) => {
+                entries.iter().map(|(key, value)| (key.clone(), pairs.then(|| value.clone()))).collect()
+            }
+            Value::Record(fields) => fields
+                .iter()
+                .map(|(name, value)| (Value::String(name.clone()), pairs.then(|| value.clone())))
+                .collect(),
+            Value::Residual(_) => return Err(not_known(cx.expr_at(iter))),
+            other => {
+                let shown = ordain_graph::display(&other).unwrap_or_default();
+                let message = format!("cannot go over {shown}");
+                return Err(Fault::new(codes::TYPE_MISMATCH, cx.expr_at(iter), message));
+            }
+        })
+    }
+
+    fn eval_match(&self, cx: &mut Context<'db>, expr: ExprId, subject: ExprId, arms: &[Arm]) -> Eval<'db> {
+        let value = self.eval(cx, subject)?;
+        if let Value::Residual(_) = &value {
+            return self.residual_match(cx, expr, value, arms);
+        }
+        for arm in arms {
+            for pattern in &arm.patterns {
+                if !self.matches(cx, pattern, &value)? {
+                    continue;
+                }
+                let mark = cx.locals.len();
+                if let PatternKind::Name(name) = &pattern.kind {
+                    cx.locals.push((name.clone(), value.clone()));
+                }
+                let allowed = match arm.guard {
+                    Some(guard) => match self.eval(cx, guard)? {
+                        Value::Bool(allowed) => allowed,
+                        _ => return Err(not_known(cx.expr_at(guard))),
+                    },
+                    None => true,
+                };
+                let result = allowed.then(|| self.eval(cx, arm.body));
+                cx.locals.truncate(mark);
+                if let Some(result) = result {
+                    return result;
+                }
+            }
+        }
+        Err(Fault::new(codes::MATCH_NOT_EXHAUSTIVE, cx.expr_at(expr), "no arm matches this value"))
+    }
+
+    fn matches(&self, cx: &mut Context<'db>, pattern: &Pattern, value: &Value) -> Eval<'db, bool> {
+        Ok(match &pattern.kind {
+            PatternKind::Wildcard => true,
+            PatternKind::Name(_) | PatternKind::Variant(_) => match cx.facts.targets.get(&pattern.loc) {
+                Some(Resolution::Variant(index, _)) => matches!(value, Value::Variant(at, _) if at == index),
+                _ => matches!(pattern.kind, PatternKind::Name(_)),
+            },
+            PatternKind::Literal(literal) => {
+                let literal = self.eval(cx, *literal)?;
+                let equal = ordain_graph::apply(Op::Eq, &[value.clone(), literal]);
+                matches!(equal, Ok(Value::Bool(true)))
+            }
+            PatternKind::Range { low, high, inclusive } => {
+                let (low, high) = (self.eval(cx, *low)?, self.eval(cx, *high)?);
+                let holds = |op, a: &Value, b: &Value| {
+                    matches!(ordain_graph::apply(op, &[a.clone(), b.clone()]), Ok(Value::Bool(true)))
+                };
+                holds(Op::Le, &low, value) && holds(if *inclusive { Op::Le } else { Op::Lt }, value, &high)
+            }
+        })
+    }
+
+    /// A `match` on what is not known yet becomes nested conditions.
+    fn residual_match(&self, cx: &mut Context<'db>, expr: ExprId, subject: Value, arms: &[Arm]) -> Eval<'db> {
+        let mut result: Option<Value> = None;
+        for arm in arms.iter().rev() {
+            if arm.guard.is_some() {
+                return Err(not_known(cx.expr_at(expr)));
+            }
+            let mut condition = Value::Bool(false);
+            let mark = cx.locals.len();
+            for pattern in &arm.patterns {
+                let holds = match &pattern.kind {
+                    PatternKind::Wildcard => Value::Bool(true),
+                    PatternKind::Name(name) => match cx.facts.targets.get(&pattern.loc) {
+                        Some(Resolution::Variant(index, name)) => {
+                            Value::apply(Op::Eq, vec![subject.clone(), Value::Variant(*index, name.clone())])
+                        }
+                        _ => {
+                            cx.locals.push((name.clone(), subject.clone()));
+                            Value::Bool(true)
+                        }
+                    },
+                    PatternKind::Variant(_) => match cx.facts.targets.get(&pattern.loc) {
+                        Some(Resolution::Variant(index, name)) => {
+                            Value::apply(Op::Eq, vec![subject.clone(), Value::Variant(*index, name.clone())])
+                        }
+                        _ => return Err(Box::new(Fault::Silent)),
+                    },
+                    PatternKind::Literal(literal) => {
+                        let literal = self.eval(cx, *literal)?;
+                        Value::apply(Op::Eq, vec![subject.clone(), literal])
+                    }
+                    PatternKind::Range { low, high, inclusive } => {
+                        let (low, high) = (self.eval(cx, *low)?, self.eval(cx, *high)?);
+                        let upper = if *inclusive { Op::Le } else { Op::Lt };
+                        Value::apply(
+                            Op::And,
+                            vec![
+                                Value::apply(Op::Le, vec![low, subject.clone()]),
+                                Value::apply(upper, vec![subject.clone(), high]),
+                            ],
+                        )
+                    }
+                };
+                condition = self.apply(cx, expr, Op::Or, vec![condition, holds])?;
+            }
+            let body = self.eval(cx, arm.body);
+            cx.locals.truncate(mark);
+            let body = body?;
+            result = Some(match (condition, result) {
+                (Value::Bool(true), _) | (_, None) => body,
+                (condition, Some(otherwise)) => self.apply(cx, expr, Op::If, vec![condition, body, otherwise])?,
+            });
+        }
+        result.ok_or_else(|| Box::new(Fault::Silent))
+    }
+}
+
+/// The fault of a value that must be known when the plan is compiled.
+pub(crate) fn not_known(at: Anchor<'_>) -> Box<Fault<'_>> {
+    Fault::helped(
+        codes::NOT_KNOWN_YET,
+        at,
+        "this is known only when the plan is executed",
+        "what shapes a plan (conditions, loops, names) can depend on arguments, facts and data, not on outputs of steps",
+    )
+}
+

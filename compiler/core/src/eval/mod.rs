@@ -1,0 +1,159 @@
+//! Total evaluation: expressions to values.
+//!
+//! Evaluation always ends: there is no recursion, and a budget bounds loops over large ranges. Parts that wait for
+//! execution stay residuals, so the same evaluator serves constants and plans.
+
+mod call;
+mod data;
+mod expr;
+mod fault;
+mod lone;
+mod normalise;
+mod values;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use ordain_graph::Value;
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+pub use data::data_references;
+pub(crate) use data::data_digest;
+pub(crate) use expr::not_known;
+pub(crate) use values::without_declaration;
+pub use fault::Fault;
+pub use lone::{Lone, LoneFinding, eval_text};
+pub use values::{const_value, declared_value};
+
+use crate::db::Db;
+use crate::hir::{ExprId, Loc, Tree};
+use crate::items::{Item, Part};
+use crate::types::{Anchor, Facts, inference};
+
+/// The member that marks the record of a declared environment or entity with its declaration, so that a plan knows
+/// which environment it was given. No field of a source can have that name.
+pub(crate) const DECLARATION: &str = "$declaration";
+
+/// How many expressions one evaluation may look at.
+const BUDGET: u64 = 50_000_000;
+
+/// How deep calls may nest. Recursion is an error of its own; this holds where it was not found yet.
+const CALL_DEPTH: u32 = 200;
+
+pub(crate) type Eval<'db, T = Value> = Result<T, Box<Fault<'db>>>;
+
+/// A day, where the text is one.
+pub(crate) fn date(text: &str) -> Option<Value> {
+    Value::parse_date(text)
+}
+
+/// The names of a block of a plan, and of those around it.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    names: RefCell<FxHashMap<SmolStr, Value>>,
+    parent: Option<Rc<Scope>>,
+}
+
+impl Scope {
+    /// A scope inside another.
+    pub(crate) fn within(parent: Rc<Scope>) -> Rc<Self> {
+        Rc::new(Self { names: RefCell::default(), parent: Some(parent) })
+    }
+
+    /// Gives a name a value, in this scope only.
+    pub(crate) fn set(&self, name: &SmolStr, value: Value) {
+        self.names.borrow_mut().insert(name.clone(), value);
+    }
+
+    /// The value of a name here or around.
+    pub(crate) fn get(&self, name: &str) -> Option<Value> {
+        let own = self.names.borrow().get(name).cloned();
+        own.or_else(|| self.parent.as_ref()?.get(name))
+    }
+}
+
+/// What plans add to evaluation: handles of steps that stand for several nodes or for a returned value.
+pub(crate) trait Handles {
+    /// The member of a family, by key; `None` where no step has that key.
+    fn member(&self, family: &str, key: &Value) -> Option<Option<Value>>;
+    /// What the plan behind a handle returns, where the index is that of a sub-plan.
+    fn returned(&self, index: u32) -> Option<Option<Value>>;
+}
+
+/// Where an expression stands: its item, trees and names.
+pub(crate) struct Context<'db> {
+    pub(crate) item: Item<'db>,
+    pub(crate) part: Part,
+    pub(crate) tree: &'db Tree,
+    pub(crate) facts: &'db Facts<'db>,
+    pub(crate) locals: Vec<(SmolStr, Value)>,
+    pub(crate) scope: Option<Rc<Scope>>,
+}
+
+impl<'db> Context<'db> {
+    /// The body of an item.
+    pub(crate) fn body(db: &'db dyn Db, item: Item<'db>) -> Self {
+        Self::new(item, Part::Body, &item.body(db).tree, &inference(db, item).body)
+    }
+
+    /// The signature of an item, for defaults and keys.
+    pub(crate) fn signature(db: &'db dyn Db, item: Item<'db>) -> Self {
+        Self::new(item, Part::Signature, &item.signature(db).tree, &inference(db, item).signature)
+    }
+
+    pub(crate) fn new(item: Item<'db>, part: Part, tree: &'db Tree, facts: &'db Facts<'db>) -> Self {
+        Self { item, part, tree, facts, locals: Vec::new(), scope: None }
+    }
+
+    pub(crate) fn at(&self, loc: Loc) -> Anchor<'db> {
+        Anchor { item: self.item, part: self.part, loc }
+    }
+
+    pub(crate) fn expr_at(&self, expr: ExprId) -> Anchor<'db> {
+        self.at(self.tree[expr].loc)
+    }
+}
+
+/// Evaluates expressions, within a budget.
+pub(crate) struct Evaluator<'a, 'db> {
+    pub(crate) db: &'db dyn Db,
+    pub(crate) handles: Option<&'a dyn Handles>,
+    spent: std::cell::Cell<u64>,
+    depth: std::cell::Cell<u32>,
+    /// The data files read so far.
+    pub(crate) data: RefCell<std::collections::BTreeSet<crate::db::DataFile>>,
+    patterns: RefCell<FxHashMap<SmolStr, Option<Arc<regex::Regex>>>>,
+}
+
+impl<'a, 'db> Evaluator<'a, 'db> {
+    pub(crate) fn new(db: &'db dyn Db) -> Self {
+        Self {
+            db,
+            handles: None,
+            spent: std::cell::Cell::new(0),
+            depth: std::cell::Cell::new(0),
+            data: RefCell::default(),
+            patterns: RefCell::default(),
+        }
+    }
+
+    /// The same evaluator with a plan's handles.
+    pub(crate) fn with_handles<'b>(&self, handles: &'b dyn Handles) -> Evaluator<'b, 'db> {
+        Evaluator {
+            db: self.db,
+            handles: Some(handles),
+            spent: self.spent.clone(),
+            depth: self.depth.clone(),
+            data: RefCell::default(),
+            patterns: RefCell::default(),
+        }
+    }
+
+    fn spend(&self, cx: &Context<'db>, expr: ExprId, amount: u64) -> Eval<'db, ()> {
+        let spent = self.spent.get().saturating_add(amount);
+        self.spent.set(spent);
+        if spent > BUDGET { Err(Fault::too_large(cx.expr_at(expr))) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,96 @@
+//! Values to the form their declared type demands: defaults filled in, refinements checked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ordain_diagnostics::codes;
+use ordain_graph::Value;
+use smol_str::SmolStr;
+
+use super::{Context, DECLARATION, Eval, Evaluator, Fault};
+use crate::types::{Anchor, Ty, alias_target};
+
+impl<'db> Evaluator<'_, 'db> {
+    /// Brings a value into the form of a type. What is not known yet stays as it is: the interpreter checks it against
+    /// the contract.
+    pub(crate) fn normalise(&self, value: Value, ty: &Ty<'db>, at: Anchor<'db>) -> Eval<'db> {
+        if let Value::Residual(_) = value {
+            return Ok(value);
+        }
+        Ok(match (ty, value) {
+            (Ty::Alias(item), value) => return self.normalise(value, &alias_target(self.db, *item), at),
+            (Ty::Refined(base, demand), value) => {
+                let value = self.normalise(value, base, at)?;
+                if value.is_known() && !matches!(value, Value::None) {
+                    demand
+                        .check(&value)
+                        .map_err(|error| Fault::new(codes::REFINEMENT_VIOLATED, at, error.to_string()))?;
+                }
+                value
+            }
+            (Ty::Optional(_), Value::None) => Value::None,
+            (Ty::Optional(inner), value) => return self.normalise(value, inner, at),
+            (Ty::Decimal, Value::Int(value)) => Value::Decimal(value.into()),
+            (Ty::Url, Value::String(text)) => self.parsed(Value::parse_url(&text), &text, "Url", at)?,
+            (Ty::Digest, Value::String(text)) => self.parsed(Value::parse_digest(&text), &text, "Digest", at)?,
+            (Ty::SemVer, Value::String(text)) => self.parsed(Value::parse_semver(&text), &text, "SemVer", at)?,
+            (Ty::Date, Value::String(text)) => self.parsed(Value::parse_date(&text), &text, "Date", at)?,
+            (Ty::Enum(_), Value::String(text)) => match ty.variants(self.db) {
+                Some((_, variants)) => match variants.iter().position(|variant| *variant == text) {
+                    Some(index) => Value::Variant(index as u32, text),
+                    None => return Err(self.not_a(&text, &ty.display(self.db), at)),
+                },
+                None => Value::String(text),
+            },
+            (Ty::List(element), Value::List(elements)) => {
+                Value::list(elements.iter().map(|each| self.normalise(each.clone(), element, at)).collect::<Eval<
+                    'db,
+                    Vec<_>,
+                >>(
+                )?)
+            }
+            (Ty::Map(entry), Value::Map(entries)) => {
+                let mut normal = BTreeMap::new();
+                for (key, value) in entries.iter() {
+                    let key = self.normalise(key.clone(), &entry.0, at)?;
+                    normal.insert(key, self.normalise(value.clone(), &entry.1, at)?);
+                }
+                Value::Map(Arc::new(normal))
+            }
+            (Ty::Map(entry), Value::Record(fields)) => {
+                let mut normal = BTreeMap::new();
+                for (name, value) in fields.iter().filter(|(name, _)| *name != DECLARATION) {
+                    let key = self.normalise(Value::String(name.clone()), &entry.0, at)?;
+                    normal.insert(key, self.normalise(value.clone(), &entry.1, at)?);
+                }
+                Value::Map(Arc::new(normal))
+            }
+            (Ty::Record(record), Value::Record(fields)) => {
+                let mut normal: BTreeMap<SmolStr, Value> = BTreeMap::new();
+                for field in &record.fields {
+                    let value = match (fields.get(&field.name), field.default) {
+                        (Some(value), _) => self.normalise(value.clone(), &field.ty, at)?,
+                        (None, Some(default)) => {
+                            self.eval(&mut Context::signature(self.db, default.item), default.expr)?
+                        }
+                        (None, None) => Value::None,
+                    };
+                    normal.insert(field.name.clone(), value);
+                }
+                if let Some(declaration) = fields.get(DECLARATION) {
+                    normal.insert(DECLARATION.into(), declaration.clone());
+                }
+                Value::Record(Arc::new(normal))
+            }
+            (_, value) => value,
+        })
+    }
+
+    fn parsed(&self, value: Option<Value>, text: &str, what: &str, at: Anchor<'db>) -> Eval<'db> {
+        value.ok_or_else(|| self.not_a(text, what, at))
+    }
+
+    fn not_a(&self, text: &str, what: &str, at: Anchor<'db>) -> Box<Fault<'db>> {
+        Fault::new(codes::REFINEMENT_VIOLATED, at, format!("`{text}` is not a `{what}`"))
+    }
+}

@@ -1,0 +1,260 @@
+//! From a file's text to its items: the only query that sees positions change.
+#![allow(missing_docs, reason = "constructors and setters are generated without")]
+
+use ordain_diagnostics::{Diagnostic, TextRange, codes};
+use smol_str::SmolStr;
+
+use crate::db::{Content, Db, MAX_SOURCE_BYTES, SourceFile};
+use crate::hir::lower::{self, Misuse};
+use crate::hir::{Allowed, Body, Kind, Loc, Signature, Spans, Tree};
+
+/// A declaration. Its identity is its file, kind and name, so that it survives edits around it.
+#[salsa::tracked(debug)]
+#[derive(PartialOrd, Ord)]
+pub struct Item<'db> {
+    /// The file it stands in.
+    #[returns(copy)]
+    pub file: SourceFile,
+    /// What it declares.
+    #[returns(copy)]
+    pub kind: Kind,
+    /// Its name, dotted for some kinds.
+    pub name: SmolStr,
+    /// What other items can see of it.
+    #[tracked]
+    pub signature: SignaturePart,
+    /// What only it needs.
+    #[tracked]
+    pub body: BodyPart,
+    /// The warnings allowed in it.
+    #[tracked]
+    pub allows: Box<[Allowed]>,
+    /// Its documentation.
+    #[tracked]
+    pub docs: Option<SmolStr>,
+    /// Where everything stands. INVARIANT: read only to show findings, never while computing facts.
+    #[tracked]
+    pub places: Places,
+}
+
+/// A signature and its tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignaturePart {
+    /// The signature.
+    pub signature: Signature,
+    /// What its ids refer to.
+    pub tree: Tree,
+}
+
+/// A body and its tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BodyPart {
+    /// The body.
+    pub body: Body,
+    /// What its ids refer to.
+    pub tree: Tree,
+}
+
+/// The part of an item a place belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Part {
+    /// The signature.
+    Signature,
+    /// The body.
+    Body,
+}
+
+/// Where an item and its parts stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// The item's start in the file.
+    pub start: u32,
+    /// The whole item.
+    pub range: TextRange,
+    /// Its name.
+    pub name: TextRange,
+    /// Places in the signature.
+    pub signature: Spans,
+    /// Places in the body.
+    pub body: Spans,
+}
+
+impl Places {
+    /// A place, as a range of the file.
+    pub fn range(&self, part: Part, loc: Loc) -> TextRange {
+        let spans = match part {
+            Part::Signature => &self.signature,
+            Part::Body => &self.body,
+        };
+        spans.get(loc).shift(self.start)
+    }
+}
+
+/// An import, position-independent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The module, or module and declaration where `names` is `None`.
+    pub path: Box<[SmolStr]>,
+    /// The name it gets.
+    pub alias: Option<SmolStr>,
+    /// The declarations in braces: dotted name and alias.
+    pub names: Option<Box<[ImportName]>>,
+}
+
+/// A name in braces: the declaration's, perhaps dotted, and the one it gets here.
+pub type ImportName = (SmolStr, Option<SmolStr>);
+
+/// The places of an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportPlaces {
+    /// The whole declaration.
+    pub range: TextRange,
+    /// Its path.
+    pub path: TextRange,
+    /// The names in braces.
+    pub names: Box<[TextRange]>,
+}
+
+/// A file's items and imports.
+#[salsa::tracked(debug)]
+pub struct FileItems<'db> {
+    /// The declarations in source order.
+    #[tracked]
+    pub items: Box<[Item<'db>]>,
+    /// The imports in source order.
+    #[tracked]
+    pub imports: Box<[Import]>,
+    /// The imports' places.
+    #[tracked]
+    pub import_places: Box<[ImportPlaces]>,
+    /// The file's documentation.
+    #[tracked]
+    pub docs: Option<SmolStr>,
+    /// What the parser and the lowering found.
+    #[tracked]
+    pub findings: Box<[Diagnostic]>,
+}
+
+/// Parses a file and lowers it to items.
+#[salsa::tracked(returns(copy))]
+pub fn file_items(db: &dyn Db, file: SourceFile) -> FileItems<'_> {
+    let path = file.path(db);
+    let text = match file.content(db) {
+        Content::Text(text) => text,
+        unreadable => {
+            let findings = Box::new([unreadable_finding(path, unreadable)]);
+            return FileItems::new(db, Box::default(), Box::default(), Box::default(), None, findings);
+        }
+    };
+    let parsed = ordain_syntax::parse(text);
+    let mut findings: Vec<Diagnostic> = parsed.errors.into_iter().map(|error| syntax_finding(path, error)).collect();
+    let mut misuses = Vec::new();
+    let (mut imports, mut import_places) = (Vec::new(), Vec::new());
+    for import in parsed.file.uses {
+        import_places.push(ImportPlaces {
+            range: import.range,
+            path: import.path.range,
+            names: import.names.iter().flatten().map(|name| name.path.range).collect(),
+        });
+        imports.push(lower_import(import));
+    }
+    let items = parsed
+        .file
+        .items
+        .into_iter()
+        .map(|item| {
+            let lowered = lower::item(item, &mut misuses);
+            Item::new(
+                db,
+                file,
+                lowered.kind,
+                lowered.name,
+                SignaturePart { signature: lowered.signature, tree: lowered.sig_tree },
+                BodyPart { body: lowered.body, tree: lowered.body_tree },
+                lowered.allows,
+                lowered.docs,
+                Places {
+                    start: lowered.start,
+                    range: lowered.range,
+                    name: lowered.name_range,
+                    signature: lowered.sig_spans,
+                    body: lowered.body_spans,
+                },
+            )
+        })
+        .collect();
+    findings.extend(misuses.into_iter().map(|misuse| misuse_finding(path, misuse)));
+    let docs = parsed.file.docs.map(|docs| docs.text);
+    FileItems::new(db, items, imports.into(), import_places.into(), docs, findings.into())
+}
+
+fn lower_import(import: ordain_syntax::ast::Use) -> Import {
+    let dotted = |path: &ordain_syntax::ast::Path| -> SmolStr {
+        path.parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>().join(".").into()
+    };
+    Import {
+        path: import.path.parts.iter().map(|part| part.name.clone()).collect(),
+        alias: import.alias.map(|alias| alias.name),
+        names: import.names.map(|names| {
+            names.into_iter().map(|name| (dotted(&name.path), name.alias.map(|alias| alias.name))).collect()
+        }),
+    }
+}
+
+/// The finding for a file without text.
+pub(crate) fn unreadable_finding(path: &SmolStr, content: &Content) -> Diagnostic {
+    let start = TextRange::default();
+    match content {
+        Content::Text(_) => unreachable!("a text is readable"),
+        Content::NotUtf8(offset) => {
+            Diagnostic::new(codes::NOT_UTF8, path.clone(), start, format!("not UTF-8 from byte {offset} on"))
+                .help("save the file as UTF-8")
+        }
+        Content::TooLarge(bytes) => {
+            let message = format!("{bytes} bytes are more than the {MAX_SOURCE_BYTES} a source may have");
+            Diagnostic::new(codes::SOURCE_TOO_LARGE, path.clone(), start, message).help("split the file")
+        }
+        Content::Unreadable(reason) => {
+            Diagnostic::new(codes::UNREADABLE_FILE, path.clone(), start, format!("cannot be read: {reason}"))
+        }
+    }
+}
+
+fn syntax_finding(path: &SmolStr, error: ordain_syntax::SyntaxError) -> Diagnostic {
+    let mut finding = Diagnostic::new(error.code, path.clone(), error.range, error.message);
+    if let Some(label) = error.label {
+        finding = finding.label(label);
+    }
+    if let Some(help) = error.help {
+        finding = finding.help(help);
+    }
+    for (range, message) in error.related {
+        finding = finding.related(path.clone(), range, message);
+    }
+    if let Some((title, range, text, safe)) = error.fix {
+        finding = finding.fix(title, range, text, safe);
+    }
+    finding
+}
+
+fn misuse_finding(path: &SmolStr, misuse: Misuse) -> Diagnostic {
+    match misuse {
+        Misuse::Repeated { clause, first, again } => {
+            Diagnostic::new(codes::REPEATED_CLAUSE, path.clone(), again, format!("`{clause}` is given twice"))
+                .related(path.clone(), first, "first given here")
+                .help("keep one of the two")
+        }
+        Misuse::Missing { clause, of, name, example } => {
+            Diagnostic::new(codes::MISSING_CLAUSE, path.clone(), name, format!("{of} needs a `{clause}` clause"))
+                .help(format!("add one, such as `{example}`"))
+        }
+        Misuse::Misplaced { clause, of, range } => {
+            let message = format!("`{clause}` has no meaning after {of}");
+            Diagnostic::new(codes::MISPLACED_CLAUSE, path.clone(), range, message).help("put it on the steps inside")
+        }
+        Misuse::NoOutcome { name } => {
+            Diagnostic::new(codes::INCOMPLETE_POLICY, path.clone(), name, "the policy can decide nothing")
+                .help("add an outcome, such as `deny \"…\"` or `require approval from sre count 2`")
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Capabilities and adapters as they stand in a plan graph.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ordain_graph::{Adapter, Contract, Shape, Transport, Value};
+use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
+
+use crate::db::Db;
+use crate::eval::{Context, Evaluator};
+use crate::hir::Signature;
+use crate::items::Item;
+use crate::types::{Sig, Ty, alias_target, signature};
+
+/// The contract of a capability; `None` for anything else.
+#[salsa::tracked(returns(clone))]
+pub(super) fn contract<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Arc<Contract>> {
+    let Sig::Capability(declared) = &signature(db, item).sig else { return None };
+    Some(Arc::new(Contract {
+        capability: item.name(db).clone(),
+        version: declared.version.clone(),
+        input: shape(db, &declared.input),
+        output: shape(db, &declared.output),
+        effect: declared.effect,
+        risk: declared.risk,
+    }))
+}
+
+/// A type as it stands at a contract's boundary.
+pub(super) fn shape<'db>(db: &'db dyn Db, ty: &Ty<'db>) -> Shape {
+    shape_within(db, ty, &mut Vec::new())
+}
+
+fn shape_within<'db>(db: &'db dyn Db, ty: &Ty<'db>, open: &mut Vec<Item<'db>>) -> Shape {
+    let mut inner = |ty: &Ty<'db>| Arc::new(shape_within(db, ty, open));
+    match ty {
+        Ty::Bool => Shape::Bool,
+        Ty::Int => Shape::Int,
+        Ty::Decimal => Shape::Decimal,
+        Ty::String => Shape::String,
+        Ty::Bytes => Shape::Bytes,
+        Ty::Duration => Shape::Duration,
+        Ty::SemVer => Shape::SemVer,
+        Ty::Url => Shape::Url,
+        Ty::Digest => Shape::Digest,
+        Ty::Date => Shape::Date,
+        Ty::List(element) => Shape::List(inner(element)),
+        Ty::Set(element) => Shape::Set(inner(element)),
+        Ty::Map(entry) => {
+            let key = inner(&entry.0);
+            Shape::Map(key, inner(&entry.1))
+        }
+        Ty::Optional(some) => Shape::Optional(inner(some)),
+        Ty::Secret(content) => Shape::Secret(inner(content)),
+        Ty::Refined(base, demand) => Shape::Refined(inner(base), demand.clone()),
+        Ty::Record(record) => {
+            let fields: BTreeMap<SmolStr, Shape> = record
+                .fields
+                .iter()
+                .map(|field| {
+                    let shape = shape_within(db, &field.ty, open);
+                    (field.name.clone(), shape)
+                })
+                .collect();
+            Shape::Record(Arc::new(fields))
+        }
+        Ty::Enum(_) => match ty.variants(db) {
+            Some((_, variants)) => Shape::Enum(Arc::new(variants.to_vec())),
+            None => Shape::Json,
+        },
+        // A type that is open already contains itself: below that, any data is taken.
+        Ty::Alias(item) if open.contains(item) => Shape::Json,
+        Ty::Alias(item) => {
+            open.push(*item);
+            let shape = shape_within(db, &alias_target(db, *item), open);
+            open.pop();
+            shape
+        }
+        Ty::None | Ty::Json | Ty::Error | Ty::Step(_) | Ty::Plan(_) | Ty::Stage | Ty::Family(_) => Shape::Json,
+    }
+}
+
+/// An adapter as it stands in a plan graph; `None` for anything else.
+#[salsa::tracked(returns(clone))]
+pub(super) fn adapter<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Arc<Adapter>> {
+    let Signature::Adapter(declared) = &item.signature(db).signature else { return None };
+    let (transport, target) = declared.run.as_ref()?;
+    let value = Evaluator::new(db).eval(&mut Context::signature(db, item), *target).ok()?;
+    let text = |value: &Value| match value {
+        Value::String(text) | Value::Url(text) => Some(text.clone()),
+        _ => None,
+    };
+    let transport = match (transport.text.as_str(), &value) {
+        ("process", Value::List(parts)) => Transport::Process(parts.iter().filter_map(text).collect()),
+        ("http", target) => Transport::Http(text(target)?),
+        ("builtin", target) => Transport::Builtin(text(target)?),
+        _ => return None,
+    };
+    let version = declared.version.as_ref().map_or_else(|| "0.0.0".into(), |version| version.text.clone());
+    // What the adapter is: its name, version, what it provides and how it runs, in a form without ambiguity.
+    let mut provides: Vec<String> = declared
+        .provides
+        .iter()
+        .map(|provides| {
+            let requirement = provides.requirement.as_ref().map_or("*", |requirement| &requirement.text);
+            format!("{} {requirement}", provides.path.text())
+        })
+        .collect();
+    provides.sort();
+    let body = serde_json::json!([item.name(db).as_str(), version.as_str(), provides, format!("{transport:?}")]);
+    let digest = Sha256::digest(body.to_string().as_bytes());
+    let digest = format!("sha256:{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    Some(Arc::new(Adapter { version, transport, digest: digest.into() }))
+}

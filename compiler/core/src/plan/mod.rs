@@ -1,0 +1,44 @@
+//! Plans to graphs: loops unrolled, branches taken, sub-plans inlined, every step a node.
+#![allow(missing_docs, reason = "constructors and setters are generated without")]
+
+mod arguments;
+mod contract;
+mod draft;
+mod edges;
+mod expand;
+mod steps;
+
+use std::sync::Arc;
+
+use ordain_graph::{PlanGraph, Value};
+
+pub use arguments::{ArgumentError, bind_arguments};
+
+use crate::db::Db;
+use crate::eval::Fault;
+use crate::items::Item;
+
+/// A plan and the values of its parameters.
+#[salsa::interned(debug)]
+pub struct PlanInstance<'db> {
+    /// The plan.
+    #[returns(copy)]
+    pub plan: Item<'db>,
+    /// A record with a value for every parameter.
+    pub arguments: Value,
+}
+
+/// What instantiating a plan gave.
+#[derive(Clone, Debug, Default, PartialEq, salsa::SalsaValue)]
+pub struct Instantiated<'db> {
+    /// The graph; none where there are errors.
+    pub graph: Option<Arc<PlanGraph>>,
+    /// What was found, warnings among it.
+    pub faults: Vec<Fault<'db>>,
+}
+
+/// Instantiates a plan: its graph, or why there is none.
+#[salsa::tracked(lru = 64)]
+pub fn instantiate<'db>(db: &'db dyn Db, instance: PlanInstance<'db>) -> Instantiated<'db> {
+    expand::Expansion::new(db).run(instance.plan(db), instance.arguments(db))
+}

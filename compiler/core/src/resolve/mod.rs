@@ -1,0 +1,30 @@
+//! Names to definitions: what a file declares, what it imports, and what a path in it means.
+
+mod cycles;
+mod import;
+mod path;
+mod scope;
+
+pub use cycles::import_cycles;
+pub use import::{ImportErrorKind, ImportPlace, imports};
+pub use path::{Found, PathError, resolve, resolve_module};
+pub use scope::{Declared, declared, package_items};
+
+use crate::db::{Db, SourceFile};
+use crate::items::Item;
+
+/// What a name can mean.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, salsa::SalsaValue)]
+pub enum Def<'db> {
+    /// A declaration.
+    Item(Item<'db>),
+    /// A module.
+    Module(SourceFile),
+    /// The declarations of a module whose dotted names start so: `database` for `database.ensure`.
+    Prefix(SourceFile, smol_str::SmolStr),
+}
+
+/// The names of a package's dependencies, `std` included, that `use` may start with.
+pub(crate) fn dependency(db: &dyn Db, file: SourceFile, name: &str) -> Option<crate::db::Package> {
+    file.package(db).dependencies(db).get(name).copied()
+}

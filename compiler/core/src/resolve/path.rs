@@ -1,0 +1,111 @@
+//! What a dotted path in a file means.
+
+use smol_str::SmolStr;
+
+use super::import::ImportPlace;
+use super::import::Imported;
+use super::{Declared, Def, declared, imports};
+use crate::db::{Db, SourceFile};
+use crate::items::Item;
+
+/// A path that leads somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found<'db> {
+    /// The declaration.
+    pub item: Item<'db>,
+    /// How many parts name it; the rest are fields or variants.
+    pub consumed: usize,
+    /// The import it came through.
+    pub import: Option<ImportPlace>,
+}
+
+/// A path that leads nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathError {
+    /// The part that is not known.
+    pub at: usize,
+    /// The module that lacks it, where the parts before name one.
+    pub module: Option<SmolStr>,
+    /// A similar name that exists.
+    pub similar: Option<SmolStr>,
+}
+
+/// Finds the declaration that the longest start of `parts` names.
+pub fn resolve<'db>(db: &'db dyn Db, file: SourceFile, parts: &[SmolStr]) -> Result<Found<'db>, PathError> {
+    let Some(first) = parts.first() else {
+        return Err(PathError { at: 0, module: None, similar: None });
+    };
+    let own = declared(db, file);
+    if let Some((item, consumed)) = longest(own, parts) {
+        return Ok(Found { item, consumed, import: None });
+    }
+    let imported = imports(db, file);
+    // A dotted name may have been imported as a whole: `use infra.{database.ensure}`.
+    if let Some((consumed, Imported { def, place })) = dotted(parts, |name| imported.names.get(name)) {
+        let import = Some(*place);
+        return match def {
+            Def::Item(item) => Ok(Found { item: *item, consumed, import }),
+            Def::Module(module) => within(db, *module, &parts[consumed..])
+                .map(|(item, further)| Found { item, consumed: consumed + further, import })
+                .ok_or_else(|| missing(db, *module, parts, consumed)),
+            Def::Prefix(module, prefix) => {
+                let path: Vec<SmolStr> = std::iter::once(prefix.clone()).chain(parts[consumed..].to_vec()).collect();
+                within(db, *module, &path)
+                    .map(|(item, further)| Found { item, consumed: consumed + further - 1, import })
+                    .ok_or_else(|| missing(db, *module, parts, consumed))
+            }
+        };
+    }
+    let names = own.names().chain(imported.names.names());
+    Err(PathError { at: 0, module: None, similar: crate::similar::best(first, names) })
+}
+
+/// The module a path names: through an import, or from a dependency or this package.
+pub fn resolve_module(db: &dyn Db, file: SourceFile, parts: &[SmolStr]) -> Option<(SourceFile, Option<ImportPlace>)> {
+    let first = parts.first()?;
+    if let Some(Imported { def: Def::Module(module), place }) = imports(db, file).names.get(first) {
+        let path = std::iter::once(module.module(db).as_str()).chain(parts[1..].iter().map(SmolStr::as_str));
+        let path = path.collect::<Vec<_>>().join(".");
+        let found = module.package(db).files(db).get(path.as_str())?;
+        return Some((*found, Some(*place)));
+    }
+    let (package, rest) = match super::dependency(db, file, first) {
+        Some(package) => (package, &parts[1..]),
+        None => (file.package(db), parts),
+    };
+    let path = rest.iter().map(SmolStr::as_str).collect::<Vec<_>>().join(".");
+    Some((*package.files(db).get(path.as_str())?, None))
+}
+
+fn within<'db>(db: &'db dyn Db, module: SourceFile, parts: &[SmolStr]) -> Option<(Item<'db>, usize)> {
+    longest(declared(db, module), parts)
+}
+
+fn longest<'db>(scope: &Declared<'db>, parts: &[SmolStr]) -> Option<(Item<'db>, usize)> {
+    if parts.len() > 1 && scope.has_prefix(parts.first()?) {
+        return dotted(parts, |name| scope.get(name)).map(|(consumed, item)| (item, consumed));
+    }
+    scope.get(parts.first()?).map(|item| (item, 1))
+}
+
+/// The longest start of `parts`, joined by dots, that `get` knows.
+fn dotted<T>(parts: &[SmolStr], get: impl Fn(&str) -> Option<T>) -> Option<(usize, T)> {
+    let mut name = String::new();
+    let mut best = None;
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            name.push('.');
+        }
+        name.push_str(part);
+        if let Some(found) = get(&name) {
+            best = Some((index + 1, found));
+        }
+    }
+    best
+}
+
+fn missing(db: &dyn Db, module: SourceFile, parts: &[SmolStr], at: usize) -> PathError {
+    let name = parts.get(at).cloned().unwrap_or_default();
+    let similar = crate::similar::best(&name, declared(db, module).names());
+    PathError { at: at.min(parts.len().saturating_sub(1)), module: Some(module.module(db).clone()), similar }
+}

@@ -1,0 +1,191 @@
+//! What the language brings along: built-in types and the types of built-in functions.
+
+use std::sync::Arc;
+
+use ordain_graph::Function;
+
+use super::Ty;
+use crate::db::Db;
+
+/// The names of the built-in types.
+pub(crate) const TYPE_NAMES: &[&str] = &[
+    "Bool", "Bytes", "Date", "Decimal", "Digest", "Duration", "Int", "Json", "List", "Map", "Secret", "SemVer", "Set",
+    "String", "Url",
+];
+
+/// A format of data files that sources can read: `json("…")`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DataFormat {
+    /// RFC 8259
+    Json,
+    /// YAML 1.2
+    Yaml,
+    /// TOML 1.0
+    Toml,
+    /// RFC 4180, with a header
+    Csv,
+}
+
+impl DataFormat {
+    /// The names of the functions that read data.
+    pub(crate) const NAMES: [&str; 4] = ["json", "yaml", "toml", "csv"];
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "json" => Self::Json,
+            "yaml" => Self::Yaml,
+            "toml" => Self::Toml,
+            "csv" => Self::Csv,
+            _ => return None,
+        })
+    }
+}
+
+/// The function that names a secret.
+pub(crate) const SECRET: &str = "secret";
+
+/// The built-in function of that name.
+pub(crate) fn function(name: &str) -> Option<Function> {
+    Function::ALL.iter().copied().find(|function| function.name() == name)
+}
+
+/// The type of a built-in function's result for arguments of these (peeled) types, or what it expects instead of the
+/// argument at an index.
+pub(crate) fn result<'db>(
+    db: &'db dyn Db,
+    function: Function,
+    args: &[Ty<'db>],
+) -> Result<Ty<'db>, (usize, &'static str)> {
+    use Function as F;
+    let peeled: Vec<Ty<'db>> = args.iter().map(|arg| arg.peel(db)).collect();
+    if peeled.contains(&Ty::Error) {
+        return Ok(Ty::Error);
+    }
+    let optional = |ty: Ty<'db>| match ty {
+        already @ Ty::Optional(_) => already,
+        ty => Ty::Optional(Arc::new(ty)),
+    };
+    let list = |ty: Ty<'db>| Ty::List(Arc::new(ty));
+    let string_at = |index: usize| match peeled.get(index) {
+        Some(Ty::String | Ty::Url) | None => Ok(()),
+        Some(_) => Err((index, "String")),
+    };
+    let elements = |what: &'static str| match &peeled[0] {
+        Ty::List(element) | Ty::Set(element) => Ok((**element).clone()),
+        _ => Err((0, what)),
+    };
+    let bools = || match elements("List<Bool>")?.peel(db) {
+        Ty::Bool | Ty::Error => Ok(()),
+        _ => Err((0, "List<Bool>")),
+    };
+    Ok(match function {
+        F::Len => match &peeled[0] {
+            Ty::String | Ty::List(_) | Ty::Set(_) | Ty::Map(_) => Ty::Int,
+            _ => return Err((0, "a string, list, set or map")),
+        },
+        F::Sum => match elements("a list of numbers")?.peel(db) {
+            number @ (Ty::Int | Ty::Decimal | Ty::Bytes | Ty::Duration | Ty::Error) => number,
+            _ => return Err((0, "a list of numbers, bytes or durations")),
+        },
+        F::Min | F::Max => optional(elements("List<T>")?),
+        F::Any | F::All => {
+            bools()?;
+            Ty::Bool
+        }
+        F::Count => {
+            bools()?;
+            Ty::Int
+        }
+        F::First | F::Last => optional(elements("List<T>")?),
+        F::Keys | F::Values => match &peeled[0] {
+            Ty::Map(entry) => list(if function == F::Keys { entry.0.clone() } else { entry.1.clone() }),
+            _ => return Err((0, "Map<K, V>")),
+        },
+        F::Sort | F::Reverse | F::Unique => list(elements("List<T>")?),
+        F::Flatten => match elements("List<List<T>>")?.peel(db) {
+            Ty::List(inner) => Ty::List(inner),
+            Ty::Error => Ty::Error,
+            _ => return Err((0, "List<List<T>>")),
+        },
+        F::SetOf => Ty::Set(Arc::new(elements("List<T>")?)),
+        F::ListOf => list(elements("Set<T>")?),
+        F::Join => {
+            match elements("List<String>")?.peel(db) {
+                Ty::String | Ty::Error => {}
+                _ => return Err((0, "List<String>")),
+            }
+            string_at(1)?;
+            Ty::String
+        }
+        F::Split => {
+            string_at(0)?;
+            string_at(1)?;
+            list(Ty::String)
+        }
+        F::Lower | F::Upper | F::Trim => {
+            string_at(0)?;
+            Ty::String
+        }
+        F::Replace => {
+            (0..3).try_for_each(string_at)?;
+            Ty::String
+        }
+        F::StartsWith | F::EndsWith | F::Matches => {
+            (0..2).try_for_each(string_at)?;
+            Ty::Bool
+        }
+        F::StringOf => Ty::String,
+        F::IntOf => match &peeled[0] {
+            Ty::String | Ty::Decimal | Ty::Int => optional(Ty::Int),
+            _ => return Err((0, "a string or a decimal")),
+        },
+        F::DecimalOf => match &peeled[0] {
+            Ty::String | Ty::Decimal | Ty::Int => optional(Ty::Decimal),
+            _ => return Err((0, "a string or a whole number")),
+        },
+        F::Abs => match &peeled[0] {
+            number @ (Ty::Int | Ty::Decimal) => number.clone(),
+            _ => return Err((0, "a number")),
+        },
+        F::Sha256 => {
+            string_at(0)?;
+            Ty::Digest
+        }
+        F::SemVerOf => {
+            string_at(0)?;
+            optional(Ty::SemVer)
+        }
+        F::UrlOf => {
+            string_at(0)?;
+            optional(Ty::Url)
+        }
+    })
+}
+
+/// The fields that values of a scalar type have.
+pub(crate) fn scalar_field<'db>(ty: &Ty<'db>, name: &str) -> Option<Ty<'db>> {
+    let optional = |ty| Ty::Optional(Arc::new(ty));
+    Some(match (ty, name) {
+        (Ty::SemVer, "major" | "minor" | "patch") => Ty::Int,
+        (Ty::SemVer, "pre") => Ty::String,
+        (Ty::Url, "scheme" | "path") => Ty::String,
+        (Ty::Url, "host") => optional(Ty::String),
+        (Ty::Url, "port") => optional(Ty::Int),
+        (Ty::Date, "year" | "month" | "day") => Ty::Int,
+        (Ty::Bytes, "bytes") => Ty::Int,
+        (Ty::Duration, "seconds" | "milliseconds") => Ty::Int,
+        _ => return None,
+    })
+}
+
+/// The names of those fields.
+pub(crate) fn scalar_fields(ty: &Ty<'_>) -> &'static [&'static str] {
+    match ty {
+        Ty::SemVer => &["major", "minor", "patch", "pre"],
+        Ty::Url => &["scheme", "host", "port", "path"],
+        Ty::Date => &["year", "month", "day"],
+        Ty::Bytes => &["bytes"],
+        Ty::Duration => &["seconds", "milliseconds"],
+        _ => &[],
+    }
+}

@@ -1,0 +1,142 @@
+//! Findings without positions: they survive edits that move things, and get their ranges when they are shown.
+
+use ordain_diagnostics::{Code, Diagnostic, Edit, Fix, Severity};
+
+use crate::db::Db;
+use crate::hir::Loc;
+use crate::items::{Item, Part};
+
+/// A place in an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, salsa::SalsaValue)]
+pub struct Anchor<'db> {
+    /// The item.
+    pub item: Item<'db>,
+    /// Its part.
+    pub part: Part,
+    /// The place in that part.
+    pub loc: Loc,
+}
+
+/// A finding in an item.
+#[derive(Clone, Debug, PartialEq, Eq, salsa::SalsaValue)]
+pub struct Finding<'db> {
+    /// The code.
+    pub code: Code,
+    /// Where.
+    pub at: Anchor<'db>,
+    /// What is wrong.
+    pub message: String,
+    /// What to say at the place.
+    pub label: Option<String>,
+    /// What to do.
+    pub help: Option<String>,
+    /// Other places.
+    pub notes: Vec<Note<'db>>,
+    /// Changes that would settle it.
+    pub suggestions: Vec<Suggestion<'db>>,
+}
+
+/// Another place that explains a finding.
+#[derive(Clone, Debug, PartialEq, Eq, salsa::SalsaValue)]
+pub struct Note<'db> {
+    /// Where.
+    pub at: Anchor<'db>,
+    /// What to say there.
+    pub message: String,
+}
+
+/// A replacement of a place's text.
+#[derive(Clone, Debug, PartialEq, Eq, salsa::SalsaValue)]
+pub struct Suggestion<'db> {
+    /// What it does.
+    pub title: String,
+    /// The place.
+    pub at: Anchor<'db>,
+    /// Whether the text goes right after the place instead of replacing it.
+    pub insert_after: bool,
+    /// The new text.
+    pub text: String,
+    /// Whether it may be applied unasked.
+    pub safe: bool,
+}
+
+impl<'db> Anchor<'db> {
+    /// The item's name.
+    pub fn name_of(item: Item<'db>) -> Self {
+        Self { item, part: Part::Signature, loc: Loc(0) }
+    }
+}
+
+impl<'db> Finding<'db> {
+    /// A finding at a place.
+    pub fn new(code: Code, at: Anchor<'db>, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            at,
+            message: message.into(),
+            label: None,
+            help: None,
+            notes: Vec::new(),
+            suggestions: Vec::new(),
+        }
+    }
+
+    /// Says something at the place.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds another place.
+    #[must_use]
+    pub fn note(mut self, at: Anchor<'db>, message: impl Into<String>) -> Self {
+        self.notes.push(Note { at, message: message.into() });
+        self
+    }
+
+    /// Suggests to write `text` at the place instead, where there is a similar name.
+    #[must_use]
+    pub fn did_you_mean(mut self, similar: Option<impl Into<String>>) -> Self {
+        if let Some(text) = similar.map(Into::into) {
+            self.help.get_or_insert_with(|| format!("did you mean `{text}`?"));
+            let title = format!("replace with `{text}`");
+            let at = self.at;
+            self.suggestions.push(Suggestion { title, at, insert_after: false, text, safe: false });
+        }
+        self
+    }
+
+    /// The finding with its positions.
+    pub fn locate(&self, db: &'db dyn Db) -> Diagnostic {
+        let file = |anchor: &Anchor<'db>| anchor.item.file(db).path(db).clone();
+        let range = |anchor: &Anchor<'db>| anchor.item.places(db).range(anchor.part, anchor.loc);
+        let mut diagnostic = Diagnostic::new(self.code, file(&self.at), range(&self.at), self.message.clone());
+        diagnostic.primary.message = self.label.clone().unwrap_or_default();
+        diagnostic.help = self.help.clone();
+        for note in &self.notes {
+            diagnostic = diagnostic.related(file(&note.at), range(&note.at), note.message.clone());
+        }
+        for suggestion in &self.suggestions {
+            let mut range = range(&suggestion.at);
+            if suggestion.insert_after {
+                range.start = range.end;
+            }
+            let edit = Edit { path: file(&suggestion.at), range, text: suggestion.text.clone() };
+            diagnostic.fixes.push(Fix { title: suggestion.title.clone(), edits: vec![edit], safe: suggestion.safe });
+        }
+        diagnostic
+    }
+
+    /// Whether the catalogue calls it a warning.
+    pub fn is_warning(&self) -> bool {
+        self.code.entry().severity == Severity::Warning
+    }
+}

@@ -1,0 +1,299 @@
+//! Calls of functions, declared and built in.
+
+use std::sync::Arc;
+
+use ordain_diagnostics::codes;
+use smol_str::SmolStr;
+
+use super::super::builtin::{self, DataFormat};
+use super::super::sig::{ParamTy, Sig};
+use super::super::ty::Ty;
+use super::{Anchor, Infer, Resolution};
+use crate::hir::{Arg, ExprId, ExprKind, Kind, Loc, PlanCall};
+use crate::items::Item;
+
+impl<'db> Infer<'db> {
+    pub(super) fn call(&mut self, expr: ExprId, callee: ExprId, args: &[Arg], expected: Option<&Ty<'db>>) -> Ty<'db> {
+        if let Some(parts) = self.path_of(callee) {
+            if let Ok(found) = self.resolve(&parts)
+                && found.consumed == parts.len()
+            {
+                return self.declared_call(callee, found.item, args);
+            }
+            if let [name] = parts.as_slice()
+                && let Some(ty) = self.builtin_call(expr, callee, name, args, expected)
+            {
+                return ty;
+            }
+            let error = crate::resolve::resolve(self.db, self.file, &parts).err();
+            let builtins = ordain_graph::Function::ALL.iter().map(|function| function.name());
+            let similar = error
+                .as_ref()
+                .and_then(|error| error.similar.clone())
+                .or_else(|| crate::similar::best(&parts[0], builtins.chain(DataFormat::NAMES)));
+            let name = parts.join(".");
+            let finding = self
+                .finding(codes::UNKNOWN_NAME, self.loc(callee), format!("no function named `{name}`"))
+                .did_you_mean(similar);
+            self.report(finding);
+        } else {
+            let ty = self.infer(callee, None);
+            if ty != Ty::Error {
+                let message = format!("`{}` cannot be called", self.show(&ty));
+                let finding = self.finding(codes::NOT_CALLABLE, self.loc(callee), message);
+                self.report(finding);
+            }
+        }
+        for arg in args {
+            self.infer(arg.value, None);
+        }
+        Ty::Error
+    }
+
+    /// The parts of a path of names not rooted in a local.
+    fn path_of(&self, expr: ExprId) -> Option<Vec<SmolStr>> {
+        let mut parts = Vec::new();
+        let mut at = expr;
+        loop {
+            match &self.tree[at].kind {
+                ExprKind::Field { base, name, optional: false } => {
+                    parts.push(name.text.clone());
+                    at = *base;
+                }
+                ExprKind::Name(first) if !self.is_local(first) => {
+                    parts.push(first.clone());
+                    parts.reverse();
+                    return Some(parts);
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    fn declared_call(&mut self, callee: ExprId, item: Item<'db>, args: &[Arg]) -> Ty<'db> {
+        self.facts.resolutions.insert(callee, Resolution::Item(item));
+        match &super::super::signature(self.db, item).sig {
+            Sig::Fn { params, result } => {
+                self.arguments(self.loc(callee), item, params, args);
+                result.clone()
+            }
+            _ => {
+                let kind = item.kind(self.db);
+                let message = format!("`{}` is {} and cannot be called", item.name(self.db), kind.phrase());
+                let mut finding = self
+                    .finding(codes::NOT_CALLABLE, self.loc(callee), message)
+                    .note(Anchor::name_of(item), "declared here");
+                if kind == Kind::Capability {
+                    finding = finding
+                        .help(format!("in a plan, write `{} {{ … }}` as a statement of its own", item.name(self.db)));
+                } else if kind == Kind::Plan {
+                    finding = finding.help(format!("write `plan {}(…)`", item.name(self.db)));
+                }
+                self.report(finding);
+                for arg in args {
+                    self.infer(arg.value, None);
+                }
+                Ty::Error
+            }
+        }
+    }
+
+    /// Checks arguments against parameters: by position first, then by name.
+    pub(super) fn arguments(&mut self, at: Loc, item: Item<'db>, params: &[ParamTy<'db>], args: &[Arg]) {
+        let mut filled = vec![false; params.len()];
+        for (position, arg) in args.iter().enumerate() {
+            let index = match &arg.name {
+                None => position,
+                Some(name) => match params.iter().position(|param| param.name == name.text) {
+                    Some(index) => index,
+                    None => {
+                        let names = params.iter().map(|param| param.name.as_str());
+                        let similar = crate::similar::best(&name.text, names);
+                        let message = format!("`{}` has no parameter `{}`", item.name(self.db), name.text);
+                        let finding = self
+                            .finding(codes::WRONG_ARGUMENTS, name.loc, message)
+                            .note(Anchor::name_of(item), "declared here")
+                            .did_you_mean(similar);
+                        self.report(finding);
+                        self.infer(arg.value, None);
+                        continue;
+                    }
+                },
+            };
+            match params.get(index) {
+                Some(param) if !filled[index] => {
+                    filled[index] = true;
+                    let ty = param.ty.clone();
+                    self.check(arg.value, &ty);
+                }
+                Some(param) => {
+                    let message = format!("parameter `{}` is given twice", param.name);
+                    let finding = self.finding(codes::WRONG_ARGUMENTS, self.loc(arg.value), message);
+                    self.report(finding);
+                    self.infer(arg.value, None);
+                }
+                None => {
+                    let message = format!("`{}` takes {} arguments at most", item.name(self.db), params.len());
+                    let finding = self
+                        .finding(codes::WRONG_ARGUMENTS, self.loc(arg.value), message)
+                        .note(Anchor::name_of(item), "declared here");
+                    self.report(finding);
+                    self.infer(arg.value, None);
+                }
+            }
+        }
+        let missing: Vec<String> = params
+            .iter()
+            .zip(&filled)
+            .filter(|(param, filled)| {
+                !**filled && param.default.is_none() && !matches!(param.ty.peel(self.db), Ty::Optional(_))
+            })
+            .map(|(param, _)| format!("`{}`", param.name))
+            .collect();
+        if !missing.is_empty() {
+            let plural = if missing.len() == 1 { "argument" } else { "arguments" };
+            let message = format!("missing {plural} {}", missing.join(", "));
+            let finding = self
+                .finding(codes::WRONG_ARGUMENTS, at, message)
+                .note(Anchor::name_of(item), "declared here");
+            self.report(finding);
+        }
+    }
+
+    fn builtin_call(
+        &mut self,
+        expr: ExprId,
+        callee: ExprId,
+        name: &SmolStr,
+        args: &[Arg],
+        expected: Option<&Ty<'db>>,
+    ) -> Option<Ty<'db>> {
+        if let Some(format) = DataFormat::named(name) {
+            self.facts.resolutions.insert(callee, Resolution::Data(format));
+            return Some(self.data_call(expr, name, args, expected));
+        }
+        if name == builtin::SECRET {
+            self.facts.resolutions.insert(callee, Resolution::Secret);
+            return Some(self.secret_call(expr, args, expected));
+        }
+        let function = builtin::function(name)?;
+        self.facts.resolutions.insert(callee, Resolution::Builtin(function));
+        let mut types: Vec<Ty<'db>> = Vec::new();
+        for arg in args {
+            if let Some(name) = &arg.name {
+                let message = format!("the arguments of `{}` have no names", function.name());
+                let finding = self.finding(codes::WRONG_ARGUMENTS, name.loc, message);
+                self.report(finding);
+            }
+            let ty = self.infer(arg.value, None);
+            if ty.holds_secret(self.db) {
+                let finding = self
+                    .finding(codes::SECRET_OPERATION, self.loc(arg.value), "no function takes a secret")
+                    .label(format!("of type `{}`", self.show(&ty)));
+                self.report(finding);
+                types.push(Ty::Error);
+            } else if let Ty::Optional(inner) = ty.peel(self.db) {
+                self.misfit(arg.value, &ty, &inner, super::Misfit::Optional);
+                types.push(Ty::Error);
+            } else {
+                types.push(ty);
+            }
+        }
+        let (least, most) = function.arity();
+        if !(least..=most).contains(&args.len()) {
+            let plural = if most == 1 { "" } else { "s" };
+            let message = format!("`{}` takes {most} argument{plural}, not {}", function.name(), args.len());
+            let finding = self.finding(codes::WRONG_ARGUMENTS, self.loc(callee), message);
+            self.report(finding);
+            return Some(Ty::Error);
+        }
+        Some(match builtin::result(self.db, function, &types) {
+            Ok(ty) => ty,
+            Err((index, wanted)) => {
+                let found = self.show(&types[index]);
+                let message = format!("`{}` expects {wanted}, found `{found}`", function.name());
+                let finding = self.finding(codes::TYPE_MISMATCH, self.loc(args[index].value), message);
+                self.report(finding);
+                Ty::Error
+            }
+        })
+    }
+
+    /// `json("…")`: the type comes from where the value goes.
+    fn data_call(&mut self, expr: ExprId, name: &str, args: &[Arg], expected: Option<&Ty<'db>>) -> Ty<'db> {
+        match args {
+            [Arg { name: None, value }] if matches!(self.tree[*value].kind, ExprKind::Str(_)) => {
+                self.types[value.0 as usize] = Ty::String;
+            }
+            _ => {
+                let finding = self
+                    .finding(codes::WRONG_ARGUMENTS, self.loc(expr), format!("`{name}` takes the path of a file"))
+                    .help(format!("write the path as a plain string: `{name}(\"data/file.{name}\")`"));
+                self.report(finding);
+            }
+        }
+        match expected {
+            Some(ty) if *ty != Ty::Error => {
+                self.adjust(expr, ty);
+                ty.clone()
+            }
+            Some(_) => Ty::Error,
+            None => {
+                let finding = self
+                    .finding(codes::DATA_WITHOUT_TYPE, self.loc(expr), "data enters only through a declared type")
+                    .help(format!("declare one, as in `const data: Json = {name}(…)`"));
+                self.report(finding);
+                Ty::Error
+            }
+        }
+    }
+
+    fn secret_call(&mut self, expr: ExprId, args: &[Arg], expected: Option<&Ty<'db>>) -> Ty<'db> {
+        match args {
+            [Arg { name: None, value }] => {
+                self.check(*value, &Ty::String);
+            }
+            _ => {
+                let finding = self
+                    .finding(codes::WRONG_ARGUMENTS, self.loc(expr), "`secret` takes the name of a secret")
+                    .help("write it as in `secret(\"shop/database-password\")`");
+                self.report(finding);
+            }
+        }
+        match expected.map(|ty| ty.peel_optional(self.db)) {
+            Some(secret @ Ty::Secret(_)) => secret,
+            _ => Ty::Secret(Arc::new(Ty::String)),
+        }
+    }
+
+    /// `plan release(…)`: the plan, with its arguments checked.
+    pub(super) fn plan_call(&mut self, call: &PlanCall) -> Ty<'db> {
+        let parts: Vec<SmolStr> = call.path.parts.iter().map(|part| part.text.clone()).collect();
+        match self.resolve(&parts) {
+            Ok(found) if found.consumed == parts.len() && found.item.kind(self.db) == Kind::Plan => {
+                self.facts.targets.insert(call.path.loc(), Resolution::Item(found.item));
+                if let Sig::Plan { params, .. } = &super::super::signature(self.db, found.item).sig {
+                    self.arguments(call.path.loc(), found.item, params, &call.args);
+                }
+                return Ty::Plan(found.item);
+            }
+            Ok(found) => {
+                let message = format!("`{}` is {}, not a plan", call.path.text(), found.item.kind(self.db).phrase());
+                let finding = self
+                    .finding(codes::WRONG_KIND, call.path.loc(), message)
+                    .note(Anchor::name_of(found.item), "declared here");
+                self.report(finding);
+            }
+            Err(error) => {
+                let finding = self
+                    .finding(codes::UNKNOWN_NAME, call.path.loc(), format!("no plan named `{}`", call.path.text()))
+                    .did_you_mean(error.similar);
+                self.report(finding);
+            }
+        }
+        for arg in &call.args {
+            self.infer(arg.value, None);
+        }
+        Ty::Error
+    }
+}

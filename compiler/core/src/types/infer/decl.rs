@@ -1,0 +1,359 @@
+//! Signatures' expressions, and the bodies of constants, functions, environments and entities.
+
+use ordain_diagnostics::codes;
+use smol_str::SmolStr;
+
+use super::super::sig::{Sig, effect, risk};
+use super::super::ty::{RecordTy, Ty};
+use super::{Anchor, Infer, Resolution};
+use crate::hir::{Adapter, Body, Capability, ExprId, Field, Kind, Name, Param, PathRef, Retry, Signature, StepCall, TypeRefKind};
+use crate::items::Item;
+
+impl<'db> Infer<'db> {
+    pub(super) fn signature(&mut self, signature: &Signature) {
+        self.field_defaults();
+        match signature {
+            Signature::Type(_) => self.endless(),
+            Signature::Fn { params, .. } | Signature::Plan { params, .. } => self.param_defaults(params),
+            Signature::Capability(capability) => self.capability(capability),
+            Signature::Adapter(adapter) => self.adapter(adapter),
+            Signature::Environment { binds, groups, .. } => {
+                for bind in binds {
+                    let capability = self.target(&bind.capability, Kind::Capability);
+                    let adapter = self.target(&bind.adapter, Kind::Adapter);
+                    if let (Some(capability), Some(adapter)) = (capability, adapter) {
+                        self.provides(&bind.adapter, capability, adapter);
+                    }
+                }
+                for group in groups {
+                    self.check(group.members, &Self::list(Ty::String));
+                }
+            }
+            Signature::Policy { severity: Some(severity), .. }
+                if !matches!(severity.text.as_str(), "low" | "medium" | "high" | "critical") =>
+            {
+                self.unknown_word(severity, "severity", &["low", "medium", "high", "critical"]);
+            }
+            _ => {}
+        }
+    }
+
+    /// Defaults of record fields anywhere in the signature.
+    fn field_defaults(&mut self) {
+        let tree = self.tree;
+        for reference in &tree.types {
+            if let TypeRefKind::Record(fields) = &reference.kind {
+                for field in fields {
+                    if let Some(default) = field.default {
+                        // The type's own mistakes were reported when the signature was lowered.
+                        let known = self.findings.len();
+                        let ty = self.ty(field.ty);
+                        self.findings.truncate(known);
+                        self.check(default, &ty);
+                    }
+                }
+            }
+        }
+    }
+
+    fn param_defaults(&mut self, params: &[Param]) {
+        let types = match &super::super::signature(self.db, self.item).sig {
+            Sig::Fn { params, .. } | Sig::Plan { params, .. } => params,
+            _ => return,
+        };
+        for (param, ty) in params.iter().zip(types) {
+            if let Some(default) = param.default {
+                self.check(default, &ty.ty);
+            }
+        }
+    }
+
+    /// Reports a type whose values would have to contain themselves.
+    fn endless(&mut self) {
+        let mut path = vec![self.item];
+        let Sig::Type(ty) = &super::super::signature(self.db, self.item).sig else { return };
+        if let Some(cycle) = self.contains_itself(ty, &mut path) {
+            let list = cycle.iter().map(|item| format!("`{}`", item.name(self.db))).collect::<Vec<_>>().join(" → ");
+            let finding = Finding::endless(self.at(crate::hir::Loc(0)), &list);
+            self.report(finding);
+        }
+    }
+
+    fn contains_itself(&self, ty: &Ty<'db>, path: &mut Vec<Item<'db>>) -> Option<Vec<Item<'db>>> {
+        match ty {
+            Ty::Alias(item) if *item == self.item => {
+                path.push(*item);
+                Some(path.clone())
+            }
+            Ty::Alias(item) if !path.contains(item) => {
+                path.push(*item);
+                let Sig::Type(target) = &super::super::signature(self.db, *item).sig else { return None };
+                let found = self.contains_itself(target, path);
+                path.pop();
+                found
+            }
+            Ty::Record(record) => record.fields.iter().find_map(|field| self.contains_itself(&field.ty, path)),
+            Ty::Refined(base, _) | Ty::Secret(base) => self.contains_itself(base, path),
+            _ => None,
+        }
+    }
+
+    fn unknown_word(&mut self, name: &Name, what: &str, known: &[&str]) {
+        let list = known.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        let finding = self
+            .finding(codes::UNKNOWN_NAME, name.loc, format!("no {what} named `{}`", name.text))
+            .did_you_mean(crate::similar::best(&name.text, known.iter().copied()));
+        let finding = if finding.help.is_none() { finding.help(format!("it is one of {list}")) } else { finding };
+        self.report(finding);
+    }
+
+    fn version(&mut self, version: &Name) {
+        if semver::Version::parse(&version.text).is_err() {
+            let finding = self
+                .finding(codes::INVALID_LITERAL, version.loc, format!("`{}` is not a version", version.text))
+                .help("write three numbers, such as \"1.2.0\" (SemVer 2.0.0)");
+            self.report(finding);
+        }
+    }
+
+    fn capability(&mut self, capability: &Capability) {
+        if let Some(version) = &capability.version {
+            self.version(version);
+        }
+        if let Some(name) = &capability.effect
+            && effect(&name.text).is_none()
+        {
+            self.unknown_word(name, "effect", &["read", "write", "destroy"]);
+        }
+        if let Some(name) = &capability.risk
+            && risk(&name.text).is_none()
+        {
+            self.unknown_word(name, "risk", &["low", "medium", "high", "critical"]);
+        }
+        let Sig::Capability(contract) = &super::super::signature(self.db, self.item).sig else { return };
+        let mark = self.locals.len();
+        self.bind_fields(&contract.input);
+        for &part in &capability.key {
+            let ty = self.infer(part, None);
+            if ty.holds_secret(self.db) {
+                let finding = self
+                    .finding(codes::SECRET_LEAK, self.loc(part), "a secret cannot be part of a key")
+                    .help("keys are written to plans and journals");
+                self.report(finding);
+            }
+        }
+        if let Some(undo) = &capability.undo {
+            self.bind_fields(&contract.output);
+            self.step_call(undo);
+        }
+        self.leave(mark);
+        self.retry(capability.retry.as_ref());
+        if let Some(timeout) = capability.timeout {
+            self.check(timeout, &Ty::Duration);
+        }
+    }
+
+    fn bind_fields(&mut self, record: &Ty<'db>) {
+        if let Ty::Record(record) = record.peel(self.db) {
+            for field in &record.fields {
+                let name = Name { text: field.name.clone(), loc: crate::hir::Loc(0) };
+                self.bind(&name, field.ty.clone());
+            }
+        }
+    }
+
+    pub(super) fn retry(&mut self, retry: Option<&Retry>) {
+        let Some(retry) = retry else { return };
+        self.check(retry.times, &Ty::Int);
+        if let Some(backoff) = retry.backoff {
+            use crate::hir::{BinaryOp, ExprKind};
+            match &self.tree[backoff].kind {
+                ExprKind::Binary { op: BinaryOp::Range | BinaryOp::RangeInclusive, left, right } => {
+                    self.check(*left, &Ty::Duration);
+                    self.check(*right, &Ty::Duration);
+                }
+                _ => {
+                    self.check(backoff, &Ty::Duration);
+                }
+            }
+        }
+    }
+
+    fn adapter(&mut self, adapter: &Adapter) {
+        if let Some(version) = &adapter.version {
+            self.version(version);
+        }
+        for provides in &adapter.provides {
+            let capability = self.target(&provides.path, Kind::Capability);
+            let Some(requirement) = &provides.requirement else { continue };
+            let Ok(wanted) = semver::VersionReq::parse(&requirement.text) else {
+                let message = format!("`{}` is not a version requirement", requirement.text);
+                let finding =
+                    self.finding(codes::INVALID_LITERAL, requirement.loc, message).help("write it as `^1.2`");
+                self.report(finding);
+                continue;
+            };
+            if let Some(capability) = capability
+                && let Sig::Capability(contract) = &super::super::signature(self.db, capability).sig
+                && let Ok(version) = semver::Version::parse(&contract.version)
+                && !wanted.matches(&version)
+            {
+                let name = capability.name(self.db);
+                let message =
+                    format!("`{name}` is at version {version}, which `{}` does not include", requirement.text);
+                let finding = self
+                    .finding(codes::ADAPTER_MISMATCH, requirement.loc, message)
+                    .note(Anchor::name_of(capability), "declared here");
+                self.report(finding);
+            }
+        }
+        if let Some((transport, target)) = &adapter.run {
+            match transport.text.as_str() {
+                "process" => self.check(*target, &Self::list(Ty::String)),
+                "http" => self.check(*target, &Ty::Url),
+                "builtin" => self.check(*target, &Ty::String),
+                _ => {
+                    self.unknown_word(transport, "transport", &["process", "http", "builtin"]);
+                    self.infer(*target, None)
+                }
+            };
+        }
+    }
+
+    /// Reports an adapter bound to a capability that it does not provide.
+    fn provides(&mut self, path: &PathRef, capability: Item<'db>, adapter: Item<'db>) {
+        let Signature::Adapter(declared) = &adapter.signature(self.db).signature else { return };
+        let provided = declared.provides.iter().any(|provides| {
+            let parts: Vec<SmolStr> = provides.path.parts.iter().map(|part| part.text.clone()).collect();
+            crate::resolve::resolve(self.db, adapter.file(self.db), &parts)
+                .is_ok_and(|found| found.item == capability)
+        });
+        if !provided {
+            let message =
+                format!("`{}` does not provide `{}`", adapter.name(self.db), capability.name(self.db));
+            let finding = self
+                .finding(codes::ADAPTER_MISMATCH, path.loc(), message)
+                .note(Anchor::name_of(adapter), "the adapter is declared here")
+                .help(format!("add `provides {}` to it, if it does", capability.name(self.db)));
+            self.report(finding);
+        }
+    }
+
+    /// The declaration of a kind that a path names.
+    pub(super) fn target(&mut self, path: &PathRef, kind: Kind) -> Option<Item<'db>> {
+        let parts: Vec<SmolStr> = path.parts.iter().map(|part| part.text.clone()).collect();
+        match self.resolve(&parts) {
+            Ok(found) if found.consumed == parts.len() && found.item.kind(self.db) == kind => {
+                self.facts.targets.insert(path.loc(), Resolution::Item(found.item));
+                Some(found.item)
+            }
+            Ok(found) if found.consumed == parts.len() => {
+                let message = format!(
+                    "`{}` is {}, not {}",
+                    path.text(),
+                    found.item.kind(self.db).phrase(),
+                    kind.phrase()
+                );
+                let finding = self
+                    .finding(codes::WRONG_KIND, path.loc(), message)
+                    .note(Anchor::name_of(found.item), "declared here");
+                self.report(finding);
+                None
+            }
+            Ok(found) => {
+                let part = &path.parts[found.consumed];
+                let message = format!("`{}` has nothing named `{}`", found.item.name(self.db), part.text);
+                let finding = self.finding(codes::UNKNOWN_NAME, part.loc, message);
+                self.report(finding);
+                None
+            }
+            Err(error) => {
+                let message = format!("no {} named `{}`", kind.keyword(), path.text());
+                let finding =
+                    self.finding(codes::UNKNOWN_NAME, path.loc(), message).did_you_mean(error.similar.clone());
+                self.report(finding);
+                None
+            }
+        }
+    }
+
+    /// Checks a capability's call; gives the capability.
+    pub(super) fn step_call(&mut self, call: &StepCall) -> Option<Item<'db>> {
+        let capability = self.target(&call.path, Kind::Capability);
+        match capability.map(|item| &super::super::signature(self.db, item).sig) {
+            Some(Sig::Capability(contract)) => {
+                let input = contract.input.clone();
+                self.check(call.inputs, &input);
+            }
+            _ => {
+                self.infer(call.inputs, None);
+            }
+        }
+        capability
+    }
+
+    pub(super) fn body(&mut self, body: &Body) {
+        let sig = &super::super::signature(self.db, self.item).sig;
+        match (body, sig) {
+            (Body::Expr(value), Sig::Const(Some(ty))) => {
+                self.check(*value, ty);
+            }
+            (Body::Expr(value), Sig::Const(None)) => {
+                self.infer(*value, None);
+            }
+            (Body::Expr(value), Sig::Fn { params, result }) => {
+                self.bind_params(params);
+                let mark = self.locals.len();
+                self.check(*value, result);
+                self.leave(mark);
+            }
+            (Body::Fields(fields), Sig::Environment(ty) | Sig::Entity(ty)) => self.facts_of(fields, ty),
+            (Body::Policy(policy), _) => self.policy(policy),
+            (Body::Gate(gate), _) => self.gate(gate),
+            (Body::Test(stmts), _) => self.test(stmts),
+            (Body::Plan(stmts), Sig::Plan { params, result }) => {
+                self.bind_params(params);
+                self.plan(stmts, result.as_ref());
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn bind_params(&mut self, params: &[super::super::ParamTy<'db>]) {
+        for param in params {
+            let name = Name { text: param.name.clone(), loc: crate::hir::Loc(0) };
+            self.bind(&name, param.ty.clone());
+        }
+    }
+
+    /// The facts of an environment or the fields of an entity.
+    fn facts_of(&mut self, fields: &[Field], ty: &Ty<'db>) {
+        match ty.peel(self.db) {
+            Ty::Record(record) => {
+                let record: std::sync::Arc<RecordTy<'db>> = record;
+                self.typed_record(crate::hir::Loc(0), fields, &record, ty);
+            }
+            Ty::Error => {
+                for field in fields {
+                    let (Field::Named { value, .. } | Field::Keyed { value, .. } | Field::Spread { value }) = field;
+                    let value: ExprId = *value;
+                    self.infer(value, None);
+                }
+            }
+            other => {
+                let message = format!("`{}` is not a record type", self.show(&other));
+                let finding = self.finding(codes::TYPE_MISMATCH, crate::hir::Loc(0), message);
+                self.report(finding);
+            }
+        }
+    }
+}
+
+use super::super::Finding;
+
+impl<'db> Finding<'db> {
+    fn endless(at: Anchor<'db>, cycle: &str) -> Self {
+        Finding::new(codes::ENDLESS_TYPE, at, format!("the type contains itself: {cycle}"))
+            .help("make the field optional, or put it into a list or map, so that a value can end")
+    }
+}

@@ -1,0 +1,253 @@
+//! Operators.
+
+use std::sync::Arc;
+
+use ordain_diagnostics::codes;
+
+use super::super::coerce;
+use super::super::ty::Ty;
+use super::Infer;
+use crate::hir::{BinaryOp, ExprId, ExprKind, UnaryOp};
+
+impl<'db> Infer<'db> {
+    pub(super) fn unary(&mut self, expr: ExprId, op: UnaryOp, operand: ExprId) -> Ty<'db> {
+        let ty = self.infer(operand, None);
+        match (op, ty.peel(self.db)) {
+            (_, Ty::Error) => Ty::Error,
+            (UnaryOp::Not, Ty::Bool) => Ty::Bool,
+            (UnaryOp::Neg, number @ (Ty::Int | Ty::Decimal)) => number,
+            (_, other) if self.refuse_secret(operand, &ty, &other) => Ty::Error,
+            _ => {
+                let symbol = if op == UnaryOp::Not { "!" } else { "-" };
+                let message = format!("`{symbol}` is not defined for `{}`", self.show(&ty));
+                let finding = self.finding(codes::BAD_OPERANDS, self.loc(expr), message);
+                self.report(finding);
+                Ty::Error
+            }
+        }
+    }
+
+    fn refuse_secret(&mut self, operand: ExprId, ty: &Ty<'db>, peeled: &Ty<'db>) -> bool {
+        if !matches!(peeled, Ty::Secret(_)) {
+            return false;
+        }
+        let finding = self
+            .finding(codes::SECRET_OPERATION, self.loc(operand), "no operation is allowed on a secret")
+            .label(format!("of type `{}`", self.show(ty)))
+            .help("what is computed from a secret would tell something of it; pass it on as it is");
+        self.report(finding);
+        true
+    }
+
+    pub(super) fn binary(
+        &mut self,
+        expr: ExprId,
+        op: BinaryOp,
+        left: ExprId,
+        right: ExprId,
+        expected: Option<&Ty<'db>>,
+    ) -> Ty<'db> {
+        use BinaryOp as B;
+        match op {
+            B::And | B::Or => {
+                self.check(left, &Ty::Bool);
+                self.check(right, &Ty::Bool);
+                Ty::Bool
+            }
+            B::Coalesce => self.coalesce(left, right, expected),
+            B::Eq | B::Ne | B::Lt | B::Le | B::Gt | B::Ge => {
+                self.compare(expr, op, left, right);
+                Ty::Bool
+            }
+            B::In | B::NotIn => {
+                self.membership(expr, left, right);
+                Ty::Bool
+            }
+            B::Range | B::RangeInclusive => {
+                self.check(left, &Ty::Int);
+                self.check(right, &Ty::Int);
+                Self::list(Ty::Int)
+            }
+            B::Add | B::Sub | B::Mul | B::Div | B::Rem => self.arithmetic(expr, op, left, right, expected),
+        }
+    }
+
+    fn coalesce(&mut self, left: ExprId, right: ExprId, expected: Option<&Ty<'db>>) -> Ty<'db> {
+        let ty = self.infer(left, expected);
+        match ty.peel(self.db) {
+            Ty::Optional(inner) => {
+                let other = self.infer(right, Some(&inner));
+                match coerce::join(self.db, &inner, &other) {
+                    Some(joined) => {
+                        self.demand(right, &other, &joined);
+                        joined
+                    }
+                    None => {
+                        self.demand(right, &other, &inner);
+                        (*inner).clone()
+                    }
+                }
+            }
+            Ty::None => self.branch(right, expected),
+            _ => {
+                self.infer(right, Some(&ty));
+                ty
+            }
+        }
+    }
+
+    /// The types of two operands that should be of one kind. A bare name takes its enum from the other side.
+    fn pair(&mut self, left: ExprId, right: ExprId) -> (Ty<'db>, Ty<'db>) {
+        if self.is_open_name(left) && !self.is_open_name(right) {
+            let right_ty = self.infer(right, None);
+            return (self.infer(left, Some(&right_ty)), right_ty);
+        }
+        let left_ty = self.infer(left, None);
+        let right_ty = self.infer(right, Some(&left_ty));
+        (left_ty, right_ty)
+    }
+
+    /// Whether an expression is a name that only an expected enum could explain.
+    fn is_open_name(&self, expr: ExprId) -> bool {
+        match &self.tree[expr].kind {
+            ExprKind::Name(name) => {
+                !self.is_local(name)
+                    && crate::resolve::resolve(self.db, self.file, std::slice::from_ref(name)).is_err()
+            }
+            _ => false,
+        }
+    }
+
+    fn compare(&mut self, expr: ExprId, op: BinaryOp, left: ExprId, right: ExprId) {
+        let (left_ty, right_ty) = self.pair(left, right);
+        let (a, b) = (left_ty.peel_optional(self.db), right_ty.peel_optional(self.db));
+        if a == Ty::Error || b == Ty::Error {
+            return;
+        }
+        if self.refuse_secret(left, &left_ty, &a) || self.refuse_secret(right, &right_ty, &b) {
+            return;
+        }
+        let ordered = !matches!(op, BinaryOp::Eq | BinaryOp::Ne);
+        if ordered {
+            for (operand, ty) in [(left, &left_ty), (right, &right_ty)] {
+                if let Ty::Optional(inner) = ty.peel(self.db) {
+                    return self.misfit(operand, ty, &inner, coerce::Misfit::Optional);
+                }
+            }
+        }
+        let comparable = if ordered {
+            matches!(
+                a,
+                Ty::Int
+                    | Ty::Decimal
+                    | Ty::String
+                    | Ty::Bytes
+                    | Ty::Duration
+                    | Ty::SemVer
+                    | Ty::Date
+                    | Ty::Enum(_)
+                    | Ty::Json
+            ) && self.alike(left, right, &a, &b)
+        } else {
+            self.alike(left, right, &a, &b)
+        };
+        if !comparable {
+            self.bad_operands(expr, op, &left_ty, &right_ty);
+        }
+    }
+
+    /// Whether values of two peeled types can be compared; a string literal takes the other's textual type.
+    fn alike(&mut self, left: ExprId, right: ExprId, a: &Ty<'db>, b: &Ty<'db>) -> bool {
+        if self.text_as(right, b, a) || self.text_as(left, a, b) {
+            return true;
+        }
+        let none = |ty: &Ty<'db>| *ty == Ty::None;
+        none(a) || none(b) || *a == Ty::Json || *b == Ty::Json || coerce::join(self.db, a, b).is_some()
+    }
+
+    fn membership(&mut self, expr: ExprId, left: ExprId, right: ExprId) {
+        let literal = matches!(self.tree[right].kind, ExprKind::List(_));
+        let (left_ty, right_ty) = if literal && !self.is_open_name(left) {
+            let left_ty = self.infer(left, None);
+            let list = Self::list(left_ty.peel_optional(self.db));
+            let right_ty = self.infer(right, Some(&list));
+            (left_ty, right_ty)
+        } else {
+            let right_ty = self.infer(right, None);
+            let element = match right_ty.peel_optional(self.db) {
+                Ty::List(element) | Ty::Set(element) => Some((*element).clone()),
+                Ty::Map(entry) => Some(entry.0.clone()),
+                _ => None,
+            };
+            (self.infer(left, element.as_ref()), right_ty)
+        };
+        let (element, container) = (left_ty.peel_optional(self.db), right_ty.peel(self.db));
+        if self.refuse_secret(left, &left_ty, &element) || self.refuse_secret(right, &right_ty, &container) {
+            return;
+        }
+        let fits = match &container {
+            Ty::Error | Ty::Json => true,
+            Ty::List(inner) | Ty::Set(inner) => {
+                element == Ty::Error || coerce::join(self.db, &element, &inner.peel_optional(self.db)).is_some()
+            }
+            Ty::Map(entry) => element == Ty::Error || coerce::join(self.db, &element, &entry.0).is_some(),
+            Ty::String => matches!(element, Ty::String | Ty::Error),
+            Ty::Optional(inner) => return self.misfit(right, &right_ty, inner, coerce::Misfit::Optional),
+            _ => false,
+        };
+        if !fits {
+            self.bad_operands(expr, BinaryOp::In, &left_ty, &right_ty);
+        }
+    }
+
+    fn arithmetic(
+        &mut self,
+        expr: ExprId,
+        op: BinaryOp,
+        left: ExprId,
+        right: ExprId,
+        expected: Option<&Ty<'db>>,
+    ) -> Ty<'db> {
+        use BinaryOp as B;
+        let left_ty = self.infer(left, if op == B::Add { expected } else { None });
+        let right_ty = self.infer(right, Some(&left_ty));
+        let (a, b) = (left_ty.peel(self.db), right_ty.peel(self.db));
+        if self.refuse_secret(left, &left_ty, &a) || self.refuse_secret(right, &right_ty, &b) {
+            return Ty::Error;
+        }
+        for (operand, ty, peeled) in [(left, &left_ty, &a), (right, &right_ty, &b)] {
+            if let Ty::Optional(inner) = peeled {
+                self.misfit(operand, ty, inner, coerce::Misfit::Optional);
+                return Ty::Error;
+            }
+        }
+        match (op, &a, &b) {
+            (_, Ty::Error, _) | (_, _, Ty::Error) => Ty::Error,
+            (_, Ty::Int, Ty::Int) => Ty::Int,
+            (_, Ty::Int | Ty::Decimal, Ty::Int | Ty::Decimal) => Ty::Decimal,
+            (B::Add | B::Sub, Ty::Bytes, Ty::Bytes) => Ty::Bytes,
+            (B::Add | B::Sub, Ty::Duration, Ty::Duration) => Ty::Duration,
+            (B::Mul | B::Div, Ty::Bytes, Ty::Int) | (B::Mul, Ty::Int, Ty::Bytes) => Ty::Bytes,
+            (B::Mul | B::Div, Ty::Duration, Ty::Int) | (B::Mul, Ty::Int, Ty::Duration) => Ty::Duration,
+            (B::Div, Ty::Bytes, Ty::Bytes) | (B::Div, Ty::Duration, Ty::Duration) => Ty::Int,
+            (B::Add, Ty::String, Ty::String) => Ty::String,
+            (B::Add, Ty::List(x), Ty::List(y)) => match coerce::join(self.db, x, y) {
+                Some(joined) => Ty::List(Arc::new(joined)),
+                None => self.bad_operands(expr, op, &left_ty, &right_ty),
+            },
+            (B::Add | B::Sub, Ty::Set(x), Ty::Set(y)) if coerce::join(self.db, x, y).is_some() => a.clone(),
+            _ => self.bad_operands(expr, op, &left_ty, &right_ty),
+        }
+    }
+
+    fn bad_operands(&mut self, expr: ExprId, op: BinaryOp, left: &Ty<'db>, right: &Ty<'db>) -> Ty<'db> {
+        let message =
+            format!("`{}` is not defined for `{}` and `{}`", op.symbol(), self.show(left), self.show(right));
+        let mut finding = self.finding(codes::BAD_OPERANDS, self.loc(expr), message);
+        if op == BinaryOp::Add && (*left == Ty::String || *right == Ty::String) {
+            finding = finding.help("put the value into the string: \"… {value}\"");
+        }
+        self.report(finding);
+        Ty::Error
+    }
+}

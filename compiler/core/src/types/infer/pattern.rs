@@ -1,0 +1,237 @@
+//! `match`: patterns, coverage, unreachable arms.
+
+use ordain_diagnostics::codes;
+use ordain_graph::Value;
+use smol_str::SmolStr;
+
+use super::super::ty::Ty;
+use super::super::{coerce, refine};
+use super::{Infer, Resolution};
+use crate::hir::{Arm, ExprId, Loc, Pattern, PatternKind};
+
+/// What the arms so far cover.
+struct Coverage {
+    /// Everything.
+    all: bool,
+    /// Variants by index, booleans as 0 and 1.
+    variants: Vec<usize>,
+    /// Literals.
+    literals: Vec<Value>,
+    /// `none`.
+    none: bool,
+}
+
+impl<'db> Infer<'db> {
+    pub(super) fn match_expr(
+        &mut self,
+        expr: ExprId,
+        subject: ExprId,
+        arms: &[Arm],
+        expected: Option<&Ty<'db>>,
+    ) -> Ty<'db> {
+        let subject_ty = self.infer(subject, None);
+        if matches!(subject_ty.peel(self.db), Ty::Secret(_)) {
+            let finding = self.finding(codes::SECRET_OPERATION, self.loc(subject), "a secret cannot be matched");
+            self.report(finding);
+        }
+        let mut coverage = Coverage { all: false, variants: Vec::new(), literals: Vec::new(), none: false };
+        let mut result: Option<Ty<'db>> = None;
+        for arm in arms {
+            let mark = self.locals.len();
+            let mut reachable = false;
+            for pattern in &arm.patterns {
+                reachable |= self.pattern(pattern, &subject_ty, &mut coverage, arm.guard.is_some());
+            }
+            if !reachable {
+                let loc = arm.patterns.first().map_or(arm.loc, |pattern| pattern.loc);
+                let finding = self
+                    .finding(codes::UNREACHABLE_ARM, loc, "this arm is never reached")
+                    .help("the arms before it cover all its values; remove it or move it up");
+                self.report(finding);
+            }
+            if let Some(guard) = arm.guard {
+                self.check(guard, &Ty::Bool);
+            }
+            let ty = self.branch(arm.body, expected);
+            self.leave(mark);
+            result = Some(match result {
+                None => ty,
+                Some(before) => match coerce::join(self.db, &before, &ty) {
+                    Some(joined) => joined,
+                    None => {
+                        let message = format!("the arms differ: `{}` and `{}`", self.show(&before), self.show(&ty));
+                        let finding = self.finding(codes::TYPE_MISMATCH, self.loc(arm.body), message);
+                        self.report(finding);
+                        Ty::Error
+                    }
+                },
+            });
+        }
+        self.exhaustive(self.loc(expr), &subject_ty, &coverage);
+        expected.cloned().or(result).unwrap_or(Ty::Error)
+    }
+
+    /// Looks at one pattern; gives whether some value can still reach it.
+    fn pattern(&mut self, pattern: &Pattern, subject: &Ty<'db>, coverage: &mut Coverage, guarded: bool) -> bool {
+        let reachable = !coverage.all;
+        match &pattern.kind {
+            PatternKind::Wildcard => {
+                coverage.all |= !guarded;
+                reachable
+            }
+            PatternKind::Name(name) => match subject.variants(self.db) {
+                Some((item, variants)) => match variants.iter().position(|variant| variant == name) {
+                    Some(index) => reachable & self.variant(pattern.loc, index, name, coverage, guarded),
+                    None => {
+                        let similar = crate::similar::best(name, variants.iter().map(SmolStr::as_str));
+                        let message = format!("`{}` has no variant `{name}`", item.name(self.db));
+                        let finding =
+                            self.finding(codes::UNKNOWN_VARIANT, pattern.loc, message).did_you_mean(similar);
+                        self.report(finding.help("use `_` for all other values"));
+                        coverage.all = true;
+                        reachable
+                    }
+                },
+                None => {
+                    let name = crate::hir::Name { text: name.clone(), loc: pattern.loc };
+                    self.bind_let(&name, subject.clone());
+                    coverage.all |= !guarded;
+                    reachable
+                }
+            },
+            PatternKind::Variant(path) => {
+                let parts: Vec<SmolStr> = path.parts.iter().map(|part| part.text.clone()).collect();
+                let found = self.resolve(&parts).ok();
+                let variant = found.filter(|found| found.consumed + 1 == parts.len()).and_then(|found| {
+                    let (item, variants) = Ty::Enum(found.item).variants(self.db)?;
+                    let index = variants.iter().position(|variant| Some(variant) == parts.last())?;
+                    Some((item, index))
+                });
+                match variant {
+                    Some((item, index)) => {
+                        let fits = match subject.peel_optional(self.db) {
+                            Ty::Enum(subject) => subject == item,
+                            Ty::Error => true,
+                            _ => false,
+                        };
+                        if !fits {
+                            let message = format!(
+                                "the pattern is of `{}`, the subject of `{}`",
+                                item.name(self.db),
+                                self.show(subject)
+                            );
+                            let finding = self.finding(codes::TYPE_MISMATCH, pattern.loc, message);
+                            self.report(finding);
+                        }
+                        let name = parts.last().cloned().unwrap_or_default();
+                        reachable & self.variant(pattern.loc, index, &name, coverage, guarded)
+                    }
+                    None => {
+                        let message = format!("no variant named `{}`", path.text());
+                        let finding = self.finding(codes::UNKNOWN_VARIANT, pattern.loc, message);
+                        self.report(finding);
+                        reachable
+                    }
+                }
+            }
+            PatternKind::Literal(literal) => {
+                let ty = self.infer(*literal, Some(subject));
+                self.pattern_fits(pattern.loc, &ty, subject);
+                let Some(value) = refine::literal(self.tree, *literal) else { return reachable };
+                let fresh = match &value {
+                    Value::None => {
+                        let fresh = !coverage.none;
+                        coverage.none |= !guarded;
+                        fresh
+                    }
+                    Value::Bool(truth) => {
+                        let index = usize::from(*truth);
+                        return reachable & self.variant(pattern.loc, index, &SmolStr::default(), coverage, guarded);
+                    }
+                    value => !coverage.literals.contains(value),
+                };
+                if !guarded {
+                    coverage.literals.push(value);
+                }
+                reachable && fresh
+            }
+            PatternKind::Range { low, high, .. } => {
+                for bound in [*low, *high] {
+                    let ty = self.infer(bound, Some(subject));
+                    self.pattern_fits(pattern.loc, &ty, subject);
+                }
+                if let (Some(low), Some(high)) = (refine::literal(self.tree, *low), refine::literal(self.tree, *high))
+                    && low > high
+                {
+                    let finding = self.finding(codes::UNREACHABLE_ARM, pattern.loc, "the range is empty");
+                    self.report(finding);
+                }
+                reachable
+            }
+        }
+    }
+
+    fn pattern_fits(&mut self, loc: Loc, ty: &Ty<'db>, subject: &Ty<'db>) {
+        let (pattern, peeled) = (ty.peel(self.db), subject.peel(self.db));
+        let fits = match (&pattern, &peeled) {
+            (Ty::None, Ty::Optional(_) | Ty::Json | Ty::Error | Ty::None) => true,
+            (Ty::None, _) => false,
+            (_, Ty::Json) => true,
+            _ => coerce::join(self.db, &pattern, &subject.peel_optional(self.db)).is_some(),
+        };
+        if !fits {
+            let message = format!("the pattern is `{}`, the subject `{}`", self.show(ty), self.show(subject));
+            let finding = self.finding(codes::TYPE_MISMATCH, loc, message);
+            self.report(finding);
+        }
+    }
+
+    fn variant(&mut self, loc: Loc, index: usize, name: &SmolStr, coverage: &mut Coverage, guarded: bool) -> bool {
+        if !name.is_empty() {
+            self.facts.targets.insert(loc, Resolution::Variant(index as u32, name.clone()));
+        }
+        let fresh = !coverage.variants.contains(&index);
+        if !guarded {
+            coverage.variants.push(index);
+        }
+        fresh
+    }
+
+    fn exhaustive(&mut self, loc: Loc, subject: &Ty<'db>, coverage: &Coverage) {
+        if coverage.all {
+            return;
+        }
+        let mut missing: Vec<String> = Vec::new();
+        let optional = matches!(subject.peel(self.db), Ty::Optional(_) | Ty::None);
+        if optional && !coverage.none {
+            missing.push("`none`".into());
+        }
+        match subject.peel_optional(self.db) {
+            Ty::Error => return,
+            Ty::Bool => {
+                for (index, name) in ["`false`", "`true`"].into_iter().enumerate() {
+                    if !coverage.variants.contains(&index) {
+                        missing.push(name.into());
+                    }
+                }
+            }
+            Ty::Enum(_) => {
+                if let Some((_, variants)) = subject.variants(self.db) {
+                    for (index, name) in variants.iter().enumerate() {
+                        if !coverage.variants.contains(&index) {
+                            missing.push(format!("`{name}`"));
+                        }
+                    }
+                }
+            }
+            Ty::None => {}
+            _ => missing.push("`_`".into()),
+        }
+        if !missing.is_empty() {
+            let finding = self
+                .finding(codes::MATCH_NOT_EXHAUSTIVE, loc, format!("no arm for {}", missing.join(", ")))
+                .help("add the missing arms, or `_ => …` for all of them");
+            self.report(finding);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Policies and gates: types only; they are decided elsewhere.
+
+use ordain_diagnostics::codes;
+use smol_str::SmolStr;
+
+use super::super::ty::Ty;
+use super::Infer;
+use crate::hir::{Gate, Kind, Name, Outcome, Policy, PolicyClause, Subject};
+
+/// What a policy can be about, and the type of the value it is given (in the standard module `governance`).
+const SUBJECTS: [(&str, &str); 6] = [
+    ("plan", "Plan"),
+    ("step", "Step"),
+    ("entity", "Entity"),
+    ("change", "Change"),
+    ("request", "Request"),
+    ("input", ""),
+];
+
+impl<'db> Infer<'db> {
+    pub(super) fn policy(&mut self, policy: &Policy) {
+        let mark = self.locals.len();
+        if let Some(subject) = &policy.subject {
+            self.subject(subject);
+        }
+        for clause in &policy.clauses {
+            match clause {
+                PolicyClause::For { binder, iter } => self.bind_loop(binder, *iter),
+                PolicyClause::Let(binding) => self.binding(binding),
+                PolicyClause::When(condition) | PolicyClause::Unless(condition) => {
+                    self.check(*condition, &Ty::Bool);
+                }
+            }
+        }
+        for outcome in &policy.outcomes {
+            match outcome {
+                Outcome::Deny(message) | Outcome::Warn(message) | Outcome::Forbid(message) => {
+                    if let Some(message) = message {
+                        self.check(*message, &Ty::String);
+                    }
+                }
+                Outcome::RequireApproval { count: Some(count), .. } => {
+                    self.check(*count, &Ty::Int);
+                }
+                _ => {}
+            }
+        }
+        if let Some(because) = policy.because {
+            self.check(because, &Ty::String);
+        }
+        for exemption in &policy.exemptions {
+            self.check(exemption.condition, &Ty::Bool);
+            if let Some(until) = exemption.until {
+                self.check(until, &Ty::Date);
+            }
+        }
+        self.leave(mark);
+    }
+
+    fn subject(&mut self, subject: &Subject) {
+        let kind = &subject.kind;
+        let Some((_, type_name)) = SUBJECTS.iter().find(|(name, _)| kind.text == *name) else {
+            let names = SUBJECTS.iter().map(|(name, _)| *name);
+            let list = names.clone().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let finding = self
+                .finding(codes::UNKNOWN_NAME, kind.loc, format!("a policy cannot be about `{}`", kind.text))
+                .did_you_mean(crate::similar::best(&kind.text, names));
+            let finding =
+                if finding.help.is_none() { finding.help(format!("it is about one of {list}")) } else { finding };
+            return self.report(finding);
+        };
+        match &subject.binding {
+            Some((name, ty)) => {
+                let ty = self.ty(*ty);
+                self.bind(name, ty);
+            }
+            None if kind.text == "input" => {
+                let finding = self
+                    .finding(codes::MISSING_CLAUSE, kind.loc, "`on input` needs the type of the document")
+                    .help("write `on input: Type`, with `Json` where there is no model");
+                self.report(finding);
+                self.bind(kind, Ty::Error);
+            }
+            None if kind.text == "request" => {
+                for part in ["principal", "action", "resource", "context"] {
+                    let name = Name { text: SmolStr::new_static(part), loc: kind.loc };
+                    let ty = self.standard_field(type_name, part);
+                    self.bind(&name, ty);
+                }
+            }
+            None => {
+                let ty = self.standard(type_name);
+                self.bind(kind, ty);
+            }
+        }
+        if let Some((name, ty)) = &subject.environment {
+            let ty = self.ty(*ty);
+            self.bind(name, ty);
+        }
+        if let Some(globs) = subject.globs {
+            self.check(globs, &Self::list(Ty::String));
+        }
+    }
+
+    /// A type of the standard module `governance`.
+    fn standard(&self, name: &str) -> Ty<'db> {
+        let std = crate::resolve::dependency(self.db, self.file, "std").unwrap_or_else(|| self.file.package(self.db));
+        std.files(self.db)
+            .get("governance")
+            .and_then(|&file| crate::resolve::declared(self.db, file).get(name))
+            .map_or(Ty::Error, Ty::Alias)
+    }
+
+    fn standard_field(&self, name: &str, field: &str) -> Ty<'db> {
+        match self.standard(name).peel(self.db) {
+            Ty::Record(record) => record.get(field).map_or(Ty::Error, |field| field.ty.clone()),
+            _ => Ty::Error,
+        }
+    }
+
+    pub(super) fn gate(&mut self, gate: &Gate) {
+        let mark = self.locals.len();
+        if let Some(globs) = gate.globs {
+            self.check(globs, &Self::list(Ty::String));
+        }
+        for input in &gate.inputs {
+            let ty = self.ty(input.ty);
+            self.check(input.value, &ty);
+            self.bind(&input.name, ty);
+        }
+        for (path, all) in &gate.checks {
+            if *all {
+                self.module_of_policies(path);
+            } else {
+                self.target(path, Kind::Policy);
+            }
+        }
+        self.leave(mark);
+    }
+
+    fn module_of_policies(&mut self, path: &crate::hir::PathRef) {
+        let parts: Vec<SmolStr> = path.parts.iter().map(|part| part.text.clone()).collect();
+        match crate::resolve::resolve_module(self.db, self.file, &parts) {
+            Some((_, import)) => self.imports.extend(import),
+            None => {
+                let message = format!("no module named `{}`", path.text());
+                let finding = self.finding(codes::UNKNOWN_MODULE, path.loc(), message);
+                self.report(finding);
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Expressions to types.
+//!
+//! Declared signatures are facts that other items may read ([`signature`]); what is inside a body is inferred for that
+//! body alone ([`check`]), so that an edit inside one body never touches another.
+
+mod builtin;
+mod coerce;
+mod finding;
+mod infer;
+mod lower;
+mod refine;
+mod sig;
+mod ty;
+
+pub use finding::{Anchor, Finding, Note};
+pub use infer::{Facts, Resolution, check, const_type, infer_expression, inference, recursion};
+pub use sig::{ParamTy, Sig, alias_target, signature};
+pub use ty::{DefaultRef, FieldTy, RecordTy, Ty};
+pub use builtin::DataFormat;
+pub(crate) use refine::{binary_op, unary_op};

@@ -1,0 +1,228 @@
+//! What types are.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use ordain_graph::Demand;
+use smol_str::SmolStr;
+
+use super::{Sig, alias_target, signature};
+use crate::db::Db;
+use crate::hir::ExprId;
+use crate::items::Item;
+
+/// A type. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, salsa::SalsaValue)]
+pub enum Ty<'db> {
+    /// Not known because of a mistake that has been reported; fits everything.
+    Error,
+    /// The type of `none` alone.
+    None,
+    /// `Bool`
+    Bool,
+    /// `Int`
+    Int,
+    /// `Decimal`
+    Decimal,
+    /// `String`
+    String,
+    /// `Bytes`
+    Bytes,
+    /// `Duration`
+    Duration,
+    /// `SemVer`
+    SemVer,
+    /// `Url`
+    Url,
+    /// `Digest`
+    Digest,
+    /// `Date`
+    Date,
+    /// `Json`: any data without a declared type.
+    Json,
+    /// `List<T>`
+    List(Arc<Ty<'db>>),
+    /// `Set<T>`
+    Set(Arc<Ty<'db>>),
+    /// `Map<K, V>`
+    Map(Arc<(Ty<'db>, Ty<'db>)>),
+    /// `T?`
+    Optional(Arc<Ty<'db>>),
+    /// `Secret<T>`
+    Secret(Arc<Ty<'db>>),
+    /// A structural record.
+    Record(Arc<RecordTy<'db>>),
+    /// An enum, by declaration.
+    Enum(Item<'db>),
+    /// A declared type, by declaration; stands for its target.
+    Alias(Item<'db>),
+    /// A base type whose values satisfy a demand.
+    Refined(Arc<Ty<'db>>, Arc<Demand>),
+    /// A step of a plan: its outputs are fields, and others may wait for it.
+    Step(Item<'db>),
+    /// An instance of a plan.
+    Plan(Item<'db>),
+    /// A stage: others may wait for it.
+    Stage,
+    /// Steps or sub-plans named by a key.
+    Family(Arc<(Ty<'db>, Ty<'db>)>),
+}
+
+/// The fields of a record type, in declared order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, salsa::SalsaValue)]
+pub struct RecordTy<'db> {
+    /// The fields.
+    pub fields: Box<[FieldTy<'db>]>,
+}
+
+/// A field.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, salsa::SalsaValue)]
+pub struct FieldTy<'db> {
+    /// Its name.
+    pub name: SmolStr,
+    /// Its type.
+    pub ty: Ty<'db>,
+    /// Where its default stands.
+    pub default: Option<DefaultRef<'db>>,
+}
+
+/// An expression in an item's signature tree that gives a default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, salsa::SalsaValue)]
+pub struct DefaultRef<'db> {
+    /// The item.
+    pub item: Item<'db>,
+    /// The expression.
+    pub expr: ExprId,
+}
+
+impl<'db> RecordTy<'db> {
+    /// The field of that name.
+    pub fn get(&self, name: &str) -> Option<&FieldTy<'db>> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+impl<'db> Ty<'db> {
+    /// The type without names and refinements around it: never `Alias` or `Refined`.
+    pub fn peel(&self, db: &'db dyn Db) -> Ty<'db> {
+        let mut ty = self.clone();
+        loop {
+            ty = match ty {
+                Ty::Alias(item) => alias_target(db, item),
+                Ty::Refined(base, _) => (*base).clone(),
+                other => return other,
+            };
+        }
+    }
+
+    /// As [`Ty::peel`], also out of `T?`.
+    pub fn peel_optional(&self, db: &'db dyn Db) -> Ty<'db> {
+        match self.peel(db) {
+            Ty::Optional(inner) => inner.peel_optional(db),
+            other => other,
+        }
+    }
+
+    /// Whether a value of it is or holds a secret.
+    pub fn holds_secret(&self, db: &'db dyn Db) -> bool {
+        self.holds_secret_within(db, &mut Vec::new())
+    }
+
+    fn holds_secret_within(&self, db: &'db dyn Db, seen: &mut Vec<Item<'db>>) -> bool {
+        match self {
+            Ty::Secret(_) => true,
+            Ty::List(inner) | Ty::Set(inner) | Ty::Optional(inner) | Ty::Refined(inner, _) => {
+                inner.holds_secret_within(db, seen)
+            }
+            Ty::Map(pair) => pair.0.holds_secret_within(db, seen) || pair.1.holds_secret_within(db, seen),
+            Ty::Record(record) => record.fields.iter().any(|field| field.ty.holds_secret_within(db, seen)),
+            Ty::Alias(item) if !seen.contains(item) => {
+                seen.push(*item);
+                alias_target(db, *item).holds_secret_within(db, seen)
+            }
+            _ => false,
+        }
+    }
+
+    /// The variants, where it is an enum.
+    pub fn variants(&self, db: &'db dyn Db) -> Option<(Item<'db>, &'db [SmolStr])> {
+        match self.peel_optional(db) {
+            Ty::Enum(item) => match &signature(db, item).sig {
+                Sig::Enum(variants) => Some((item, variants)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// As users write it.
+    pub fn display(&self, db: &'db dyn Db) -> String {
+        let mut text = String::new();
+        self.write(db, &mut text, 0);
+        text
+    }
+
+    fn write(&self, db: &'db dyn Db, out: &mut String, depth: usize) {
+        let pair = |name: &str, parts: &[&Ty<'db>], out: &mut String| {
+            out.push_str(name);
+            out.push('<');
+            for (index, part) in parts.iter().enumerate() {
+                if index > 0 {
+                    out.push_str(", ");
+                }
+                part.write(db, out, depth + 1);
+            }
+            out.push('>');
+        };
+        match self {
+            Ty::Error => out.push('?'),
+            Ty::None => out.push_str("none"),
+            Ty::Bool => out.push_str("Bool"),
+            Ty::Int => out.push_str("Int"),
+            Ty::Decimal => out.push_str("Decimal"),
+            Ty::String => out.push_str("String"),
+            Ty::Bytes => out.push_str("Bytes"),
+            Ty::Duration => out.push_str("Duration"),
+            Ty::SemVer => out.push_str("SemVer"),
+            Ty::Url => out.push_str("Url"),
+            Ty::Digest => out.push_str("Digest"),
+            Ty::Date => out.push_str("Date"),
+            Ty::Json => out.push_str("Json"),
+            Ty::List(element) => pair("List", &[element], out),
+            Ty::Set(element) => pair("Set", &[element], out),
+            Ty::Map(entry) => pair("Map", &[&entry.0, &entry.1], out),
+            Ty::Secret(inner) => pair("Secret", &[inner], out),
+            Ty::Optional(inner) => {
+                inner.write(db, out, depth + 1);
+                out.push('?');
+            }
+            Ty::Record(record) if depth > 2 || record.fields.len() > 6 => out.push_str("{ … }"),
+            Ty::Record(record) if record.fields.is_empty() => out.push_str("{}"),
+            Ty::Record(record) => {
+                for (index, field) in record.fields.iter().enumerate() {
+                    out.push_str(if index == 0 { "{ " } else { ", " });
+                    let _ = write!(out, "{}: ", field.name);
+                    field.ty.write(db, out, depth + 1);
+                }
+                out.push_str(" }");
+            }
+            Ty::Enum(item) | Ty::Alias(item) => out.push_str(item.name(db)),
+            Ty::Refined(base, demand) => {
+                base.write(db, out, depth + 1);
+                let _ = write!(out, " {}", super::refine::describe(demand));
+            }
+            Ty::Step(capability) => {
+                let _ = write!(out, "step {}", capability.name(db));
+            }
+            Ty::Plan(plan) => {
+                let _ = write!(out, "plan {}", plan.name(db));
+            }
+            Ty::Stage => out.push_str("stage"),
+            Ty::Family(entry) => {
+                entry.1.write(db, out, depth + 1);
+                out.push_str(" by ");
+                entry.0.write(db, out, depth + 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Fixtures: a file of sources, and beside it a snapshot of what the compiler says.
+
+mod world;
+
+use ordain_compiler::{Kind, PlanInstance, bind_arguments, instantiate, package_items};
+use ordain_diagnostics::Severity;
+use smol_str::SmolStr;
+use world::{World, files, with_stack};
+
+fn load(text: &str) -> World {
+    let files = files(text);
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    World::new(&files)
+}
+
+#[test]
+fn findings() {
+    with_stack(|| {
+        insta::glob!("check/*.ord", |path| {
+            let world = load(&std::fs::read_to_string(path).unwrap());
+            insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+                insta::assert_snapshot!(world.show(&world.findings()));
+            });
+        });
+    });
+}
+
+/// The first line of a plan's fixture names it and its arguments: `// plan release version=1.4.0`.
+fn planned(text: &str) -> String {
+    let world = load(text);
+    let found = world.findings();
+    if found.iter().any(|finding| finding.severity == Severity::Error) {
+        return world.show(&found);
+    }
+    let header = text.lines().next().unwrap_or_default();
+    let mut words = header.trim_start_matches("// plan ").split_whitespace();
+    let name = words.next().unwrap();
+    let given: Vec<(SmolStr, String)> = words
+        .map(|word| word.split_once('=').unwrap())
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    let db = &world.db;
+    let plan = package_items(db, world.package)
+        .find(|item| item.kind(db) == Kind::Plan && item.name(db) == name)
+        .unwrap_or_else(|| panic!("no plan {name}"));
+    let arguments = match bind_arguments(db, plan, &given) {
+        Ok(arguments) => arguments,
+        Err(errors) => {
+            let found: Vec<_> = errors.into_iter().map(|error| *error.diagnostic).collect();
+            return world.show(&found);
+        }
+    };
+    let instantiated = instantiate(db, PlanInstance::new(db, plan, arguments));
+    let found: Vec<_> = instantiated.faults.iter().filter_map(|fault| fault.locate(db)).collect();
+    let mut out = world.show(&found);
+    if let Some(graph) = &instantiated.graph {
+        let file = graph.to_json();
+        // What is written can be read back, or the file would be of no use.
+        assert_eq!(ordain_graph::PlanGraph::from_json(&file).as_ref(), Ok(graph.as_ref()));
+        let mut json: serde_json::Value = serde_json::from_slice(&file).unwrap();
+        json["contracts"] = serde_json::json!(graph.contracts.len());
+        out.push_str(&serde_json::to_string_pretty(&json).unwrap());
+    }
+    out
+}
+
+#[test]
+fn plans() {
+    with_stack(|| {
+        insta::glob!("plan/*.ord", |path| {
+            let out = planned(&std::fs::read_to_string(path).unwrap());
+            insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+                insta::assert_snapshot!(out);
+            });
+        });
+    });
+}
+
+#[test]
+fn the_standard_library_has_no_findings() {
+    with_stack(|| {
+        let world = World::new(ordain_stdlib::FILES);
+        let dependency = world.package.dependencies(&world.db)["std"];
+        let found = ordain_compiler::check_package(&world.db, dependency);
+        assert_eq!(world.show(&found), "");
+    });
+}
+
+#[test]
+fn a_plan_is_the_same_whatever_the_order_of_declarations_and_files() {
+    with_stack(|| {
+        let text = std::fs::read_to_string("tests/plan/release.ord").unwrap();
+        let (header, body) = text.split_once('\n').unwrap();
+        let mut items: Vec<&str> = body.split("\n\n").collect();
+        let straight = planned(&text);
+        items.reverse();
+        assert_eq!(planned(&format!("{header}\n{}", items.join("\n\n"))), straight);
+        items.rotate_left(2);
+        assert_eq!(planned(&format!("{header}\n{}", items.join("\n\n// a comment\n\n\n"))), straight);
+    });
+}

@@ -1,0 +1,78 @@
+//! What runs again after an edit, read from the query engine's own log.
+
+mod world;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use ordain_compiler::Database;
+use world::{World, with_stack};
+
+type Log = Arc<Mutex<Vec<String>>>;
+
+/// A database that notes the name of every query it executes.
+fn observed() -> (Database, Log) {
+    let log: Log = Arc::default();
+    let noted = log.clone();
+    let db = Database::observed(move |event| {
+        if let salsa::EventKind::WillExecute { database_key } = event.kind {
+            let text = format!("{database_key:?}");
+            let name = text.split('(').next().unwrap_or_default().to_owned();
+            noted.lock().unwrap().push(name);
+        }
+    });
+    (db, log)
+}
+
+fn counts(log: &Log) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for name in log.lock().unwrap().drain(..) {
+        *counts.entry(name).or_insert(0) += 1;
+    }
+    counts
+}
+
+const LIBRARY: &str = "\
+/// Doubles.
+fn double(n: Int) -> Int = n * 2
+fn triple(n: Int) -> Int = n * 3
+";
+
+const MAIN: &str = "\
+use library.{double, triple}
+fn six(n: Int) -> Int = double(triple(n))
+fn other(n: Int) -> Int = n + 1
+";
+
+fn expect(edited: &str, expected: &[(&str, usize)]) {
+    let edited = edited.to_owned();
+    let expected: BTreeMap<String, usize> = expected.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+    with_stack(move || {
+        let (db, log) = observed();
+        let mut world = World::in_database(db, &[("library.ord", LIBRARY), ("main.ord", MAIN)]);
+        assert_eq!(world.show(&world.findings()), "");
+        counts(&log);
+        world.edit("library.ord", &edited);
+        world.findings();
+        assert_eq!(counts(&log), expected);
+    });
+}
+
+#[test]
+fn white_space_and_comments_run_nothing_beyond_the_parse() {
+    expect(&format!("// A comment.\n\n{}", LIBRARY.replace("= n * 2", "=\n  n * 2 // twice")), &[("file_items", 1)]);
+}
+
+#[test]
+fn a_body_runs_its_own_queries_only() {
+    expect(&LIBRARY.replace("n * 2", "n + n"), &[("check", 1), ("file_items", 1)]);
+}
+
+#[test]
+fn a_signature_runs_its_dependents_only() {
+    // `double` and `six`, which calls it; neither `triple` nor `other`.
+    expect(
+        &LIBRARY.replace("fn double(n: Int)", "fn double(n: Int, m: Int = 1)"),
+        &[("check", 2), ("file_items", 1), ("signature", 1)],
+    );
+}

@@ -1,0 +1,92 @@
+//! One package: manifest, sources, data.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ordain_compiler::{Content, Database, MAX_SOURCE_BYTES, Package, SourceFile};
+use ordain_diagnostics::{Diagnostic, TextRange, codes};
+use rayon::prelude::*;
+
+use crate::tree::Tree;
+
+/// The text a tree gives for a path.
+pub(crate) fn content(tree: &dyn Tree, path: &str) -> Content {
+    match tree.read(path) {
+        Ok(bytes) => Content::from_bytes(bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
+            Content::TooLarge(error.to_string().parse().unwrap_or(MAX_SOURCE_BYTES as u64 + 1))
+        }
+        Err(error) => Content::Unreadable(error.to_string()),
+    }
+}
+
+/// A path below a folder.
+pub(crate) fn join(folder: &str, path: &str) -> String {
+    if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
+}
+
+/// The module path of a source: `deploy/web.ord` is `deploy.web`.
+pub(crate) fn module(path: &str) -> String {
+    path.strip_suffix(".ord").unwrap_or(path).replace('/', ".")
+}
+
+/// Reads the sources of a package into the database. Files that only differ in case from another are reported and
+/// left out, since not every file system can hold both.
+pub(crate) fn load_sources(
+    db: &Database,
+    package: Package,
+    tree: &dyn Tree,
+    folder: &str,
+    shown: &str,
+) -> (BTreeMap<smol_str::SmolStr, SourceFile>, Vec<Diagnostic>) {
+    let listing = tree.sources(folder);
+    let mut findings: Vec<Diagnostic> = listing
+        .errors
+        .iter()
+        .map(|(path, reason)| {
+            let message = format!("cannot be read: {reason}");
+            Diagnostic::new(codes::UNREADABLE_FILE, join(shown, path), TextRange::default(), message)
+        })
+        .collect();
+    let mut folded: BTreeMap<String, &str> = BTreeMap::new();
+    let mut paths: Vec<&str> = Vec::new();
+    for path in &listing.files {
+        match folded.get(&path.to_lowercase()) {
+            Some(first) => {
+                let message = format!("`{path}` and `{first}` differ only in case");
+                let finding =
+                    Diagnostic::new(codes::CLASHING_PATHS, join(shown, path), TextRange::default(), message)
+                        .help("rename one of the two: some file systems cannot hold both");
+                findings.push(finding);
+            }
+            None => {
+                folded.insert(path.to_lowercase(), path);
+                paths.push(path);
+            }
+        }
+    }
+    let contents: Vec<Content> = paths.par_iter().map(|path| content(tree, &join(folder, path))).collect();
+    let files = paths
+        .into_iter()
+        .zip(contents)
+        .map(|(path, content)| {
+            let name = smol_str::SmolStr::from(module(path));
+            let file = SourceFile::new(db, join(shown, path).into(), name.clone(), package, content);
+            (name, file)
+        })
+        .collect();
+    (files, findings)
+}
+
+/// An empty package with a manifest.
+pub(crate) fn new_package(db: &Database, shown: &str, manifest: Content) -> Package {
+    Package::new(
+        db,
+        join(shown, crate::MANIFEST).into(),
+        manifest,
+        Arc::default(),
+        Arc::default(),
+        Arc::default(),
+        Arc::default(),
+    )
+}

@@ -1,0 +1,117 @@
+//! Where files come from: a trait, and the disk.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::MANIFEST;
+
+/// A tree of files. Paths are relative to its root, with `/` between parts, and may contain `..`.
+pub trait Tree: Sync {
+    /// The bytes of a file.
+    fn read(&self, path: &str) -> io::Result<Vec<u8>>;
+
+    /// The `.ord` files of the package at a folder, sorted, nested packages left out.
+    fn sources(&self, folder: &str) -> Listing;
+
+    /// Whether a file of the package at `folder` really lies in it, symbolic links followed.
+    fn is_inside(&self, folder: &str, path: &str) -> bool;
+
+    /// A path in the form that is the same for all ways to write it, to tell packages apart.
+    fn identity(&self, folder: &str) -> String;
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Paths relative to the folder.
+    pub files: Vec<String>,
+    /// Paths that could not be looked at, and why.
+    pub errors: Vec<(String, String)>,
+}
+
+/// The files below a folder of the disk.
+#[derive(Clone, Debug)]
+pub struct DiskTree {
+    root: PathBuf,
+}
+
+impl DiskTree {
+    /// The files below `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    fn path(&self, relative: &str) -> PathBuf {
+        if relative.is_empty() { self.root.clone() } else { self.root.join(relative) }
+    }
+}
+
+impl Tree for DiskTree {
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        let path = self.path(path);
+        let size = std::fs::metadata(&path)?.len();
+        // A text that is too large is not worth reading: its size is all that is told of it.
+        if size > ordain_compiler::MAX_SOURCE_BYTES as u64 {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, size.to_string()));
+        }
+        std::fs::read(path)
+    }
+
+    fn sources(&self, folder: &str) -> Listing {
+        let root = self.path(folder);
+        let mut listing = Listing::default();
+        let walk = ignore::WalkBuilder::new(&root)
+            .follow_links(true)
+            .require_git(false)
+            .filter_entry({
+                let root = root.clone();
+                move |entry| entry.path() == root || !entry.path().join(MANIFEST).is_file()
+            })
+            .build();
+        for entry in walk {
+            match entry {
+                Ok(entry) if entry.path().extension().is_some_and(|extension| extension == "ord") => {
+                    if entry.file_type().is_some_and(|kind| kind.is_file())
+                        && let Some(path) = relative(&root, entry.path())
+                    {
+                        listing.files.push(path);
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    let path = error_path(&error).and_then(|path| relative(&root, &path)).unwrap_or_default();
+                    listing.errors.push((path, error.to_string()));
+                }
+            }
+        }
+        listing.files.sort();
+        listing.errors.sort();
+        listing
+    }
+
+    fn is_inside(&self, folder: &str, path: &str) -> bool {
+        match (self.path(folder).canonicalize(), self.path(folder).join(path).canonicalize()) {
+            (Ok(folder), Ok(path)) => path.starts_with(folder),
+            _ => true,
+        }
+    }
+
+    fn identity(&self, folder: &str) -> String {
+        let path = self.path(folder);
+        path.canonicalize().unwrap_or(path).to_string_lossy().into_owned()
+    }
+}
+
+fn relative(root: &Path, path: &Path) -> Option<String> {
+    let parts: Vec<_> = path.strip_prefix(root).ok()?.iter().map(|part| part.to_string_lossy()).collect();
+    Some(parts.join("/"))
+}
+
+fn error_path(error: &ignore::Error) -> Option<PathBuf> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path.clone()),
+        ignore::Error::Loop { child, .. } => Some(child.clone()),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => error_path(err),
+        _ => None,
+    }
+}

@@ -1,0 +1,249 @@
+//! A package with all it depends on, in a database.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ordain_compiler::{Content, DataFile, Database, Package, SourceFile, data_references, parse_manifest};
+use ordain_diagnostics::{Diagnostic, codes};
+use salsa::{Durability, Setter as _};
+use smol_str::SmolStr;
+use thiserror::Error;
+
+use crate::package::{content, join, load_sources, module, new_package};
+use crate::tree::Tree;
+
+/// The name of a package's manifest.
+pub const MANIFEST: &str = "ordain.toml";
+
+/// Why a package cannot be loaded at all.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// There is no manifest at or above the path.
+    #[error("no {MANIFEST} in `{0}` or a folder above it")]
+    NoManifest(String),
+    /// The path is not there.
+    #[error("`{0}`: {1}")]
+    Unreadable(String, std::io::Error),
+}
+
+/// A package with all it depends on, in a database.
+pub struct Workspace {
+    /// The compiler's database.
+    pub db: Database,
+    /// The package that was asked for.
+    pub root: Package,
+    /// All packages with sources of their own, the root first, `std` left out.
+    pub packages: Vec<Package>,
+    /// The standard library.
+    pub std: Package,
+    locations: Vec<(Package, String, String)>,
+}
+
+/// The folder of the package a path belongs to.
+///
+/// # Errors
+/// The path does not exist, or neither it nor a folder above it has a manifest.
+pub fn find_root(path: &Path) -> Result<PathBuf, LoadError> {
+    let shown = path.display().to_string();
+    let absolute = path.canonicalize().map_err(|error| LoadError::Unreadable(shown.clone(), error))?;
+    let mut folder = if absolute.is_dir() { Some(absolute.as_path()) } else { absolute.parent() };
+    while let Some(at) = folder {
+        if at.join(MANIFEST).is_file() {
+            return Ok(at.to_owned());
+        }
+        folder = at.parent();
+    }
+    Err(LoadError::NoManifest(shown))
+}
+
+impl Workspace {
+    /// Loads the package at `folder` of a tree and what it depends on. `shown` is the folder's name for people, in
+    /// front of every path in findings; it may be empty.
+    pub fn load(tree: &dyn Tree, folder: &str, shown: &str) -> Self {
+        Self::load_into(Database::default(), tree, folder, shown)
+    }
+
+    /// As [`Workspace::load`], into a database of the caller's.
+    pub fn load_into(mut db: Database, tree: &dyn Tree, folder: &str, shown: &str) -> Self {
+        let std = load_std(&mut db);
+        let mut loading = Loading { tree, std, by_identity: BTreeMap::new(), open: Vec::new(), done: Vec::new() };
+        let root = loading.package(&mut db, folder, shown);
+        let locations = loading.done;
+        let mut packages: Vec<Package> = locations.iter().map(|(package, _, _)| *package).collect();
+        packages.reverse();
+        let mut workspace = Self { db, root, packages, std, locations };
+        workspace.load_data(tree);
+        workspace
+    }
+
+    /// A package of one file without a manifest.
+    pub fn single(path: &str, content: Content) -> Self {
+        let mut db = Database::default();
+        let std = load_std(&mut db);
+        let manifest = Content::Text("[package]\nname = \"script\"\nversion = \"0.0.0\"\n".into());
+        let root = new_package(&db, "", manifest);
+        let name = SmolStr::from(module(path.rsplit('/').next().unwrap_or(path)));
+        let file = SourceFile::new(&db, path.into(), name.clone(), root, content);
+        root.set_files(&mut db).to(Arc::new([(name, file)].into()));
+        root.set_dependencies(&mut db).to(Arc::new([("std".into(), std)].into()));
+        Self { db, root, packages: vec![root], std, locations: Vec::new() }
+    }
+
+    /// Reads the data files that the sources name.
+    fn load_data(&mut self, tree: &dyn Tree) {
+        for (package, folder, shown) in &self.locations {
+            let name = ordain_compiler::manifest(&self.db, *package).manifest.name.clone();
+            let mut files = BTreeMap::new();
+            let mut findings = package.load_findings(&self.db).to_vec();
+            for path in data_references(&self.db, *package) {
+                let full = join(folder, &path);
+                if path.contains("..") || path.starts_with('/') {
+                    continue;
+                }
+                if !tree.is_inside(folder, &path) {
+                    let message = format!("`{path}` leads out of the package through a symbolic link");
+                    let finding = Diagnostic::new(
+                        codes::PATH_LEAVES_PACKAGE,
+                        join(shown, &path),
+                        ordain_diagnostics::TextRange::default(),
+                        message,
+                    );
+                    findings.push(finding);
+                    continue;
+                }
+                match content(tree, &full) {
+                    Content::Unreadable(_) if matches!(tree.read(&full), Err(error) if error.kind() == std::io::ErrorKind::NotFound) => {}
+                    content => {
+                        let known = SmolStr::from(format!("{name}:{path}"));
+                        files.insert(path.clone(), DataFile::new(&self.db, join(shown, &path).into(), known, content));
+                    }
+                }
+            }
+            package.set_data(&mut self.db).to(Arc::new(files));
+            package.set_load_findings(&mut self.db).to(Arc::new(findings));
+        }
+    }
+
+    /// The texts of all files that findings can point into, by path.
+    pub fn texts(&self) -> BTreeMap<String, Arc<str>> {
+        let mut texts = BTreeMap::new();
+        let mut put = |path: &str, content: &Content| {
+            if let Content::Text(text) = content {
+                texts.insert(path.to_owned(), text.clone());
+            }
+        };
+        for package in self.packages.iter().chain([&self.std]) {
+            put(package.manifest_path(&self.db), package.manifest(&self.db));
+            for file in package.files(&self.db).values() {
+                put(file.path(&self.db), file.content(&self.db));
+            }
+            for file in package.data(&self.db).values() {
+                put(file.path(&self.db), file.content(&self.db));
+            }
+        }
+        texts
+    }
+}
+
+/// The standard library as a package of high durability: an edit elsewhere never looks at it again.
+fn load_std(db: &mut Database) -> Package {
+    let manifest = Content::Text("[package]\nname = \"std\"\nversion = \"0.1.0\"\n".into());
+    let package = Package::builder(
+        "std/ordain.toml".into(),
+        manifest,
+        Arc::default(),
+        Arc::default(),
+        Arc::default(),
+        Arc::default(),
+    )
+    .durability(Durability::HIGH)
+    .new(db);
+    let files: BTreeMap<SmolStr, SourceFile> = ordain_stdlib::FILES
+        .iter()
+        .map(|(path, text)| {
+            let name = SmolStr::from(module(path));
+            let file = SourceFile::builder(
+                format!("std/{path}").into(),
+                name.clone(),
+                package,
+                Content::Text((*text).into()),
+            )
+            .durability(Durability::HIGH)
+            .new(db);
+            (name, file)
+        })
+        .collect();
+    package.set_files(db).with_durability(Durability::HIGH).to(Arc::new(files));
+    package
+}
+
+struct Loading<'a> {
+    tree: &'a dyn Tree,
+    std: Package,
+    by_identity: BTreeMap<String, Package>,
+    /// The packages being loaded, outermost first.
+    open: Vec<(String, String)>,
+    /// Package, folder and shown name, dependencies before dependents.
+    done: Vec<(Package, String, String)>,
+}
+
+impl Loading<'_> {
+    fn package(&mut self, db: &mut Database, folder: &str, shown: &str) -> Package {
+        let manifest_path = SmolStr::from(join(shown, MANIFEST));
+        let manifest = content(self.tree, &join(folder, MANIFEST));
+        let parsed = parse_manifest(&manifest_path, manifest.text());
+        let package = new_package(db, shown, manifest);
+        self.by_identity.insert(self.tree.identity(folder), package);
+        self.open.push((self.tree.identity(folder), parsed.manifest.name.to_string()));
+        let mut findings = Vec::new();
+        let mut dependencies: BTreeMap<SmolStr, Package> = [("std".into(), self.std)].into();
+        for (name, dependency) in &parsed.manifest.dependencies {
+            let at = join(folder, &dependency.path);
+            let identity = self.tree.identity(&at);
+            let finding = |code, message: String| {
+                Diagnostic::new(code, manifest_path.clone(), dependency.range, message)
+            };
+            if let Some(start) = self.open.iter().position(|(open, _)| *open == identity) {
+                let names = self.open[start..].iter().map(|(_, name)| format!("`{name}`"));
+                let path: Vec<String> = names.chain([format!("`{}`", self.open[start].1)]).collect();
+                let message = format!("packages depend on each other: {}", path.join(" → "));
+                findings.push(finding(codes::DEPENDENCY_CYCLE, message));
+            } else if let Some(&known) = self.by_identity.get(&identity) {
+                dependencies.insert(name.clone(), known);
+            } else if self.tree.read(&join(&at, MANIFEST)).is_ok() {
+                let shown = clean(&join(shown, &dependency.path));
+                dependencies.insert(name.clone(), self.package(db, &at, &shown));
+            } else {
+                let message = format!("there is no {MANIFEST} in `{}`", dependency.path);
+                findings.push(
+                    finding(codes::UNKNOWN_DEPENDENCY, message)
+                        .help("the path of a dependency is relative to the folder of this manifest"),
+                );
+            }
+        }
+        self.open.pop();
+        let (files, mut unreadable) = load_sources(db, package, self.tree, folder, shown);
+        findings.append(&mut unreadable);
+        package.set_files(db).to(Arc::new(files));
+        package.set_dependencies(db).to(Arc::new(dependencies));
+        package.set_load_findings(db).to(Arc::new(findings));
+        self.done.push((package, folder.to_owned(), shown.to_owned()));
+        package
+    }
+}
+
+/// A path with `a/..` taken out, so that people can read it.
+fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
