@@ -13,10 +13,10 @@ mod scalar;
 mod shape;
 mod value;
 
-pub use artifact::PlanError;
+pub use artifact::{PLAN_SCHEMA, PlanError};
 pub use build::finish;
 pub use draft::{DraftNode, DraftPlan, DraftUndo, Finished, GraphError};
-pub use ops::{OpError, apply, evaluate};
+pub use ops::{OpError, Patterns, apply, apply_with, evaluate};
 pub use plan::{
     Adapter, Contract, Dependency, Effect, Environment, FORMAT, Node, NodeKind, OnFailure, PackageRef, PlanGraph,
     Retry, Risk, Transport, Undo, Why,

@@ -152,6 +152,16 @@ pub enum NodeKind {
     },
 }
 
+impl NodeKind {
+    /// Its name in artifacts.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Step => "step",
+            Self::Gate { .. } => "gate",
+        }
+    }
+}
+
 /// An edge of the graph.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Dependency {

@@ -118,7 +118,7 @@ fn write(value: &Value, out: &mut String, quoted: bool) -> Result<(), OpError> {
         Value::Bool(value) => put(format_args!("{value}")),
         Value::Int(value) => put(format_args!("{value}")),
         Value::Decimal(value) => put(format_args!("{}", value.normalize())),
-        Value::String(text) if quoted => put(format_args!("{text:?}")),
+        Value::String(text) if quoted => put(format_args!("{}", serde_json::Value::from(text.as_str()))),
         Value::String(text) | Value::Url(text) | Value::Digest(text) | Value::Variant(_, text) => {
             put(format_args!("{text}"));
         }

@@ -3,67 +3,70 @@
 mod order;
 mod resolve;
 
-use std::collections::{BTreeMap, BTreeSet};
+pub(crate) use order::canonical_order;
+pub(crate) use resolve::{references, without_self};
 
-use rustc_hash::FxHashMap;
-use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use crate::canonical::digest;
-use crate::draft::{DraftNode, DraftPlan, Finished, GraphError};
-use crate::json::{encode, encode_shape};
-use crate::plan::{Contract, Dependency, Node, NodeKind, OnFailure, PlanGraph, Retry, Undo, Why};
+use crate::artifact::{Content, UndoContent, contract_digest};
+use crate::canonical::Bytes;
+use crate::draft::{DraftNode, DraftPlan, DraftUndo, Finished, GraphError};
+use crate::plan::{Adapter, Contract, Dependency, Node, NodeKind, PlanGraph, Undo};
 use crate::value::NodeId;
 
 /// Makes a graph of a draft.
 ///
+/// Data edges are drawn from the residuals in inputs, keys, conditions and undos. Nodes of equal content, environment
+/// and dependencies are one operation: the one with the least address stays. References to positions that the draft
+/// does not have stay unresolved.
+///
 /// # Errors
 /// The nodes wait for each other in a circle; every independent circle is one error.
 pub fn finish(draft: DraftPlan) -> Result<Finished, Vec<GraphError>> {
-    let edges: Vec<BTreeMap<u32, Why>> =
-        draft.nodes.iter().enumerate().map(|(at, node)| resolve::edges(at as u32, node)).collect();
+    let count = draft.nodes.len();
+    let edges: Vec<Vec<resolve::Edge>> =
+        draft.nodes.iter().enumerate().map(|(at, node)| resolve::edges(at as u32, node, count)).collect();
     let order = order::topological(&draft.nodes, &edges)?;
-    let mut contracts = Contracts::default();
-    let mut ids: Vec<Option<NodeId>> = vec![None; draft.nodes.len()];
-    let mut built: FxHashMap<NodeId, (Node, Vec<u32>)> = FxHashMap::default();
-    for &at in &order {
-        let draft_node = &draft.nodes[at as usize];
-        let node = node(at, draft_node, &edges[at as usize], &ids, &mut contracts, &draft);
-        ids[at as usize] = Some(node.id.clone());
-        match built.entry(node.id.clone()) {
-            std::collections::hash_map::Entry::Vacant(slot) => {
-                slot.insert((node, vec![at]));
+    let mut ids: Vec<Option<NodeId>> = vec![None; count];
+    let mut drafts: Vec<Option<DraftNode>> = draft.nodes.into_iter().map(Some).collect();
+    let mut nodes: Vec<Node> = Vec::with_capacity(count);
+    // For each id, the place in `nodes`; for each place, the positions in the draft.
+    let mut places: FxHashMap<NodeId, usize> = FxHashMap::default();
+    places.reserve(count);
+    let mut same: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+    let mut firsts: Vec<u32> = Vec::with_capacity(count);
+    let mut builder = Builder { contracts: Contracts::default(), adapters: &draft.adapters, bytes: Bytes::default() };
+    for at in order {
+        // INVARIANT: an order names each position once.
+        let Some(own) = drafts[at as usize].take() else { continue };
+        let node = builder.node(at, own, &edges[at as usize], &mut ids);
+        match places.entry(node.id.clone()) {
+            Entry::Vacant(slot) => {
+                slot.insert(nodes.len());
+                nodes.push(node);
+                firsts.push(at);
             }
-            std::collections::hash_map::Entry::Occupied(mut same) => {
-                let (first, positions) = same.get_mut();
-                positions.push(at);
+            Entry::Occupied(place) => {
+                let place = *place.get();
+                same.entry(place).or_insert_with(|| vec![firsts[place]]).push(at);
+                let first = &mut nodes[place];
                 if node.address < first.address {
-                    first.address = node.address;
-                    first.stage = node.stage;
+                    (first.address, first.stage) = (node.address, node.stage);
                 }
             }
         }
     }
-    let mut identical: Vec<Vec<u32>> = Vec::new();
-    let mut nodes: Vec<Node> = Vec::with_capacity(built.len());
-    for (node, mut positions) in built.into_values() {
-        if positions.len() > 1 {
-            positions.sort_unstable();
-            identical.push(positions);
-        }
-        nodes.push(node);
+    if !same.is_empty() {
+        nodes = order::canonical(nodes);
     }
+    let mut identical: Vec<Vec<u32>> = same.into_values().collect();
+    identical.iter_mut().for_each(|positions| positions.sort_unstable());
     identical.sort_unstable();
-    let nodes = order::canonical(nodes);
-    let used: BTreeSet<&SmolStr> = nodes.iter().filter_map(|node| node.stage.as_ref()).collect();
-    let mut stages: Vec<SmolStr> = Vec::new();
-    for stage in nodes.iter().filter_map(|node| node.stage.as_ref()) {
-        if !stages.contains(stage) {
-            stages.push(stage.clone());
-        }
-    }
-    debug_assert!(used.len() == stages.len());
-    let by_position = |index: u32| ids.get(index as usize).cloned().flatten();
+    let contracts = builder.contracts.by_digest;
     let graph = PlanGraph {
         plan: draft.plan,
         package: draft.package,
@@ -71,15 +74,21 @@ pub fn finish(draft: DraftPlan) -> Result<Finished, Vec<GraphError>> {
         environments: draft.environments,
         effect: nodes.iter().map(|node| node.effect).max().unwrap_or_default(),
         risk: nodes.iter().map(|node| node.risk).max().unwrap_or_default(),
-        contracts: contracts.by_digest,
+        contracts,
         adapters: draft.adapters,
         data: draft.data,
-        stages,
+        stages: stages_of(&nodes),
         on_failure: draft.on_failure,
         nodes,
-        returns: draft.returns.map(|value| resolve::by_id(&value, &by_position)),
+        returns: draft.returns.map(|value| resolve::by_id(value, &ids)),
     };
     Ok(Finished { graph, identical })
+}
+
+/// The stages of nodes in order of first appearance.
+pub(crate) fn stages_of(nodes: &[Node]) -> Vec<SmolStr> {
+    let mut seen = FxHashSet::default();
+    nodes.iter().filter_map(|node| node.stage.as_ref()).filter(|stage| seen.insert(*stage)).cloned().collect()
 }
 
 /// The contracts seen, with their digests. A capability's contract is digested once, not once a node.
@@ -95,123 +104,86 @@ impl Contracts {
         if let Some((_, digest)) = known.iter().find(|(known, _)| known == contract) {
             return digest.clone();
         }
-        let digest = digest(&contract_json(contract));
+        let digest = contract_digest(contract);
         known.push((contract.clone(), digest.clone()));
         self.by_digest.insert(digest.clone(), contract.clone());
         digest
     }
 }
 
-pub(crate) fn contract_json(contract: &Contract) -> Json {
-    json!({
-        "capability": contract.capability.as_str(),
-        "version": contract.version.as_str(),
-        "input": encode_shape(&contract.input),
-        "output": encode_shape(&contract.output),
-        "effect": contract.effect.name(),
-        "risk": contract.risk.name(),
-    })
+struct Builder<'a> {
+    contracts: Contracts,
+    adapters: &'a BTreeMap<SmolStr, Adapter>,
+    bytes: Bytes,
 }
 
-fn node(
-    at: u32,
-    draft: &DraftNode,
-    edges: &BTreeMap<u32, Why>,
-    ids: &[Option<NodeId>],
-    contracts: &mut Contracts,
-    plan: &DraftPlan,
-) -> Node {
-    // A node's own position has no id while its id is computed.
-    let known = |index: u32| if index == at { None } else { ids.get(index as usize).cloned().flatten() };
-    let contract = contracts.digest(&draft.contract);
-    let undo_contract = draft.undo.as_ref().map(|undo| contracts.digest(&undo.contract));
-    let mut depends_on: Vec<Dependency> =
-        edges.iter().filter_map(|(&on, &why)| Some(Dependency { on: known(on)?, why })).collect();
-    depends_on.sort_unstable();
-    depends_on.dedup_by(|again, first| again.on == first.on);
-    let content = Content {
-        contract: &contract,
-        adapter: draft.adapter.as_ref().and_then(|name| Some(plan.adapters.get(name)?.digest.as_str())),
-        environment: draft.environment.as_deref(),
-        inputs: encode(&draft.inputs, Some(&draft.contract.input), &known),
-        key: draft.key.as_ref().map(|key| encode(key, None, &known)),
-        gate: match &draft.kind {
+impl Builder<'_> {
+    /// Makes a node of a draft whose dependencies have their ids, and notes its id.
+    fn node(&mut self, at: u32, draft: DraftNode, edges: &[resolve::Edge], ids: &mut [Option<NodeId>]) -> Node {
+        let contract = self.contracts.digest(&draft.contract);
+        let undo_contract = draft.undo.as_ref().map(|undo| self.contracts.digest(&undo.contract));
+        let mut depends_on: Vec<Dependency> = edges
+            .iter()
+            .filter_map(|edge| Some(Dependency { on: ids[edge.on as usize].clone()?, why: edge.why }))
+            .collect();
+        depends_on.sort_unstable();
+        depends_on.dedup_by(|again, first| again.on == first.on);
+        // The node's own position has no id yet, so references to itself stay as they are until it has.
+        let inputs = resolve::by_id(draft.inputs, ids);
+        let key = draft.key.map(|key| resolve::by_id(key, ids));
+        let gate = match draft.kind {
             NodeKind::Step => None,
-            NodeKind::Gate { expect } => Some(encode(expect, None, &known)),
-        },
-        retry: draft.retry,
-        timeout: draft.timeout,
-        on_failure: draft.on_failure,
-        undo: draft.undo.as_ref().zip(undo_contract.as_ref()).map(|(undo, contract)| {
-            json!({
-                "contract": contract.as_str(),
-                "adapter": undo.adapter.as_ref().and_then(|name| Some(plan.adapters.get(name)?.digest.as_str())),
-                "inputs": encode(&undo.inputs, Some(&undo.contract.input), &known),
-            })
-        }),
-        depends_on: &depends_on,
-    };
-    let id = content.id();
-    let itself = |index: u32| if index == at { Some(id.clone()) } else { known(index) };
-    Node {
-        address: draft.address.clone(),
-        kind: match &draft.kind {
-            NodeKind::Step => NodeKind::Step,
-            NodeKind::Gate { expect } => NodeKind::Gate { expect: resolve::by_id(expect, &itself) },
-        },
-        contract,
-        capability: draft.contract.capability.clone(),
-        environment: draft.environment.clone(),
-        adapter: draft.adapter.clone(),
-        inputs: resolve::by_id(&draft.inputs, &known),
-        key: draft.key.as_ref().map(|key| resolve::by_id(key, &known)),
-        depends_on,
-        stage: draft.stage.clone(),
-        effect: draft.contract.effect,
-        risk: draft.contract.risk,
-        retry: draft.retry,
-        timeout: draft.timeout,
-        on_failure: draft.on_failure,
-        undo: draft.undo.as_ref().zip(undo_contract).map(|(undo, contract)| Undo {
-            capability: undo.contract.capability.clone(),
+            NodeKind::Gate { expect } => Some(resolve::by_id(expect, ids)),
+        };
+        let undo = draft.undo.map(|undo| DraftUndo { inputs: resolve::by_id(undo.inputs, ids), ..undo });
+        let digest = |name: &SmolStr| self.adapters.get(name).map(|adapter| adapter.digest.as_str());
+        let content = Content {
+            contract: &contract,
+            adapter: draft.adapter.as_ref().and_then(digest),
+            environment: draft.environment.as_deref(),
+            inputs: &inputs,
+            shape: &draft.contract.input,
+            key: key.as_ref(),
+            gate: gate.as_ref(),
+            retry: draft.retry,
+            timeout: draft.timeout,
+            on_failure: draft.on_failure,
+            undo: undo.as_ref().zip(undo_contract.as_ref()).map(|(undo, contract)| UndoContent {
+                contract,
+                adapter: undo.adapter.as_ref().and_then(digest),
+                inputs: &undo.inputs,
+                shape: &undo.contract.input,
+            }),
+            depends_on: &depends_on,
+        };
+        let id = content.id(&mut self.bytes);
+        ids[at as usize] = Some(id.clone());
+        Node {
+            id,
+            address: draft.address,
+            kind: match gate {
+                None => NodeKind::Step,
+                Some(expect) => NodeKind::Gate { expect: resolve::by_id(expect, ids) },
+            },
             contract,
-            adapter: undo.adapter.clone(),
-            inputs: resolve::by_id(&undo.inputs, &itself),
-        }),
-        id,
-    }
-}
-
-/// What a node's id is the digest of.
-pub(crate) struct Content<'a> {
-    pub(crate) contract: &'a str,
-    pub(crate) adapter: Option<&'a str>,
-    pub(crate) environment: Option<&'a str>,
-    pub(crate) inputs: Json,
-    pub(crate) key: Option<Json>,
-    pub(crate) gate: Option<Json>,
-    pub(crate) retry: Option<Retry>,
-    pub(crate) timeout: Option<u64>,
-    pub(crate) on_failure: Option<OnFailure>,
-    pub(crate) undo: Option<Json>,
-    pub(crate) depends_on: &'a [Dependency],
-}
-
-impl Content<'_> {
-    pub(crate) fn id(self) -> NodeId {
-        let json = json!({
-            "contract": self.contract,
-            "adapter": self.adapter,
-            "environment": self.environment,
-            "inputs": self.inputs,
-            "key": self.key,
-            "gate": self.gate,
-            "retry": self.retry.map(|retry| json!([retry.times, retry.min, retry.max])),
-            "timeout": self.timeout,
-            "on_failure": self.on_failure.map(OnFailure::name),
-            "undo": self.undo,
-            "depends_on": self.depends_on.iter().map(|dependency| dependency.on.0.as_str()).collect::<Vec<_>>(),
-        });
-        NodeId(digest(&json))
+            capability: draft.contract.capability,
+            environment: draft.environment,
+            adapter: draft.adapter,
+            inputs,
+            key,
+            depends_on,
+            stage: draft.stage,
+            effect: draft.contract.effect,
+            risk: draft.contract.risk,
+            retry: draft.retry,
+            timeout: draft.timeout,
+            on_failure: draft.on_failure,
+            undo: undo.zip(undo_contract).map(|(undo, contract)| Undo {
+                capability: undo.contract.capability,
+                contract,
+                adapter: undo.adapter,
+                inputs: resolve::by_id(undo.inputs, ids),
+            }),
+        }
     }
 }

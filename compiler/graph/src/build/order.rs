@@ -1,34 +1,40 @@
 //! Order: topological, and the one canonical order among those.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BinaryHeap, VecDeque};
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::resolve::Edge;
 use crate::draft::{DraftNode, GraphError};
-use crate::plan::{Node, Why};
+use crate::plan::Node;
 use crate::value::NodeId;
 
 /// Positions such that every node comes after what it waits for; among ready nodes the least address first.
-pub(super) fn topological(nodes: &[DraftNode], edges: &[BTreeMap<u32, Why>]) -> Result<Vec<u32>, Vec<GraphError>> {
+pub(super) fn topological(nodes: &[DraftNode], edges: &[Vec<Edge>]) -> Result<Vec<u32>, Vec<GraphError>> {
     let addresses: Vec<&SmolStr> = nodes.iter().map(|node| &node.address).collect();
-    let waits: Vec<Vec<u32>> = edges.iter().map(|edges| edges.keys().copied().collect()).collect();
+    let waits: Vec<Vec<u32>> = edges.iter().map(|edges| edges.iter().map(|edge| edge.on).collect()).collect();
     let order = least_first(&addresses, &waits);
     if order.len() == nodes.len() { Ok(order) } else { Err(cycles(&waits)) }
 }
 
-/// Nodes in canonical order.
-pub(super) fn canonical(nodes: Vec<Node>) -> Vec<Node> {
+/// The canonical order of nodes, as positions. Nodes that wait for each other are left out.
+pub(crate) fn canonical_order(nodes: &[Node]) -> Vec<u32> {
     let position: FxHashMap<&NodeId, u32> = nodes.iter().enumerate().map(|(at, node)| (&node.id, at as u32)).collect();
     let waits: Vec<Vec<u32>> = nodes
         .iter()
         .map(|node| node.depends_on.iter().filter_map(|dependency| position.get(&dependency.on).copied()).collect())
         .collect();
     let addresses: Vec<&SmolStr> = nodes.iter().map(|node| &node.address).collect();
-    let order = least_first(&addresses, &waits);
+    least_first(&addresses, &waits)
+}
+
+/// Nodes in canonical order.
+pub(super) fn canonical(nodes: Vec<Node>) -> Vec<Node> {
+    let order = canonical_order(&nodes);
     let mut slots: Vec<Option<Node>> = nodes.into_iter().map(Some).collect();
     // INVARIANT: an order names each position once.
     order.into_iter().filter_map(|at| slots[at as usize].take()).collect()
@@ -91,7 +97,7 @@ fn cycles(waits: &[Vec<u32>]) -> Vec<GraphError> {
 /// The shortest way from a node back to itself inside its knot.
 fn round_trip(start: u32, knot: &[u32], waits: &[Vec<u32>]) -> Vec<u32> {
     let mut came_from: FxHashMap<u32, u32> = FxHashMap::default();
-    let mut open = std::collections::VecDeque::from([start]);
+    let mut open = VecDeque::from([start]);
     while let Some(at) = open.pop_front() {
         for &next in &waits[at as usize] {
             if next == start {

@@ -1,42 +1,51 @@
 //! Residuals of a draft: the edges they draw, and their references once ids are known.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::draft::DraftNode;
 use crate::plan::{NodeKind, Why};
 use crate::value::{NodeId, NodeRef, Residual, Value};
 
-/// What a node waits for, with the strongest reason.
-pub(super) fn edges(at: u32, node: &DraftNode) -> BTreeMap<u32, Why> {
-    let mut edges: BTreeMap<u32, Why> = BTreeMap::new();
-    let mut add = |on: u32, why: Why| {
-        edges.entry(on).and_modify(|known| *known = (*known).min(why)).or_insert(why);
-    };
-    for &(on, why) in &node.depends_on {
-        add(on, why);
-    }
-    references(&node.inputs, &mut |on| add(on, Why::Data));
-    if let Some(key) = &node.key {
-        references(key, &mut |on| add(on, Why::Data));
-    }
-    // A gate looks at its own outputs, and an undo at those of its step: neither is an edge.
-    if let NodeKind::Gate { expect } = &node.kind {
-        references(expect, &mut |on| {
-            if on != at {
-                add(on, Why::Data);
+/// That a node waits for the one at a position, and why.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Edge {
+    pub(super) on: u32,
+    pub(super) why: Why,
+}
+
+/// What a node waits for, by position, each once with the strongest reason.
+pub(super) fn edges(at: u32, node: &DraftNode, count: usize) -> Vec<Edge> {
+    let mut edges: Vec<Edge> = Vec::with_capacity(node.depends_on.len());
+    edges.extend(node.depends_on.iter().map(|&(on, why)| Edge { on, why }));
+    let mut data = |value: &Value, own: bool| {
+        references(value, &mut |reference| {
+            if let NodeRef::Index(on) = *reference
+                && !(own && on == at)
+            {
+                edges.push(Edge { on, why: Why::Data });
             }
         });
+    };
+    data(&node.inputs, false);
+    node.key.iter().for_each(|key| data(key, false));
+    // A gate looks at its own outputs, and an undo at those of its step: neither is an edge.
+    if let NodeKind::Gate { expect } = &node.kind {
+        data(expect, true);
     }
+    node.undo.iter().for_each(|undo| data(&undo.inputs, true));
+    edges.retain(|edge| (edge.on as usize) < count);
+    edges.sort_unstable();
+    edges.dedup_by_key(|edge| edge.on);
     edges
 }
 
-fn references(value: &Value, found: &mut dyn FnMut(u32)) {
+/// Every reference to a node in a value.
+pub(crate) fn references(value: &Value, found: &mut dyn FnMut(&NodeRef)) {
     match value {
         Value::Residual(residual) => match residual.as_ref() {
-            Residual::Output { node: NodeRef::Index(index), .. } => found(*index),
+            Residual::Output { node, .. } => found(node),
             Residual::Apply { args, .. } => args.iter().for_each(|arg| references(arg, found)),
-            _ => {}
+            Residual::It => {}
         },
         Value::List(elements) => elements.iter().for_each(|each| references(each, found)),
         Value::Set(elements) => elements.iter().for_each(|each| references(each, found)),
@@ -49,29 +58,44 @@ fn references(value: &Value, found: &mut dyn FnMut(u32)) {
     }
 }
 
-/// The value with references by id.
-pub(super) fn by_id(value: &Value, id: &dyn Fn(u32) -> Option<NodeId>) -> Value {
-    if value.is_known() {
-        return value.clone();
-    }
+/// The value with other references, where `to` gives one.
+pub(crate) fn renamed(value: &Value, to: &dyn Fn(&NodeRef) -> Option<NodeRef>) -> Value {
+    let each = |value: &Value| renamed(value, to);
     match value {
         Value::Residual(residual) => match residual.as_ref() {
-            Residual::Output { node: NodeRef::Index(index), path } => match id(*index) {
-                Some(known) => {
-                    let node = NodeRef::Id(known);
-                    Value::Residual(Arc::new(Residual::Output { node, path: path.clone() }))
-                }
+            Residual::Output { node, path } => match to(node) {
+                Some(node) => Value::Residual(Arc::new(Residual::Output { node, path: path.clone() })),
                 None => value.clone(),
             },
-            Residual::Apply { op, args } => Value::apply(*op, args.iter().map(|arg| by_id(arg, id)).collect()),
-            _ => value.clone(),
+            Residual::Apply { op, args } => Value::apply(*op, args.iter().map(each).collect()),
+            Residual::It => value.clone(),
         },
-        Value::List(elements) => Value::list(elements.iter().map(|each| by_id(each, id))),
-        Value::Set(elements) => Value::Set(Arc::new(elements.iter().map(|each| by_id(each, id)).collect())),
+        known if known.is_known() => known.clone(),
+        Value::List(elements) => Value::list(elements.iter().map(each)),
+        Value::Set(elements) => Value::Set(Arc::new(elements.iter().map(each).collect())),
         Value::Map(entries) => {
-            Value::Map(Arc::new(entries.iter().map(|(key, value)| (by_id(key, id), by_id(value, id))).collect()))
+            Value::Map(Arc::new(entries.iter().map(|(key, value)| (each(key), each(value))).collect()))
         }
-        Value::Record(fields) => Value::record(fields.iter().map(|(name, value)| (name.clone(), by_id(value, id)))),
+        Value::Record(fields) => Value::record(fields.iter().map(|(name, value)| (name.clone(), each(value)))),
         other => other.clone(),
     }
+}
+
+/// The value with references by id, where those are known.
+pub(super) fn by_id(value: Value, ids: &[Option<NodeId>]) -> Value {
+    if value.is_known() {
+        return value;
+    }
+    renamed(&value, &|node| match node {
+        NodeRef::Index(index) => ids.get(*index as usize)?.clone().map(NodeRef::Id),
+        NodeRef::Id(_) => None,
+    })
+}
+
+/// The value with references to one node by position, as they were when that node's id was computed.
+pub(crate) fn without_self(value: &Value, own: &NodeId) -> Value {
+    renamed(value, &|node| match node {
+        NodeRef::Id(id) if id == own => Some(NodeRef::Index(0)),
+        _ => None,
+    })
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
+use super::encode::unescape;
 use crate::shape::ShapeError;
 use crate::value::{NodeId, NodeRef, Op, Residual, SecretRef, Shape, Value};
 
@@ -123,7 +124,7 @@ fn tagged(tag: &str, object: &Map<String, Json>) -> Option<Value> {
         "$bytes" => Value::Bytes(amount(content)?),
         "$duration" => Value::Duration(amount(content)?),
         "$semver" => Value::parse_semver(text?)?,
-        "$url" => Value::Url(text?.into()),
+        "$url" => Value::parse_url(text?)?,
         "$digest" => Value::parse_digest(text?)?,
         "$date" => Value::parse_date(text?)?,
         "$variant" => match content.as_array()?.as_slice() {
@@ -142,10 +143,10 @@ fn tagged(tag: &str, object: &Map<String, Json>) -> Option<Value> {
             Value::Map(Arc::new(entries.collect::<Option<_>>()?))
         }
         "$secret" => Value::Secret(SecretRef { name: text?.into() }),
-        "$it" => Value::Residual(Arc::new(Residual::It)),
+        "$it" if *content == Json::Bool(true) => Value::Residual(Arc::new(Residual::It)),
         "$output" => {
             let path = object.get("path")?.as_array()?.iter().map(|part| part.as_str().map(SmolStr::from));
-            let node = NodeRef::Id(NodeId(text?.into()));
+            let node = NodeRef::Id(node_id(text?)?);
             Value::Residual(Arc::new(Residual::Output { node, path: path.collect::<Option<_>>()? }))
         }
         "$op" => {
@@ -157,7 +158,7 @@ fn tagged(tag: &str, object: &Map<String, Json>) -> Option<Value> {
     })
 }
 
-fn amount(json: &Json) -> Option<u64> {
+pub(crate) fn amount(json: &Json) -> Option<u64> {
     match json {
         Json::Number(number) => number.as_u64(),
         Json::String(text) => text.parse().ok(),
@@ -165,8 +166,11 @@ fn amount(json: &Json) -> Option<u64> {
     }
 }
 
-fn unescape(name: &str) -> SmolStr {
-    name.strip_prefix('$').filter(|rest| rest.starts_with('$')).unwrap_or(name).into()
+/// An id, if the text has the form of one.
+pub(crate) fn node_id(text: &str) -> Option<NodeId> {
+    let hex = text.strip_prefix("sha256:")?;
+    let valid = hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    valid.then(|| NodeId(text.into()))
 }
 
 fn short(json: &Json) -> String {

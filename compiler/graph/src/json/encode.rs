@@ -1,94 +1,122 @@
 //! Values to JSON.
 
-use serde_json::{Map, Value as Json, json};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, ToSmolStr as _};
 
+use crate::canonical::{MAX_EXACT, Sink, in_order};
 use crate::scalar::display;
-use crate::value::{NodeId, NodeRef, Residual, Shape, Value};
+use crate::value::{NodeRef, Residual, Shape, Value};
 
-/// The greatest whole number that every JSON reader keeps exact (RFC 7493).
-const MAX_EXACT: u64 = (1 << 53) - 1;
-
-/// A value as JSON, plain where a shape says how, tagged elsewhere. `id` names the nodes that residuals refer to by
-/// index.
-pub(crate) fn encode(value: &Value, shape: Option<&Shape>, id: &dyn Fn(u32) -> Option<NodeId>) -> Json {
+/// Writes a value, plain where a shape says how, tagged elsewhere. A reference by position is one of a node to itself,
+/// while its id is being computed.
+pub(crate) fn encode<S: Sink>(value: &Value, shape: Option<&Shape>, sink: &mut S) {
     let shape = shape.map(plain);
     match value {
-        Value::None => Json::Null,
-        Value::Bool(value) => Json::Bool(*value),
-        Value::Int(value) if value.unsigned_abs() <= MAX_EXACT => json!(value),
-        Value::Int(value) if shape == Some(&Shape::Int) => Json::String(value.to_string()),
-        Value::Int(value) => json!({ "$int": value.to_string() }),
-        Value::String(text) => Json::String(text.to_string()),
-        Value::Decimal(value) => text(value.normalize().to_string(), "$decimal", shape == Some(&Shape::Decimal)),
-        Value::Bytes(bytes) => amount(*bytes, "$bytes", shape == Some(&Shape::Bytes)),
-        Value::Duration(milliseconds) => amount(*milliseconds, "$duration", shape == Some(&Shape::Duration)),
-        Value::SemVer(version) => text(version.to_string(), "$semver", shape == Some(&Shape::SemVer)),
-        Value::Url(url) => text(url.to_string(), "$url", shape == Some(&Shape::Url)),
-        Value::Digest(digest) => text(digest.to_string(), "$digest", shape == Some(&Shape::Digest)),
-        Value::Date(date) => text(date.to_string(), "$date", shape == Some(&Shape::Date)),
+        Value::None => sink.null(),
+        Value::Bool(value) => sink.bool(*value),
+        Value::Int(value) if shape == Some(&Shape::Decimal) => sink.text(&value.to_smolstr()),
+        Value::Int(value) if value.unsigned_abs() <= MAX_EXACT => sink.number(*value),
+        Value::Int(value) => text(&value.to_smolstr(), "$int", shape == Some(&Shape::Int), sink),
+        Value::String(text) => sink.text(text),
+        Value::Decimal(value) => {
+            text(&value.normalize().to_smolstr(), "$decimal", shape == Some(&Shape::Decimal), sink);
+        }
+        Value::Bytes(bytes) => amount(*bytes, "$bytes", shape == Some(&Shape::Bytes), sink),
+        Value::Duration(milliseconds) => amount(*milliseconds, "$duration", shape == Some(&Shape::Duration), sink),
+        Value::SemVer(version) => text(&version.to_smolstr(), "$semver", shape == Some(&Shape::SemVer), sink),
+        Value::Url(url) => text(url, "$url", shape == Some(&Shape::Url), sink),
+        Value::Digest(digest) => text(digest, "$digest", shape == Some(&Shape::Digest), sink),
+        Value::Date(date) => text(&date.to_smolstr(), "$date", shape == Some(&Shape::Date), sink),
         Value::Variant(index, name) => match shape {
-            Some(Shape::Enum(_)) => Json::String(name.to_string()),
-            _ => json!({ "$variant": [index, name.as_str()] }),
+            Some(Shape::Enum(_)) => sink.text(name),
+            _ => tagged("$variant", sink, |sink| {
+                sink.open_array();
+                sink.number(i64::from(*index));
+                sink.text(name);
+                sink.close_array();
+            }),
         },
         Value::List(elements) => {
             let inner = match shape {
                 Some(Shape::List(inner)) => Some(inner.as_ref()),
                 _ => None,
             };
-            Json::Array(elements.iter().map(|each| encode(each, inner, id)).collect())
+            sequence(elements.iter(), inner, sink);
         }
         Value::Set(elements) => match shape {
-            Some(Shape::Set(inner)) => Json::Array(elements.iter().map(|each| encode(each, Some(inner), id)).collect()),
-            _ => json!({ "$set": elements.iter().map(|each| encode(each, None, id)).collect::<Vec<_>>() }),
+            Some(Shape::Set(inner)) => sequence(elements.iter(), Some(inner), sink),
+            _ => tagged("$set", sink, |sink| sequence(elements.iter(), None, sink)),
         },
         Value::Map(entries) => match shape {
-            Some(Shape::Map(_, inner)) => {
-                let mut object = Map::new();
+            Some(Shape::Map(_, inner)) if entries.keys().all(Value::is_known) => {
+                let keys: Vec<String> = entries.keys().map(|key| display(key).unwrap_or_default()).collect();
+                let members = keys.iter().map(String::as_str).zip(entries.values()).collect();
+                object(members, |_| Some(inner), sink);
+            }
+            _ => tagged("$map", sink, |sink| {
+                sink.open_array();
                 for (key, value) in entries.iter() {
-                    let key = display(key).unwrap_or_default();
-                    object.insert(escape(&key), encode(value, Some(inner), id));
+                    sink.open_array();
+                    encode(key, None, sink);
+                    encode(value, None, sink);
+                    sink.close_array();
                 }
-                Json::Object(object)
-            }
-            _ => {
-                let pairs = entries.iter().map(|(key, value)| json!([encode(key, None, id), encode(value, None, id)]));
-                json!({ "$map": pairs.collect::<Vec<_>>() })
-            }
+                sink.close_array();
+            }),
         },
         Value::Record(fields) => {
-            let mut object = Map::new();
-            for (name, value) in fields.iter() {
-                let inner = match shape {
-                    Some(Shape::Record(shapes)) => shapes.get(name),
-                    _ => None,
-                };
-                object.insert(escape(name), encode(value, inner, id));
-            }
-            Json::Object(object)
+            let shapes = match shape {
+                Some(Shape::Record(shapes)) => Some(shapes),
+                _ => None,
+            };
+            // `$` sorts before every letter, so another one in front moves nothing.
+            let members = fields.iter().map(|(name, value)| (name.as_str(), value)).collect();
+            object(members, |name| shapes?.get(name), sink);
         }
-        Value::Secret(secret) => json!({ "$secret": secret.name.as_str() }),
-        Value::Residual(residual) => encode_residual(residual, id),
+        Value::Secret(secret) => tagged("$secret", sink, |sink| sink.text(&secret.name)),
+        Value::Residual(residual) => self::residual(residual, sink),
     }
 }
 
-fn encode_residual(residual: &Residual, id: &dyn Fn(u32) -> Option<NodeId>) -> Json {
-    match residual {
-        Residual::It => json!({ "$it": true }),
-        Residual::Output { node, path } => {
-            let path: Vec<&str> = path.iter().map(SmolStr::as_str).collect();
-            match node {
-                NodeRef::Id(known) => json!({ "$output": known.0.as_str(), "path": path }),
-                // A node's own outputs, while its id is being computed, have no id to go by.
-                NodeRef::Index(index) => match id(*index) {
-                    Some(known) => json!({ "$output": known.0.as_str(), "path": path }),
-                    None => json!({ "$self": path }),
-                },
-            }
+fn sequence<'a, S: Sink>(elements: impl Iterator<Item = &'a Value>, inner: Option<&Shape>, sink: &mut S) {
+    sink.open_array();
+    for each in elements {
+        encode(each, inner, sink);
+    }
+    sink.close_array();
+}
+
+fn object<'s, S: Sink>(members: Vec<(&str, &Value)>, shape: impl Fn(&str) -> Option<&'s Shape>, sink: &mut S) {
+    sink.open_object();
+    for (name, value) in in_order(members) {
+        if name.starts_with('$') {
+            sink.key(&escape(name));
+        } else {
+            sink.key(name);
         }
+        encode(value, shape(name), sink);
+    }
+    sink.close_object();
+}
+
+fn residual<S: Sink>(residual: &Residual, sink: &mut S) {
+    match residual {
+        Residual::It => tagged("$it", sink, |sink| sink.bool(true)),
+        Residual::Output { node, path } => match node {
+            NodeRef::Id(id) => {
+                sink.open_object();
+                sink.member("$output", &id.0);
+                sink.key("path");
+                sink.texts(path);
+                sink.close_object();
+            }
+            NodeRef::Index(_) => tagged("$self", sink, |sink| sink.texts(path)),
+        },
         Residual::Apply { op, args } => {
-            let args: Vec<Json> = args.iter().map(|arg| encode(arg, None, id)).collect();
-            json!({ "$op": op.name().as_str(), "args": args })
+            sink.open_object();
+            sink.member("$op", &op.name());
+            sink.key("args");
+            sequence(args.iter(), None, sink);
+            sink.close_object();
         }
     }
 }
@@ -101,16 +129,27 @@ fn plain(shape: &Shape) -> &Shape {
     }
 }
 
-fn text(text: String, tag: &str, plain: bool) -> Json {
-    if plain { Json::String(text) } else { json!({ tag: text }) }
+fn tagged<S: Sink>(tag: &str, sink: &mut S, content: impl FnOnce(&mut S)) {
+    sink.open_object();
+    sink.key(tag);
+    content(sink);
+    sink.close_object();
 }
 
-fn amount(amount: u64, tag: &str, plain: bool) -> Json {
-    let number = if amount <= MAX_EXACT { json!(amount) } else { Json::String(amount.to_string()) };
-    if plain { number } else { json!({ tag: number }) }
+fn text<S: Sink>(text: &str, tag: &str, plain: bool, sink: &mut S) {
+    if plain { sink.text(text) } else { tagged(tag, sink, |sink| sink.text(text)) }
+}
+
+fn amount<S: Sink>(amount: u64, tag: &str, plain: bool, sink: &mut S) {
+    if plain { sink.amount(amount) } else { tagged(tag, sink, |sink| sink.amount(amount)) }
 }
 
 /// A name of a user, told apart from tags.
 pub(crate) fn escape(name: &str) -> String {
     if name.starts_with('$') { format!("${name}") } else { name.to_owned() }
+}
+
+/// What [`escape`] was given.
+pub(crate) fn unescape(name: &str) -> SmolStr {
+    name.strip_prefix('$').filter(|rest| rest.starts_with('$')).unwrap_or(name).into()
 }

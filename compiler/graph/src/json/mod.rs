@@ -4,24 +4,30 @@
 //! where JSON alone would be ambiguous: `{"$decimal": "1.5"}`. Members of an object that begin with `$` are tags;
 //! names of users that begin so are written with another `$` in front.
 
+mod adapter;
 mod decode;
 mod encode;
 mod shape;
 
-pub(crate) use decode::decode;
-pub(crate) use encode::{encode, escape};
+pub(crate) use decode::{amount, decode, node_id};
+pub(crate) use encode::{encode, escape, unescape};
 pub(crate) use shape::{decode_shape, encode_shape};
 
+use crate::canonical::Tree;
 use crate::shape::ShapeError;
 use crate::value::{Shape, Value};
 
 impl Shape {
-    /// A value of this shape as plain JSON. Residuals and secrets keep their tags.
+    /// A value of this shape as it stands in a plan: plain JSON, where residuals and secrets keep their tags.
     pub fn encode(&self, value: &Value) -> serde_json::Value {
-        encode(value, Some(self), &|_| None)
+        let mut tree = Tree::default();
+        encode(value, Some(self), &mut tree);
+        tree.finish()
     }
 
-    /// The value that plain JSON stands for, checked.
+    /// The value that JSON in a plan stands for, checked.
+    ///
+    /// For JSON from elsewhere, which has no tags, see [`Shape::from_adapter`].
     ///
     /// # Errors
     /// The JSON does not have the shape; the error says where.
@@ -33,7 +39,9 @@ impl Shape {
 impl Value {
     /// The value as JSON with tags, which [`Value::from_json`] reads back without knowing its shape.
     pub fn to_json(&self) -> serde_json::Value {
-        encode(self, None, &|_| None)
+        let mut tree = Tree::default();
+        encode(self, None, &mut tree);
+        tree.finish()
     }
 
     /// Reads what [`Value::to_json`] wrote.
@@ -50,6 +58,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::canonical::Bytes;
     use crate::value::{Date, NodeId, NodeRef, Op, Residual, SecretRef};
     use std::sync::Arc;
 
@@ -77,7 +86,7 @@ mod tests {
                 prop::collection::btree_set(inner.clone(), 0..4).prop_map(|set| Value::Set(Arc::new(set))),
                 prop::collection::btree_map("\\$?[a-z]{1,4}".prop_map(Value::string), inner.clone(), 0..4)
                     .prop_map(|map| Value::Map(Arc::new(map))),
-                prop::collection::btree_map("\\$?[a-z]{1,4}", inner.clone(), 0..4)
+                prop::collection::btree_map("\\$?[a-z\u{e000}\u{10000}é]{1,4}", inner.clone(), 0..4)
                     .prop_map(|map| Value::record(map.into_iter().map(|(name, value)| (name.into(), value)))),
                 prop::collection::vec(inner, 1..3).prop_map(|args| Value::apply(Op::Interpolate, args)),
             ]
@@ -89,6 +98,24 @@ mod tests {
         fn tagged_json_reads_back(value in value()) {
             let json = value.to_json();
             prop_assert_eq!(Value::from_json(&json), Ok(value));
+        }
+
+        #[test]
+        fn bytes_are_canonical(value in value()) {
+            let mut bytes = Bytes::default();
+            encode(&value, None, &mut bytes);
+            let bytes = String::from_utf8(bytes.take()).unwrap();
+            let canonical = serde_json_canonicalizer::to_string(&value.to_json()).unwrap();
+            prop_assert_eq!(bytes, canonical);
+        }
+
+        #[test]
+        fn text_is_canonical(text in any::<String>(), key in any::<String>(), other in any::<String>()) {
+            let value = Value::record([(key.into(), Value::string(text)), (other.into(), Value::None)]);
+            let mut bytes = Bytes::default();
+            encode(&value, None, &mut bytes);
+            let canonical = serde_json_canonicalizer::to_string(&value.to_json()).unwrap();
+            prop_assert_eq!(String::from_utf8(bytes.take()).unwrap(), canonical);
         }
     }
 

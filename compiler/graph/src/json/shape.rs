@@ -3,54 +3,94 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use smol_str::SmolStr;
 
-use super::{decode, encode};
-use crate::value::{Demand, Shape};
+use super::decode::{amount, decode};
+use super::encode::encode;
+use crate::canonical::{Sink, in_order};
+use crate::value::{Demand, Shape, Value};
 
-/// A shape as it stands in a contract.
-pub(crate) fn encode_shape(shape: &Shape) -> Json {
-    match shape {
-        Shape::Json => json!({ "type": "json" }),
-        Shape::Bool => json!({ "type": "bool" }),
-        Shape::Int => json!({ "type": "int" }),
-        Shape::Decimal => json!({ "type": "decimal" }),
-        Shape::String => json!({ "type": "string" }),
-        Shape::Bytes => json!({ "type": "bytes" }),
-        Shape::Duration => json!({ "type": "duration" }),
-        Shape::SemVer => json!({ "type": "semver" }),
-        Shape::Url => json!({ "type": "url" }),
-        Shape::Digest => json!({ "type": "digest" }),
-        Shape::Date => json!({ "type": "date" }),
+/// Writes a shape as it stands in a contract.
+pub(crate) fn encode_shape<S: Sink>(shape: &Shape, sink: &mut S) {
+    sink.open_object();
+    let name = match shape {
+        Shape::Json => "json",
+        Shape::Bool => "bool",
+        Shape::Int => "int",
+        Shape::Decimal => "decimal",
+        Shape::String => "string",
+        Shape::Bytes => "bytes",
+        Shape::Duration => "duration",
+        Shape::SemVer => "semver",
+        Shape::Url => "url",
+        Shape::Digest => "digest",
+        Shape::Date => "date",
         Shape::Enum(names) => {
-            json!({ "type": "enum", "names": names.iter().map(SmolStr::as_str).collect::<Vec<_>>() })
+            sink.key("names");
+            sink.texts(names.iter());
+            "enum"
         }
-        Shape::List(inner) => json!({ "type": "list", "of": encode_shape(inner) }),
-        Shape::Set(inner) => json!({ "type": "set", "of": encode_shape(inner) }),
-        Shape::Map(key, value) => json!({ "type": "map", "key": encode_shape(key), "of": encode_shape(value) }),
-        Shape::Optional(inner) => json!({ "type": "optional", "of": encode_shape(inner) }),
-        Shape::Secret(inner) => json!({ "type": "secret", "of": encode_shape(inner) }),
+        Shape::List(inner) => within(inner, "list", sink),
+        Shape::Set(inner) => within(inner, "set", sink),
+        Shape::Optional(inner) => within(inner, "optional", sink),
+        Shape::Secret(inner) => within(inner, "secret", sink),
+        Shape::Map(key, value) => {
+            sink.key("key");
+            encode_shape(key, sink);
+            within(value, "map", sink)
+        }
         Shape::Record(fields) => {
-            let fields: serde_json::Map<String, Json> =
-                fields.iter().map(|(name, shape)| (name.to_string(), encode_shape(shape))).collect();
-            json!({ "type": "record", "fields": fields })
+            sink.key("fields");
+            sink.open_object();
+            for (name, shape) in in_order(fields.iter().map(|(name, shape)| (name.as_str(), shape)).collect()) {
+                sink.key(name);
+                encode_shape(shape, sink);
+            }
+            sink.close_object();
+            "record"
         }
-        Shape::Refined(base, demand) => json!({
-            "type": "refined",
-            "of": encode_shape(base),
-            "where": match demand.as_ref() {
-                Demand::Range { min, max, inclusive } => json!({
-                    "min": encode(min, None, &|_| None),
-                    "max": encode(max, None, &|_| None),
-                    "inclusive": inclusive,
-                }),
-                Demand::Length(min, max) => json!({ "length": [min, max] }),
-                Demand::Matching(pattern) => json!({ "matching": pattern.as_str() }),
-                Demand::Predicate(condition) => json!({ "condition": encode(condition, None, &|_| None) }),
-            },
-        }),
+        Shape::Refined(base, _) => within(base, "refined", sink),
+    };
+    sink.member("type", name);
+    if let Shape::Refined(_, demand) = shape {
+        sink.key("where");
+        encode_demand(demand, sink);
     }
+    sink.close_object();
+}
+
+fn within<S: Sink>(inner: &Shape, name: &'static str, sink: &mut S) -> &'static str {
+    sink.key("of");
+    encode_shape(inner, sink);
+    name
+}
+
+fn encode_demand<S: Sink>(demand: &Demand, sink: &mut S) {
+    sink.open_object();
+    match demand {
+        Demand::Range { min, max, inclusive } => {
+            sink.key("inclusive");
+            sink.bool(*inclusive);
+            sink.key("max");
+            encode(max, None, sink);
+            sink.key("min");
+            encode(min, None, sink);
+        }
+        Demand::Length(min, max) => {
+            sink.key("length");
+            sink.open_array();
+            sink.amount(*min);
+            sink.amount(*max);
+            sink.close_array();
+        }
+        Demand::Matching(pattern) => sink.member("matching", pattern),
+        Demand::Predicate(condition) => {
+            sink.key("condition");
+            encode(condition, None, sink);
+        }
+    }
+    sink.close_object();
 }
 
 /// Reads what [`encode_shape`] wrote.
@@ -84,9 +124,9 @@ pub(crate) fn decode_shape(json: &Json) -> Option<Shape> {
         }
         "refined" => {
             let demand = json.get("where")?;
-            let value = |name: &str| decode(demand.get(name)?, None).ok();
+            let value = |name: &str| -> Option<Value> { decode(demand.get(name)?, None).ok() };
             let demand = if let Some(bounds) = demand.get("length") {
-                let bound = |index: usize| bounds.get(index)?.as_u64();
+                let bound = |index: usize| amount(bounds.get(index)?);
                 Demand::Length(bound(0)?, bound(1)?)
             } else if let Some(pattern) = demand.get("matching") {
                 Demand::Matching(pattern.as_str()?.into())

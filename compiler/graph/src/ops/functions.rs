@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rust_decimal::prelude::ToPrimitive as _;
-use sha2::{Digest, Sha256};
-use smol_str::SmolStr;
 
-use super::{MAX_ELEMENTS, OpError, arithmetic, compare_values, not_defined};
+use super::error::{list as bounded, not_defined, text as bounded_text};
+use super::{OpError, Patterns, arithmetic, compare_values};
+use crate::canonical::of_bytes;
 use crate::scalar::display;
 use crate::value::{Function, Op, Value};
 
-pub(super) fn call(function: Function, args: &[Value]) -> Result<Value, OpError> {
+pub(super) fn call(function: Function, args: &[Value], patterns: &Patterns) -> Result<Value, OpError> {
     use Function as F;
     let undefined = || not_defined(Op::Call(function), args);
     match (function, args) {
@@ -22,7 +22,7 @@ pub(super) fn call(function: Function, args: &[Value]) -> Result<Value, OpError>
         (F::Keys, [Value::Map(entries)]) => Ok(Value::list(entries.keys().cloned())),
         (F::Values, [Value::Map(entries)]) => Ok(Value::list(entries.values().cloned())),
         (F::ListOf, [Value::Set(elements)]) => Ok(Value::list(elements.iter().cloned())),
-        (F::StringOf, [value]) => Ok(Value::String(display(value)?.into())),
+        (F::StringOf, [value]) => bounded_text(display(value)?),
         (F::Abs, [Value::Int(value)]) => value.checked_abs().map(Value::Int).ok_or(OpError::Overflow),
         (F::Abs, [Value::Decimal(value)]) => Ok(Value::Decimal(value.abs())),
         (F::IntOf, [Value::Int(value)]) => Ok(Value::Int(*value)),
@@ -39,7 +39,7 @@ pub(super) fn call(function: Function, args: &[Value]) -> Result<Value, OpError>
                 return over_list(function, list, args);
             }
             let texts: Option<Vec<&str>> = args.iter().map(text).collect();
-            texts.map_or_else(|| Err(undefined()), |texts| over_text(function, &texts, args))
+            texts.map_or_else(|| Err(undefined()), |texts| over_text(function, &texts, args, patterns))
         }
     }
 }
@@ -111,17 +111,14 @@ fn over_list(function: Function, list: Vec<&Value>, args: &[Value]) -> Result<Va
             let mut flat = Vec::new();
             for each in list {
                 flat.extend(elements(each).ok_or_else(undefined)?.into_iter().cloned());
-                if flat.len() as u64 > MAX_ELEMENTS {
-                    return Err(OpError::TooLong(flat.len() as u64));
-                }
             }
-            Value::list(flat)
+            bounded(flat)?
         }
         F::SetOf => Value::Set(Arc::new(list.into_iter().cloned().collect())),
         F::Join => match args {
             [_, Value::String(separator)] => {
                 let texts = list.into_iter().map(display).collect::<Result<Vec<_>, _>>()?;
-                Value::String(texts.join(separator).into())
+                bounded_text(texts.join(separator))?
             }
             _ => return Err(undefined()),
         },
@@ -129,7 +126,7 @@ fn over_list(function: Function, list: Vec<&Value>, args: &[Value]) -> Result<Va
     })
 }
 
-fn over_text(function: Function, texts: &[&str], args: &[Value]) -> Result<Value, OpError> {
+fn over_text(function: Function, texts: &[&str], args: &[Value], patterns: &Patterns) -> Result<Value, OpError> {
     use Function as F;
     Ok(match (function, texts) {
         (F::Split, [text, ""]) => Value::list(text.chars().map(|c| Value::string(c.to_string()))),
@@ -138,26 +135,13 @@ fn over_text(function: Function, texts: &[&str], args: &[Value]) -> Result<Value
         (F::Upper, [text]) => Value::string(text.to_uppercase()),
         (F::Trim, [text]) => Value::string(text.trim()),
         (F::Replace, [text, "", _]) => Value::string(*text),
-        (F::Replace, [text, from, to]) => Value::string(text.replace(from, to)),
+        (F::Replace, [text, from, to]) => bounded_text(text.replace(from, to))?,
         (F::StartsWith, [text, prefix]) => Value::Bool(text.starts_with(prefix)),
         (F::EndsWith, [text, suffix]) => Value::Bool(text.ends_with(suffix)),
-        (F::Matches, [text, pattern]) => Value::Bool(whole_match(pattern, text)?),
-        (F::Sha256, [text]) => {
-            let digest = Sha256::digest(text.as_bytes());
-            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            Value::Digest(format!("sha256:{hex}").into())
-        }
+        (F::Matches, [text, pattern]) => Value::Bool(patterns.matches(pattern, text)?),
+        (F::Sha256, [text]) => Value::Digest(of_bytes(text.as_bytes())),
         (F::SemVerOf, [text]) => Value::parse_semver(text).unwrap_or(Value::None),
         (F::UrlOf, [text]) => Value::parse_url(text).unwrap_or(Value::None),
         _ => return Err(not_defined(Op::Call(function), args)),
     })
-}
-
-/// Whether a regular expression matches the whole of a text, in time linear in the text.
-pub(crate) fn whole_match(pattern: &str, text: &str) -> Result<bool, OpError> {
-    regex::RegexBuilder::new(&format!("^(?:{pattern})$"))
-        .size_limit(1 << 20)
-        .build()
-        .map(|regex| regex.is_match(text))
-        .map_err(|_| OpError::Pattern(SmolStr::from(pattern)))
 }

@@ -1,0 +1,272 @@
+//! Reading plans: every member is known and has its kind, or the file is refused.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize as _;
+use serde_json::{Map, Value as Json};
+use smol_str::SmolStr;
+
+use super::PlanError;
+use crate::json::{amount, decode, decode_shape, node_id, unescape};
+use crate::plan::{
+    Adapter, Contract, Dependency, Effect, Environment, FORMAT, Node, NodeKind, OnFailure, PackageRef, PlanGraph,
+    Retry, Risk, Transport, Undo, Why,
+};
+use crate::value::{NodeId, Shape, Value};
+
+type Read<T> = Result<T, PlanError>;
+
+/// How deep the JSON of a plan may nest. It bounds the stack that hostile files can ask for.
+const MAX_DEPTH: usize = 512;
+
+fn malformed(name: &str) -> PlanError {
+    PlanError::Malformed(name.into())
+}
+
+/// The plan, and the hash it claims.
+pub(super) fn plan(bytes: &[u8]) -> Read<(PlanGraph, String)> {
+    if depth(bytes) > MAX_DEPTH {
+        return Err(PlanError::Json(format!("it nests deeper than {MAX_DEPTH}")));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    reader.disable_recursion_limit();
+    let json = Json::deserialize(&mut reader)
+        .and_then(|json| reader.end().map(|()| json))
+        .map_err(|error| PlanError::Json(error.to_string()))?;
+    let mut plan = Members::of(&json, "the whole")?;
+    match plan.optional("format").and_then(Json::as_str) {
+        Some(FORMAT) => {}
+        other => return Err(PlanError::Format(other.unwrap_or("missing").into())),
+    }
+    let claimed = plan.text("hash")?.to_string();
+    let mut package = Members::of(plan.get("package")?, "package")?;
+    let package_ref = PackageRef { name: package.text("name")?, version: package.text("version")? };
+    package.end()?;
+    let contracts = plan.map("contracts", contract)?;
+    let graph = PlanGraph {
+        plan: plan.text("plan")?,
+        package: package_ref,
+        arguments: plan
+            .map("arguments", |argument| value(argument, None, "arguments"))?
+            .into_iter()
+            .map(|(name, argument)| (unescape(&name), argument))
+            .collect(),
+        environments: plan.map("environments", environment)?,
+        effect: plan.named("effect", Effect::named)?,
+        risk: plan.named("risk", Risk::named)?,
+        adapters: plan.map("adapters", adapter)?,
+        data: plan.map("data", |digest| digest.as_str().map(SmolStr::from).ok_or_else(|| malformed("data")))?,
+        stages: texts(plan.get("stages")?, "stages")?,
+        on_failure: plan.named("on_failure", OnFailure::named)?,
+        nodes: plan.array("nodes")?.iter().map(|json| node(json, &contracts)).collect::<Read<_>>()?,
+        returns: match plan.get("returns")? {
+            Json::Null => None,
+            returns => Some(value(returns, None, "returns")?),
+        },
+        contracts,
+    };
+    plan.end()?;
+    Ok((graph, claimed))
+}
+
+/// How deep brackets nest, outside of texts.
+fn depth(bytes: &[u8]) -> usize {
+    let (mut deepest, mut open) = (0usize, 0usize);
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => {
+                open += 1;
+                deepest = deepest.max(open);
+            }
+            b']' | b'}' if !in_text => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// The members of an object, and which of them were asked for.
+struct Members<'j> {
+    members: &'j Map<String, Json>,
+    known: Vec<&'static str>,
+}
+
+impl<'j> Members<'j> {
+    fn of(json: &'j Json, name: &str) -> Read<Self> {
+        let members = json.as_object().ok_or_else(|| malformed(name))?;
+        Ok(Self { members, known: Vec::with_capacity(members.len()) })
+    }
+
+    fn optional(&mut self, name: &'static str) -> Option<&'j Json> {
+        let member = self.members.get(name)?;
+        self.known.push(name);
+        Some(member)
+    }
+
+    fn get(&mut self, name: &'static str) -> Read<&'j Json> {
+        self.optional(name).ok_or_else(|| malformed(name))
+    }
+
+    fn text(&mut self, name: &'static str) -> Read<SmolStr> {
+        self.get(name)?.as_str().map(SmolStr::from).ok_or_else(|| malformed(name))
+    }
+
+    fn text_or_null(&mut self, name: &'static str) -> Read<Option<SmolStr>> {
+        match self.get(name)? {
+            Json::Null => Ok(None),
+            Json::String(text) => Ok(Some(text.as_str().into())),
+            _ => Err(malformed(name)),
+        }
+    }
+
+    fn amount(&mut self, name: &'static str) -> Read<u64> {
+        amount(self.get(name)?).ok_or_else(|| malformed(name))
+    }
+
+    fn array(&mut self, name: &'static str) -> Read<&'j [Json]> {
+        self.get(name)?.as_array().map(Vec::as_slice).ok_or_else(|| malformed(name))
+    }
+
+    fn map<T>(&mut self, name: &'static str, read: impl Fn(&'j Json) -> Read<T>) -> Read<BTreeMap<SmolStr, T>> {
+        let members = self.get(name)?.as_object().ok_or_else(|| malformed(name))?;
+        members.iter().map(|(name, member)| Ok((name.as_str().into(), read(member)?))).collect()
+    }
+
+    fn named<T>(&mut self, name: &'static str, parse: fn(&str) -> Option<T>) -> Read<T> {
+        self.get(name)?.as_str().and_then(parse).ok_or_else(|| malformed(name))
+    }
+
+    /// Every member was asked for.
+    fn end(self) -> Read<()> {
+        if self.known.len() == self.members.len() {
+            return Ok(());
+        }
+        let unknown = self.members.keys().find(|name| !self.known.contains(&name.as_str()));
+        unknown.map_or(Ok(()), |name| Err(PlanError::Unknown(name.clone())))
+    }
+}
+
+fn value(json: &Json, shape: Option<&Shape>, name: &str) -> Read<Value> {
+    decode(json, shape).map_err(|_| malformed(name))
+}
+
+fn texts(json: &Json, name: &str) -> Read<Vec<SmolStr>> {
+    let elements = json.as_array().ok_or_else(|| malformed(name))?.iter();
+    elements.map(|each| each.as_str().map(SmolStr::from).ok_or_else(|| malformed(name))).collect()
+}
+
+fn environment(json: &Json) -> Read<Environment> {
+    let mut members = Members::of(json, "environments")?;
+    let facts = value(members.get("facts")?, None, "facts")?;
+    let groups = members.map("groups", |group| texts(group, "groups"))?;
+    members.end()?;
+    Ok(Environment { facts, groups })
+}
+
+fn contract(json: &Json) -> Read<Contract> {
+    let mut members = Members::of(json, "contracts")?;
+    let contract = Contract {
+        capability: members.text("capability")?,
+        version: members.text("version")?,
+        input: decode_shape(members.get("input")?).ok_or_else(|| malformed("input"))?,
+        output: decode_shape(members.get("output")?).ok_or_else(|| malformed("output"))?,
+        effect: members.named("effect", Effect::named)?,
+        risk: members.named("risk", Risk::named)?,
+    };
+    members.end()?;
+    Ok(contract)
+}
+
+fn adapter(json: &Json) -> Read<Adapter> {
+    let mut members = Members::of(json, "adapters")?;
+    let transport = members.get("transport")?.as_object().filter(|transport| transport.len() == 1);
+    let (kind, target) =
+        transport.and_then(|transport| transport.iter().next()).ok_or_else(|| malformed("transport"))?;
+    let one = || target.as_str().map(SmolStr::from).ok_or_else(|| malformed("transport"));
+    let transport = match kind.as_str() {
+        "process" => Transport::Process(texts(target, "transport")?),
+        "http" => Transport::Http(one()?),
+        "builtin" => Transport::Builtin(one()?),
+        _ => return Err(malformed("transport")),
+    };
+    let adapter = Adapter { version: members.text("version")?, transport, digest: members.text("digest")? };
+    members.end()?;
+    Ok(adapter)
+}
+
+fn id(members: &mut Members<'_>, name: &'static str) -> Read<NodeId> {
+    node_id(&members.text(name)?).ok_or_else(|| malformed(name))
+}
+
+fn node(json: &Json, contracts: &BTreeMap<SmolStr, Contract>) -> Read<Node> {
+    let shape = |digest: &SmolStr| contracts.get(digest).map(|contract| &contract.input);
+    let mut members = Members::of(json, "nodes")?;
+    let contract = members.text("contract")?;
+    let kind = match members.text("kind")?.as_str() {
+        "step" => NodeKind::Step,
+        "gate" => NodeKind::Gate { expect: value(members.get("expect")?, None, "expect")? },
+        _ => return Err(malformed("kind")),
+    };
+    let dependency = |json: &Json| {
+        let mut members = Members::of(json, "depends_on")?;
+        let dependency = Dependency { on: id(&mut members, "on")?, why: members.named("why", Why::named)? };
+        members.end()?;
+        Ok(dependency)
+    };
+    let node = Node {
+        id: id(&mut members, "id")?,
+        address: members.text("address")?,
+        kind,
+        capability: members.text("capability")?,
+        environment: members.text_or_null("environment")?,
+        adapter: members.text_or_null("adapter")?,
+        inputs: value(members.get("inputs")?, shape(&contract), "inputs")?,
+        contract,
+        key: members.optional("key").map(|key| value(key, None, "key")).transpose()?,
+        depends_on: members.array("depends_on")?.iter().map(dependency).collect::<Read<_>>()?,
+        stage: members.text_or_null("stage")?,
+        effect: members.named("effect", Effect::named)?,
+        risk: members.named("risk", Risk::named)?,
+        retry: members.optional("retry").map(retry).transpose()?,
+        timeout: match members.optional("timeout") {
+            Some(timeout) => Some(amount(timeout).ok_or_else(|| malformed("timeout"))?),
+            None => None,
+        },
+        on_failure: match members.optional("on_failure") {
+            Some(name) => Some(name.as_str().and_then(OnFailure::named).ok_or_else(|| malformed("on_failure"))?),
+            None => None,
+        },
+        undo: match members.optional("undo") {
+            Some(json) => {
+                let mut members = Members::of(json, "undo")?;
+                let contract = members.text("contract")?;
+                let undo = Undo {
+                    capability: members.text("capability")?,
+                    adapter: members.text_or_null("adapter")?,
+                    inputs: value(members.get("inputs")?, shape(&contract), "undo")?,
+                    contract,
+                };
+                members.end()?;
+                Some(undo)
+            }
+            None => None,
+        },
+    };
+    members.end()?;
+    Ok(node)
+}
+
+fn retry(json: &Json) -> Read<Retry> {
+    let mut members = Members::of(json, "retry")?;
+    let retry = Retry {
+        times: members.amount("times")?.try_into().map_err(|_| malformed("times"))?,
+        min: members.amount("min")?,
+        max: members.amount("max")?,
+    };
+    members.end()?;
+    Ok(retry)
+}

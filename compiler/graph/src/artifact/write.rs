@@ -1,0 +1,199 @@
+//! Writing plans. The members of every object stand here in canonical order.
+
+use smol_str::SmolStr;
+
+use crate::canonical::{Bytes, Sink, in_order};
+use crate::json::{encode, encode_shape, escape};
+use crate::plan::{
+    Adapter, Contract, Dependency, Environment, FORMAT, Node, NodeKind, PlanGraph, Retry, Transport, Undo,
+};
+use crate::value::{Shape, Value};
+
+impl PlanGraph {
+    /// Writes the plan; after each node `written` may carry away what is there.
+    pub(super) fn write(&self, hash: Option<&str>, bytes: &mut Bytes, written: &mut dyn FnMut(&mut Bytes)) {
+        bytes.open_object();
+        bytes.key("adapters");
+        object(self.adapters.iter(), bytes, adapter);
+        bytes.key("arguments");
+        // Another `$` in front of names that begin with one moves nothing.
+        bytes.open_object();
+        for (name, value) in in_order(self.arguments.iter().map(|(name, value)| (name.as_str(), value)).collect()) {
+            bytes.key(&escape(name));
+            tagged(value, bytes);
+        }
+        bytes.close_object();
+        bytes.key("contracts");
+        object(self.contracts.iter(), bytes, contract);
+        bytes.key("data");
+        object(self.data.iter(), bytes, |digest, bytes| bytes.text(digest));
+        bytes.member("effect", self.effect.name());
+        bytes.key("environments");
+        object(self.environments.iter(), bytes, environment);
+        bytes.member("format", FORMAT);
+        if let Some(hash) = hash {
+            bytes.member("hash", hash);
+        }
+        bytes.key("nodes");
+        bytes.open_array();
+        for node in &self.nodes {
+            self.node(node, bytes);
+            written(bytes);
+        }
+        bytes.close_array();
+        bytes.member("on_failure", self.on_failure.name());
+        bytes.key("package");
+        bytes.open_object();
+        bytes.member("name", &self.package.name);
+        bytes.member("version", &self.package.version);
+        bytes.close_object();
+        bytes.member("plan", &self.plan);
+        bytes.key("returns");
+        match &self.returns {
+            Some(returns) => tagged(returns, bytes),
+            None => bytes.null(),
+        }
+        bytes.member("risk", self.risk.name());
+        bytes.key("stages");
+        bytes.texts(&self.stages);
+        bytes.close_object();
+        written(bytes);
+    }
+
+    fn node(&self, node: &Node, bytes: &mut Bytes) {
+        bytes.open_object();
+        bytes.key("adapter");
+        bytes.optional(node.adapter.as_deref());
+        bytes.member("address", &node.address);
+        bytes.member("capability", &node.capability);
+        bytes.member("contract", &node.contract);
+        bytes.key("depends_on");
+        bytes.open_array();
+        for Dependency { on, why } in &node.depends_on {
+            bytes.open_object();
+            bytes.member("on", &on.0);
+            bytes.member("why", why.name());
+            bytes.close_object();
+        }
+        bytes.close_array();
+        bytes.member("effect", node.effect.name());
+        bytes.key("environment");
+        bytes.optional(node.environment.as_deref());
+        // Settings that most nodes do not have are left out rather than written as null.
+        if let NodeKind::Gate { expect } = &node.kind {
+            bytes.key("expect");
+            tagged(expect, bytes);
+        }
+        bytes.member("id", &node.id.0);
+        bytes.key("inputs");
+        encode(&node.inputs, self.input_shape(&node.contract), bytes);
+        if let Some(key) = &node.key {
+            bytes.key("key");
+            tagged(key, bytes);
+        }
+        bytes.member("kind", node.kind.name());
+        if let Some(on_failure) = node.on_failure {
+            bytes.member("on_failure", on_failure.name());
+        }
+        if let Some(own) = node.retry {
+            bytes.key("retry");
+            retry(own, bytes);
+        }
+        bytes.member("risk", node.risk.name());
+        bytes.key("stage");
+        bytes.optional(node.stage.as_deref());
+        if let Some(timeout) = node.timeout {
+            bytes.key("timeout");
+            bytes.amount(timeout);
+        }
+        if let Some(undo) = &node.undo {
+            bytes.key("undo");
+            self.undo(undo, bytes);
+        }
+        bytes.close_object();
+    }
+
+    fn undo(&self, undo: &Undo, bytes: &mut Bytes) {
+        bytes.open_object();
+        bytes.key("adapter");
+        bytes.optional(undo.adapter.as_deref());
+        bytes.member("capability", &undo.capability);
+        bytes.member("contract", &undo.contract);
+        bytes.key("inputs");
+        encode(&undo.inputs, self.input_shape(&undo.contract), bytes);
+        bytes.close_object();
+    }
+
+    pub(super) fn input_shape(&self, contract: &str) -> Option<&Shape> {
+        self.contracts.get(contract).map(|contract| &contract.input)
+    }
+}
+
+fn object<'a, T: 'a>(
+    members: impl Iterator<Item = (&'a SmolStr, &'a T)>,
+    bytes: &mut Bytes,
+    value: impl Fn(&T, &mut Bytes),
+) {
+    bytes.open_object();
+    for (name, member) in in_order(members.map(|(name, member)| (name.as_str(), member)).collect()) {
+        bytes.key(name);
+        value(member, bytes);
+    }
+    bytes.close_object();
+}
+
+fn tagged(value: &Value, bytes: &mut Bytes) {
+    encode(value, None, bytes);
+}
+
+fn adapter(adapter: &Adapter, bytes: &mut Bytes) {
+    bytes.open_object();
+    bytes.member("digest", &adapter.digest);
+    bytes.key("transport");
+    bytes.open_object();
+    match &adapter.transport {
+        Transport::Process(argv) => {
+            bytes.key("process");
+            bytes.texts(argv);
+        }
+        Transport::Http(url) => bytes.member("http", url),
+        Transport::Builtin(name) => bytes.member("builtin", name),
+    }
+    bytes.close_object();
+    bytes.member("version", &adapter.version);
+    bytes.close_object();
+}
+
+fn environment(environment: &Environment, bytes: &mut Bytes) {
+    bytes.open_object();
+    bytes.key("facts");
+    tagged(&environment.facts, bytes);
+    bytes.key("groups");
+    object(environment.groups.iter(), bytes, |members, bytes| bytes.texts(members));
+    bytes.close_object();
+}
+
+/// A contract, as it stands in a plan and as its digest is taken over.
+pub(super) fn contract(contract: &Contract, bytes: &mut Bytes) {
+    bytes.open_object();
+    bytes.member("capability", &contract.capability);
+    bytes.member("effect", contract.effect.name());
+    bytes.key("input");
+    encode_shape(&contract.input, bytes);
+    bytes.key("output");
+    encode_shape(&contract.output, bytes);
+    bytes.member("risk", contract.risk.name());
+    bytes.member("version", &contract.version);
+    bytes.close_object();
+}
+
+pub(super) fn retry(retry: Retry, bytes: &mut Bytes) {
+    bytes.open_object();
+    bytes.key("max");
+    bytes.amount(retry.max);
+    bytes.key("min");
+    bytes.amount(retry.min);
+    bytes.key("times");
+    bytes.number(i64::from(retry.times));
+    bytes.close_object();
+}

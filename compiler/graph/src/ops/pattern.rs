@@ -1,0 +1,76 @@
+//! Regular expressions, matched against whole texts in time linear in the text.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use regex::{Regex, RegexBuilder};
+use regex_syntax::hir::{Hir, Look};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::OpError;
+
+/// The most memory a compiled expression may take.
+const SIZE_LIMIT: usize = 1 << 20;
+
+/// Compiled regular expressions. A caller that evaluates much keeps one, so that each is compiled once.
+#[derive(Default)]
+pub struct Patterns {
+    compiled: RefCell<FxHashMap<SmolStr, Option<Regex>>>,
+}
+
+impl Patterns {
+    /// Whether an expression matches the whole of a text. The text of [`OpError::Pattern`] is the expression.
+    pub(crate) fn matches(&self, pattern: &str, text: &str) -> Result<bool, OpError> {
+        let mut compiled = self.compiled.borrow_mut();
+        if !compiled.contains_key(pattern) {
+            compiled.insert(pattern.into(), compile(pattern));
+        }
+        match compiled.get(pattern) {
+            Some(Some(regex)) => Ok(regex.is_match(text)),
+            _ => Err(OpError::Pattern(pattern.into())),
+        }
+    }
+}
+
+impl fmt::Debug for Patterns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Patterns({})", self.compiled.borrow().len())
+    }
+}
+
+/// Anchored at both ends by its meaning: wrapping its text would let `a)|(b` or a trailing comment out of the anchors.
+fn compile(pattern: &str) -> Option<Regex> {
+    let hir = regex_syntax::parse(pattern).ok()?;
+    let whole = Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]);
+    RegexBuilder::new(&whole.to_string()).size_limit(SIZE_LIMIT).build().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_text_must_match() {
+        let patterns = Patterns::default();
+        for (pattern, text, expected) in [
+            ("[a-z]+", "abc", true),
+            ("[a-z]+", "abc1", false),
+            ("[a-z]+", "abc\n", false),
+            ("a|ab", "ab", true),
+            ("(?x) a b # a comment", "ab", true),
+            ("(?m)a$", "a\nb", false),
+            ("(?i)ABC", "abc", true),
+            ("\\d{2}", "٣٤", true),
+            ("", "", true),
+            ("", "a", false),
+            ("(?s).*", "a\nb", true),
+            ("^a$", "a", true),
+        ] {
+            assert_eq!(patterns.matches(pattern, text), Ok(expected), "{pattern} on {text:?}");
+        }
+        for wrong in ["a)|(b", "(", "a{1000}{1000}", "[z-a]", "(?<x"] {
+            assert_eq!(patterns.matches(wrong, "a"), Err(OpError::Pattern(wrong.into())));
+        }
+    }
+}

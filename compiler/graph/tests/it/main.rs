@@ -1,0 +1,7 @@
+//! Tests of the crate through its public face.
+
+mod build;
+mod operations;
+mod plan_file;
+mod samples;
+mod shapes;
