@@ -79,13 +79,20 @@ impl<'a> Docs<'a> {
     }
 
     pub(super) fn concat(&mut self, parts: &[Doc]) -> Doc {
-        if let [only] = parts {
-            return *only;
-        }
-        let start = self.children.len() as u32;
+        let start = self.children.len();
         self.children.extend(parts.iter().copied().filter(|part| *part != Self::NIL));
-        let forced = parts.iter().any(|part| self.is_forced(*part));
-        self.add(Node::Concat { start, len: self.children.len() as u32 - start }, forced)
+        match self.children[start..] {
+            [] => Self::NIL,
+            [only] => {
+                self.children.truncate(start);
+                only
+            }
+            _ => {
+                let forced = parts.iter().any(|part| self.is_forced(*part));
+                let len = (self.children.len() - start) as u32;
+                self.add(Node::Concat { start: start as u32, len }, forced)
+            }
+        }
     }
 
     pub(super) fn indent(&mut self, content: Doc) -> Doc {

@@ -9,6 +9,11 @@ use crate::ast::{
     UnaryOp,
 };
 
+/// The words that declarations begin with, but the reserved ones.
+const DECLARING_WORDS: &[&str] = &[
+    "adapter", "capability", "const", "entity", "enum", "environment", "fn", "gate", "plan", "policy", "test", "type",
+];
+
 impl<'a> Printer<'a> {
     /// An expression whose further lines are indented.
     pub(super) fn expr(&mut self, expr: &'a Expr) -> Doc {
@@ -88,7 +93,13 @@ impl<'a> Printer<'a> {
 
     /// The value after `=`: on a line of its own where it does not fit and has no delimiters to break.
     pub(super) fn assigned(&mut self, expr: &'a Expr) -> Doc {
-        if hugs(expr) {
+        // On a new line, a word that declares would begin a declaration.
+        let declares = match leading(expr) {
+            Leading::Plan => true,
+            Leading::Name(name) => DECLARING_WORDS.contains(&name),
+            _ => false,
+        };
+        if declares || hugs(expr) {
             let (space, value) = (self.text(" "), self.expr(expr));
             return self.join(&[space, value]);
         }
@@ -104,7 +115,10 @@ impl<'a> Printer<'a> {
     }
 
     pub(super) fn parenthesized(&mut self, expr: &'a Expr) -> Doc {
-        let first = self.source.at(expr.range.start);
+        let first = self.first_token(expr);
+        // Comments before the parenthesis are not about what is in it.
+        let opened = first.checked_sub(1).filter(|before| self.source.token(*before) == "(");
+        self.hoist(opened.unwrap_or(first));
         let slot = self.inside(|printer| {
             printer.slot(first, expr.range.end, |printer| printer.expr_at(expr, false))
         });
@@ -115,6 +129,23 @@ impl<'a> Printer<'a> {
         let (open, end, close) = (self.text("("), self.docs.line("", false), self.text(")"));
         let whole = self.join(&[open, inner, end, close]);
         self.docs.group(whole)
+    }
+
+    /// The first token of an expression, which its range leaves out where a left operand is in parentheses.
+    fn first_token(&self, expr: &Expr) -> usize {
+        let mut operands = vec![expr];
+        while let Some(Expr { kind: ExprKind::Binary { left, .. }, .. }) = operands.last() {
+            operands.push(left);
+        }
+        let mut first = self.source.at(operands[operands.len() - 1].range.start);
+        for operand in operands.iter().skip(1).rev() {
+            let mut last = self.source.with_parentheses(first, self.source.before(operand.range.end));
+            while first > 0 && self.source.token(first - 1) == "(" && self.source.partner(first - 1) == last + 1 {
+                first -= 1;
+                last += 1;
+            }
+        }
+        first
     }
 
     /// Fields, indices and calls after each other, innermost first, without recursion into the base.
@@ -269,13 +300,11 @@ impl<'a> Printer<'a> {
             && (links.is_empty() || (op.precedence() == precedence && associates(*op)))
         {
             precedence = op.precedence();
-            links.push((*op, source.at(op_range.start), &**right));
+            links.push((*op, *op_range, &**right));
             head = left;
         }
         links.reverse();
 
-        let head_first = source.at(head.range.start);
-        self.hoist(head_first);
         // `plan not in xs` would be a plan named `not`, `len not in xs` the length of one.
         let word = matches!(&rightmost(head).kind, ExprKind::Name(name) if name == "plan" || name == "len");
         let negated = matches!(links.first(), Some((BinaryOp::NotIn, ..)));
@@ -284,22 +313,21 @@ impl<'a> Printer<'a> {
         let mut content_end = source.before(head.range.end);
         let mut tail = Vec::with_capacity(3 * links.len());
         for index in 0..links.len() {
-            let (op, op_token, right) = links[index];
-            let first = source.at(right.range.start);
+            let (op, op_range, right) = links[index];
+            let line = source.at(op_range.start);
             if index == 0 {
-                let extent =
-                    Extent { line: op_token, first, content_end, last: op_token - 1, limit: Some(op_token + 1) };
+                let extent = Extent { line, first: line, content_end, last: line - 1, limit: Some(line + 1) };
                 let comment = self.end_of_line(&extent);
                 tail.extend(self.comment_after(comment));
             }
             content_end = source.before(right.range.end);
-            let next = links.get(index + 1).map(|(_, op_token, _)| *op_token);
+            let next = links.get(index + 1).map(|(_, op_range, _)| source.at(op_range.start));
             let extent = Extent {
-                line: op_token,
-                first,
+                line,
+                first: source.at(op_range.end),
                 content_end,
-                last: next.map_or(content_end, |op_token| op_token - 1),
-                limit: next.map(|op_token| op_token + 1),
+                last: next.map_or(content_end, |next| next - 1),
+                limit: next.map(|next| next + 1),
             };
             let slot = self.slot_within(extent, |printer| {
                 let (symbol, space) = (printer.text(op.symbol()), printer.text(" "));
@@ -366,7 +394,7 @@ impl<'a> Printer<'a> {
             let (word, condition_doc) = (self.text("if "), self.head(condition));
             let open = source.at(then.range.start);
             self.hoist(open);
-            let body = self.block_at(then, expanded, carried.clone());
+            let body = self.branch(open, expanded, carried, |printer, first| printer.block_slots(then, first));
             let other = self.text(" else ");
             let space = self.text(" ");
             parts.extend([word, condition_doc, space, body, other]);
@@ -397,12 +425,14 @@ impl<'a> Printer<'a> {
 
     fn block_at(&mut self, block: &'a Block, expanded: bool, carried: std::ops::Range<usize>) -> Doc {
         let open = self.source.at(block.range.start);
-        self.ungrouped(BLOCK, open, expanded, carried, |printer, first| {
-            let mut slots = printer.slots(first, &block.lets, |binding| binding.range.end, Self::binding);
-            let first = slots.last().map_or(first, |slot| slot.next);
-            slots.push(printer.slot(first, block.result.range.end, |printer| printer.expr(&block.result)));
-            slots
-        })
+        self.ungrouped(BLOCK, open, expanded, carried, |printer, first| printer.block_slots(block, first))
+    }
+
+    fn block_slots(&mut self, block: &'a Block, first: usize) -> Vec<Slot<'a>> {
+        let mut slots = self.slots(first, &block.lets, |binding| binding.range.end, Self::binding);
+        let first = slots.last().map_or(first, |slot| slot.next);
+        slots.push(self.slot(first, block.result.range.end, |printer| printer.expr(&block.result)));
+        slots
     }
 
     /// `let name: T = value`

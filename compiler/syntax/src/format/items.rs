@@ -216,14 +216,15 @@ impl<'a> Printer<'a> {
     fn environment(&mut self, decl: &'a EnvironmentDecl) -> Doc {
         let (colon, ty) = (self.text(": "), self.ty(&decl.ty));
         let open = self.source.find(decl.ty.range.end, "{");
-        let body = self.body(open, |printer, first| {
+        let members = self.delimited(FIELDS, open, true, |printer, first| {
             let end = |member: &&EnvironmentMember| match member {
                 EnvironmentMember::Fact(field) => field_end(field),
                 EnvironmentMember::Bind { range, .. } | EnvironmentMember::Group { range, .. } => range.end,
             };
             printer.slots(first, &decl.members, end, Self::environment_member)
         });
-        self.join(&[colon, ty, body])
+        let space = self.text(" ");
+        self.join(&[colon, ty, space, members])
     }
 
     fn environment_member(&mut self, member: &'a EnvironmentMember) -> Doc {

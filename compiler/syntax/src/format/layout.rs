@@ -213,7 +213,8 @@ impl<'a> Printer<'a> {
             } else {
                 source.blank_before(extent.line)
             };
-            parts.push(self.own_line(index, false, blank_after));
+            let moved = source.comments[index].before != extent.line;
+            parts.push(self.own_line(index, moved, blank_after));
         }
         for index in hoisted {
             parts.push(self.own_line(index, true, false));
@@ -274,6 +275,23 @@ impl<'a> Printer<'a> {
         self.delimited(style, open, self.source.line_ends_after(open), slots)
     }
 
+    /// A block that another one follows: part of the group around both. The `carried` comments come first inside; the
+    /// one behind the closing delimiter moves in, for it is about this block and its line does not end there.
+    pub(super) fn branch(
+        &mut self,
+        open: usize,
+        expanded: bool,
+        carried: Range<usize>,
+        slots: impl FnOnce(&mut Self, usize) -> Vec<Slot<'a>>,
+    ) -> Doc {
+        let close = self.source.partner(open);
+        let mut content = self.content(open, carried, slots);
+        if self.take_trailing(close, close + 1).is_some() {
+            content.dangling.end += 1;
+        }
+        self.enclose(BLOCK, expanded, content)
+    }
+
     /// As [`Self::delimited`] but part of the group around it. The `carried` comments come first inside.
     pub(super) fn ungrouped(
         &mut self,
@@ -283,10 +301,20 @@ impl<'a> Printer<'a> {
         carried: Range<usize>,
         slots: impl FnOnce(&mut Self, usize) -> Vec<Slot<'a>>,
     ) -> Doc {
+        let content = self.content(open, carried, slots);
+        self.enclose(style, expanded, content)
+    }
+
+    fn content(
+        &mut self,
+        open: usize,
+        carried: Range<usize>,
+        slots: impl FnOnce(&mut Self, usize) -> Vec<Slot<'a>>,
+    ) -> Content<'a> {
         let opening = if carried.is_empty() { self.take_trailing(open, open + 1) } else { None };
         let slots = self.inside(|printer| slots(printer, open + 1));
         let dangling = self.take(self.source.partner(open));
-        self.enclose(style, expanded, Content { opening, carried, slots, dangling })
+        Content { opening, carried, slots, dangling }
     }
 
     /// Lays out what stands inside delimiters, where no block follows.

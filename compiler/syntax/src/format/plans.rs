@@ -8,12 +8,9 @@ use crate::ast::{Expr, Ident, Modifier, PlanCall, PlanDecl, Stmt, StmtKind};
 impl<'a> Printer<'a> {
     pub(super) fn plan(&mut self, decl: &'a PlanDecl, end: u32) -> Doc {
         let source = self.source;
-        let mut parts = Vec::new();
-        let mut next = source.at(end);
-        if source.token(next) == "(" {
-            parts.push(self.params(next, &decl.params));
-            next = source.partner(next) + 1;
-        }
+        let open = source.find(end, "(");
+        let mut parts = vec![self.params(open, &decl.params)];
+        let mut next = source.partner(open) + 1;
         if let Some(result) = &decl.result {
             parts.push(self.text(" -> "));
             parts.push(self.ty(result));
@@ -30,13 +27,13 @@ impl<'a> Printer<'a> {
     fn statement(&mut self, statement: &'a Stmt) -> Doc {
         match &statement.kind {
             StmtKind::Step { name, index, call, modifiers } => {
-                let mut parts = self.step_name(statement, name.as_ref(), index.as_ref());
+                let mut parts = self.step_name(name.as_ref(), index.as_ref());
                 parts.push(self.step_call(call));
                 parts.push(self.modifiers(modifiers));
                 self.join(&parts)
             }
             StmtKind::SubPlan { name, index, call, modifiers } => {
-                let mut parts = self.step_name(statement, name.as_ref(), index.as_ref());
+                let mut parts = self.step_name(name.as_ref(), index.as_ref());
                 parts.push(self.plan_call(call));
                 parts.push(self.modifiers(modifiers));
                 self.join(&parts)
@@ -117,17 +114,13 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// `let name[index] = `, with or without the `let` as the author has it; nothing for a step without a name.
-    fn step_name(&mut self, statement: &Stmt, name: Option<&'a Ident>, index: Option<&'a Expr>) -> Vec<Doc> {
+    /// `let name[index] = `; nothing for a step without a name.
+    fn step_name(&mut self, name: Option<&'a Ident>, index: Option<&'a Expr>) -> Vec<Doc> {
         let Some(name) = name else { return Vec::new() };
-        let mut parts = Vec::new();
-        if self.source.token(self.source.at(statement.range.start)) == "let" {
-            parts.push(self.text("let "));
-        }
-        parts.push(self.verbatim(name.range));
+        let mut parts = vec![self.text("let "), self.verbatim(name.range)];
         if let Some(index) = index {
             parts.push(self.text("["));
-            parts.push(self.expr(index));
+            parts.push(self.inside(|printer| printer.expr(index)));
             parts.push(self.text("]"));
         }
         parts.push(self.text(" = "));
@@ -202,8 +195,11 @@ impl<'a> Printer<'a> {
             parts.extend([self.text("if "), self.head(condition), self.text(" ")]);
             self.hoist(open);
             let statements = |printer: &mut Self, first| printer.statements(first, then);
-            parts.push(self.ungrouped(BLOCK, open, expanded, carried, statements));
-            let Some(other) = otherwise else { break };
+            let Some(other) = otherwise else {
+                parts.push(self.ungrouped(BLOCK, open, expanded, carried, statements));
+                break;
+            };
+            parts.push(self.branch(open, expanded, carried, statements));
             parts.push(self.text(" else "));
             let start = source.partner(open) + 2;
             // What stands between the branches belongs to the next one.

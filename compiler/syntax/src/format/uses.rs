@@ -9,7 +9,7 @@ use crate::ast::{Ident, Use, UseName};
 pub(super) struct Import<'a> {
     tree: &'a Use,
     pub(super) slot: Slot<'a>,
-    /// Whether comments are anywhere in it or at it; such a one keeps its names as they are.
+    /// Whether comments or annotations belong to it; such a one is not merged with others.
     commented: bool,
 }
 
@@ -27,7 +27,8 @@ impl<'a> Printer<'a> {
                 _ => self.text(if text == "@" { "" } else { " " }),
             });
         }
-        let commented = start > first || self.source.comment_between(first, self.source.before(tree.range.end));
+        let open = self.source.find(tree.path.range.end, "{");
+        let in_the_way = tree.names.is_some() && self.source.comment_between(open, self.source.partner(open));
         // Without empty lines, which would make a header of the comments once the import comes first.
         let mut leading = Vec::new();
         for index in self.take(first) {
@@ -35,12 +36,12 @@ impl<'a> Printer<'a> {
             leading.push(self.own_line(index, moved, false));
         }
         let mut slot = self.slot(first, tree.range.end, |printer| {
-            annotations.push(if commented { printer.import_as_written(tree) } else { printer.import_sorted(tree, names(tree).collect()) });
+            annotations.push(if in_the_way { printer.import_as_written(tree) } else { printer.import_sorted(tree, names(tree).collect()) });
             printer.join(&annotations)
         });
         leading.push(slot.leading);
         slot.leading = self.docs.concat(&leading);
-        let commented = commented || slot.leading != Docs::NIL || slot.trailing.is_some();
+        let commented = in_the_way || start > first || slot.leading != Docs::NIL || slot.trailing.is_some();
         Import { tree, slot, commented }
     }
 

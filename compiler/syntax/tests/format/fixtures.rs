@@ -22,6 +22,7 @@ pub fn inputs() -> Vec<PathBuf> {
 fn every_fixture_is_formatted_as_expected() {
     let mut wrong = Vec::new();
     for input in inputs() {
+        println!("{}", input.display());
         let text = fs::read_to_string(&input).expect("a fixture can be read");
         let formatted = tree::check(&text);
         let expected = input.with_extension("formatted.ord");

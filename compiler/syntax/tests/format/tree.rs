@@ -1,6 +1,6 @@
 //! What a text means and which comments it has, in a form that two texts can be compared by.
 
-use ordain_syntax::{TokenKind, ast, format, lex, parse};
+use ordain_syntax::{FormatError, TokenKind, ast, format, lex, parse};
 
 /// The tree of a text without places, with the imports flattened and sorted.
 pub fn meaning(text: &str) -> String {
@@ -63,17 +63,30 @@ pub fn comments(text: &str) -> Vec<String> {
 pub fn check(text: &str) -> String {
     let formatted = match format(text) {
         Ok(formatted) => formatted,
-        Err(error) => panic!("{error}: {:#?}\n{text}", error.errors),
+        Err(error) => panic!("{}\n{text}", list(&error, text)),
     };
-    let again = format(&formatted).unwrap_or_else(|error| panic!("{error}: {:#?}\n{formatted}", error.errors));
+    let again = format(&formatted).unwrap_or_else(|error| panic!("{}\n{formatted}", list(&error, &formatted)));
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    assert!(again == formatted, "not idempotent\n--- first\n{formatted}\n--- second\n{again}\n--- of\n{text}");
+    assert!(again == formatted, "not idempotent: {}\n--- of\n{text}", difference(&formatted, &again));
     assert_eq!(comments(&text), comments(&formatted), "comments of\n{text}\n--- became\n{formatted}");
     let (before, after) = (meaning(&text), meaning(&formatted));
     if before != after {
-        let difference = before.lines().zip(after.lines()).find(|(before, after)| before != after);
-        panic!("the tree changed at {difference:#?}\n--- of\n{text}\n--- formatted\n{formatted}");
+        panic!("the tree changed: {}\n--- of\n{text}\n--- formatted\n{formatted}", difference(&before, &after));
     }
     assert!(formatted.is_empty() || (formatted.ends_with('\n') && !formatted.ends_with("\n\n")), "{formatted:?}");
     formatted
+}
+
+/// The first lines that differ, with those around them.
+fn difference(before: &str, after: &str) -> String {
+    let same = before.lines().zip(after.lines()).take_while(|(before, after)| before == after).count();
+    let around = |text: &str| text.lines().skip(same.saturating_sub(6)).take(12).collect::<Vec<_>>().join("\n");
+    format!("\n{}\n--- became\n{}", around(before), around(after))
+}
+
+/// The errors by line.
+fn list(error: &FormatError, text: &str) -> String {
+    let line = |offset: u32| text[..offset as usize].lines().count();
+    let lines = error.errors.iter().map(|error| format!("line {}: {}", line(error.range.end), error.message));
+    lines.collect::<Vec<_>>().join("\n")
 }
