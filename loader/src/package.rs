@@ -54,9 +54,8 @@ pub(crate) fn load_sources(
         match folded.get(&path.to_lowercase()) {
             Some(first) => {
                 let message = format!("`{path}` and `{first}` differ only in case");
-                let finding =
-                    Diagnostic::new(codes::CLASHING_PATHS, join(shown, path), TextRange::default(), message)
-                        .help("rename one of the two: some file systems cannot hold both");
+                let finding = Diagnostic::new(codes::CLASHING_PATHS, join(shown, path), TextRange::default(), message)
+                    .help("rename one of the two: some file systems cannot hold both");
                 findings.push(finding);
             }
             None => {

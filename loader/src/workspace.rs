@@ -113,7 +113,8 @@ impl Workspace {
                     continue;
                 }
                 match content(tree, &full) {
-                    Content::Unreadable(_) if matches!(tree.read(&full), Err(error) if error.kind() == std::io::ErrorKind::NotFound) => {}
+                    Content::Unreadable(_) if matches!(tree.read(&full), Err(error) if error.kind() == std::io::ErrorKind::NotFound) =>
+                        {}
                     content => {
                         let known = SmolStr::from(format!("{name}:{path}"));
                         files.insert(path.clone(), DataFile::new(&self.db, join(shown, &path).into(), known, content));
@@ -163,18 +164,17 @@ fn load_std(db: &mut Database) -> Package {
         .iter()
         .map(|(path, text)| {
             let name = SmolStr::from(module(path));
-            let file = SourceFile::builder(
-                format!("std/{path}").into(),
-                name.clone(),
-                package,
-                Content::Text((*text).into()),
-            )
-            .durability(Durability::HIGH)
-            .new(db);
+            let file =
+                SourceFile::builder(format!("std/{path}").into(), name.clone(), package, Content::Text((*text).into()))
+                    .durability(Durability::HIGH)
+                    .new(db);
             (name, file)
         })
         .collect();
     package.set_files(db).with_durability(Durability::HIGH).to(Arc::new(files));
+    // Its modules import each other by the name everyone uses.
+    let itself = BTreeMap::from([("std".into(), package)]);
+    package.set_dependencies(db).with_durability(Durability::HIGH).to(Arc::new(itself));
     package
 }
 
@@ -201,9 +201,8 @@ impl Loading<'_> {
         for (name, dependency) in &parsed.manifest.dependencies {
             let at = join(folder, &dependency.path);
             let identity = self.tree.identity(&at);
-            let finding = |code, message: String| {
-                Diagnostic::new(code, manifest_path.clone(), dependency.range, message)
-            };
+            let finding =
+                |code, message: String| Diagnostic::new(code, manifest_path.clone(), dependency.range, message);
             if let Some(start) = self.open.iter().position(|(open, _)| *open == identity) {
                 let names = self.open[start..].iter().map(|(_, name)| format!("`{name}`"));
                 let path: Vec<String> = names.chain([format!("`{}`", self.open[start].1)]).collect();

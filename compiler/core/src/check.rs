@@ -201,9 +201,8 @@ pub fn package_findings(db: &dyn Db, package: Package) -> Vec<Diagnostic> {
         let path: Vec<String> = cycle.iter().map(|(file, _)| name(*file)).chain([name(first)]).collect();
         let place = |file: SourceFile, import: u32| file_items(db, file).import_places(db)[import as usize].range;
         let message = format!("modules import each other: {}", path.join(" → "));
-        let mut finding =
-            Diagnostic::new(codes::IMPORT_CYCLE, first.path(db).clone(), place(first, import), message)
-                .help("move what both need into a module of its own");
+        let mut finding = Diagnostic::new(codes::IMPORT_CYCLE, first.path(db).clone(), place(first, import), message)
+            .help("move what both need into a module of its own");
         for &(file, import) in &cycle[1..] {
             finding = finding.related(file.path(db).clone(), place(file, import), format!("{} imports it", name(file)));
         }
@@ -242,8 +241,7 @@ pub fn check_package(db: &Database, package: Package) -> Vec<Diagnostic> {
     let files: Vec<SourceFile> = package.files(db).values().copied().collect();
     let snapshots = files.iter().map(|&file| (db.clone(), file)).collect::<Vec<_>>();
     let mut findings = package_findings(db, package);
-    let by_file: Vec<Vec<Diagnostic>> =
-        snapshots.into_par_iter().map(|(db, file)| file_findings(&db, file)).collect();
+    let by_file: Vec<Vec<Diagnostic>> = snapshots.into_par_iter().map(|(db, file)| file_findings(&db, file)).collect();
     findings.extend(by_file.into_iter().flatten());
     findings
 }

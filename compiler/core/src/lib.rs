@@ -10,8 +10,8 @@ mod db;
 mod eval;
 mod hir;
 mod items;
-mod package_manifest;
 mod names;
+mod package_manifest;
 mod plan;
 mod resolve;
 mod similar;
@@ -53,11 +53,8 @@ pub fn item_by_name<'db>(db: &'db dyn Db, package: Package, name: &str) -> Optio
         let own = &manifest(db, package).manifest.name;
         if let Some(rest) = name.strip_prefix(own.as_str()).and_then(|rest| rest.strip_prefix('.')) {
             let found = package.files(db).iter().find_map(|(module, &file)| {
-                let local = if module.is_empty() {
-                    rest
-                } else {
-                    rest.strip_prefix(module.as_str())?.strip_prefix('.')?
-                };
+                let local =
+                    if module.is_empty() { rest } else { rest.strip_prefix(module.as_str())?.strip_prefix('.')? };
                 resolve::declared(db, file).get(local)
             });
             if found.is_some() {

@@ -104,9 +104,8 @@ impl Reader<'_> {
         }
         if !named {
             let message = "the manifest has no `[package]` table";
-            let finding =
-                Diagnostic::new(codes::INVALID_MANIFEST, self.path.clone(), TextRange::default(), message)
-                    .help("begin it with `[package]`, a `name` and a `version`");
+            let finding = Diagnostic::new(codes::INVALID_MANIFEST, self.path.clone(), TextRange::default(), message)
+                .help("begin it with `[package]`, a `name` and a `version`");
             self.findings.push(finding);
         }
     }
@@ -122,7 +121,8 @@ impl Reader<'_> {
             match (key.name.as_ref(), text) {
                 ("name", Some(name)) => {
                     named = true;
-                    if is_package_name(&name) {
+                    // The standard library itself comes with the binary, under a path no package has.
+                    if is_package_name(&name) || self.path == "std/ordain.toml" {
                         manifest.name = name;
                     } else {
                         let message = format!("`{name}` cannot be the name of a package");
@@ -184,9 +184,12 @@ impl Reader<'_> {
         let mut finding =
             Diagnostic::new(codes::UNKNOWN_MANIFEST_KEY, self.path.clone(), at, format!("unknown key `{key}`"));
         finding = match similar::best(key, known.iter().copied()) {
-            Some(similar) => finding
-                .help(format!("did you mean `{similar}`?"))
-                .fix(format!("replace with `{similar}`"), at, similar.as_str(), false),
+            Some(similar) => finding.help(format!("did you mean `{similar}`?")).fix(
+                format!("replace with `{similar}`"),
+                at,
+                similar.as_str(),
+                false,
+            ),
             None => finding.help(format!("known here: {}", known.join(", "))),
         };
         self.findings.push(finding);

@@ -35,10 +35,8 @@ fn planned(text: &str) -> String {
     let header = text.lines().next().unwrap_or_default();
     let mut words = header.trim_start_matches("// plan ").split_whitespace();
     let name = words.next().unwrap();
-    let given: Vec<(SmolStr, String)> = words
-        .map(|word| word.split_once('=').unwrap())
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect();
+    let given: Vec<(SmolStr, String)> =
+        words.map(|word| word.split_once('=').unwrap()).map(|(name, value)| (name.into(), value.into())).collect();
     let db = &world.db;
     let plan = package_items(db, world.package)
         .find(|item| item.kind(db) == Kind::Plan && item.name(db) == name)

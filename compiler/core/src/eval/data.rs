@@ -98,8 +98,7 @@ impl<'db> Evaluator<'_, 'db> {
             Ok(node) => node,
             Err(error) => {
                 let range = TextRange::new(error.range.start, error.range.end);
-                let finding =
-                    Diagnostic::new(codes::DATA_MALFORMED, shown.clone(), range, error.message.clone());
+                let finding = Diagnostic::new(codes::DATA_MALFORMED, shown.clone(), range, error.message.clone());
                 return Err(Box::new(Fault::Data(Box::new(finding))));
             }
         };
@@ -181,9 +180,7 @@ impl<'db> Reading<'_, '_, 'db> {
                     }
                 }
             }
-            (Ty::List(element), NodeKind::List(elements)) => {
-                Value::list(self.elements(elements, element, pointer)?)
-            }
+            (Ty::List(element), NodeKind::List(elements)) => Value::list(self.elements(elements, element, pointer)?),
             (Ty::Set(element), NodeKind::List(elements)) => {
                 Value::Set(Arc::new(self.elements(elements, element, pointer)?.into_iter().collect()))
             }

@@ -115,14 +115,14 @@ impl<'db> Evaluator<'_, 'db> {
         match cx.facts.resolutions.get(&expr) {
             Some(Resolution::Local) => {
                 let local = cx.locals.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-                local
-                    .or_else(|| cx.scope.as_ref()?.get(name))
-                    .ok_or_else(|| Fault::helped(
+                local.or_else(|| cx.scope.as_ref()?.get(name)).ok_or_else(|| {
+                    Fault::helped(
                         codes::UNKNOWN_STEP,
                         cx.expr_at(expr),
                         format!("`{name}` has no value yet"),
                         "move what uses it below what gives it a value",
-                    ))
+                    )
+                })
             }
             Some(Resolution::Variant(index, name)) => Ok(Value::Variant(*index, name.clone())),
             Some(Resolution::Item(item)) => {
@@ -239,7 +239,9 @@ impl<'db> Evaluator<'_, 'db> {
                 Field::Named { name, value } => named.push((&name.text, *value)),
                 Field::Spread { value } => match self.eval(cx, *value)? {
                     Value::Record(more) => record.extend(
-                        more.iter().filter(|(name, _)| *name != super::DECLARATION).map(|(k, v)| (k.clone(), v.clone())),
+                        more.iter()
+                            .filter(|(name, _)| *name != super::DECLARATION)
+                            .map(|(k, v)| (k.clone(), v.clone())),
                     ),
                     Value::Map(more) => record.extend(more.iter().filter_map(|(key, value)| match key {
                         Value::String(key) => Some((key.clone(), value.clone())),
@@ -310,10 +312,9 @@ impl<'db> Evaluator<'_, 'db> {
             Value::Map(entries) => {
                 entries.iter().map(|(key, value)| (key.clone(), pairs.then(|| value.clone()))).collect()
             }
-            Value::Record(fields) => fields
-                .iter()
-                .map(|(name, value)| (Value::String(name.clone()), pairs.then(|| value.clone())))
-                .collect(),
+            Value::Record(fields) => {
+                fields.iter().map(|(name, value)| (Value::String(name.clone()), pairs.then(|| value.clone()))).collect()
+            }
             Value::Residual(_) => return Err(not_known(cx.expr_at(iter))),
             other => {
                 let shown = ordain_graph::display(&other).unwrap_or_default();
@@ -442,4 +443,3 @@ pub(crate) fn not_known(at: Anchor<'_>) -> Box<Fault<'_>> {
         "what shapes a plan (conditions, loops, names) can depend on arguments, facts and data, not on outputs of steps",
     )
 }
-

@@ -51,8 +51,7 @@ pub fn eval_text<'db>(db: &'db dyn Db, item: Item<'db>, text: &str) -> Result<Lo
         range: if finding.at.item == item { spans.get(finding.at.loc) } else { TextRange::default() },
     };
     let (facts, ty, findings) = infer_expression(db, item, &tree, root, None);
-    let errors: Vec<LoneFinding> =
-        findings.iter().filter(|finding| !finding.is_warning()).map(lone).collect();
+    let errors: Vec<LoneFinding> = findings.iter().filter(|finding| !finding.is_warning()).map(lone).collect();
     if !errors.is_empty() {
         return Err(errors);
     }

@@ -19,12 +19,12 @@ use ordain_graph::Value;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-pub use data::data_references;
 pub(crate) use data::data_digest;
+pub use data::data_references;
 pub(crate) use expr::not_known;
-pub(crate) use values::without_declaration;
 pub use fault::Fault;
 pub use lone::{Lone, LoneFinding, eval_text};
+pub(crate) use values::without_declaration;
 pub use values::{const_value, declared_value};
 
 use crate::db::Db;

@@ -42,13 +42,9 @@ impl<'db> Evaluator<'_, 'db> {
                 },
                 None => Value::String(text),
             },
-            (Ty::List(element), Value::List(elements)) => {
-                Value::list(elements.iter().map(|each| self.normalise(each.clone(), element, at)).collect::<Eval<
-                    'db,
-                    Vec<_>,
-                >>(
-                )?)
-            }
+            (Ty::List(element), Value::List(elements)) => Value::list(
+                elements.iter().map(|each| self.normalise(each.clone(), element, at)).collect::<Eval<'db, Vec<_>>>()?,
+            ),
             (Ty::Map(entry), Value::Map(entries)) => {
                 let mut normal = BTreeMap::new();
                 for (key, value) in entries.iter() {

@@ -5,8 +5,8 @@ use ordain_syntax::ast;
 use smol_str::SmolStr;
 
 use super::{
-    Allowed, Arg, Arm, Binder, Body, Expr, ExprId, ExprKind, Field, FieldDecl, ForClause, Kind, Let, Loc, Name,
-    Param, PathRef, Pattern, PatternKind, PlanCall, Refinement, Signature, Spans, StepCall, Tree, TypeId, TypeRef,
+    Allowed, Arg, Arm, Binder, Body, Expr, ExprId, ExprKind, Field, FieldDecl, ForClause, Kind, Let, Loc, Name, Param,
+    PathRef, Pattern, PatternKind, PlanCall, Refinement, Signature, Spans, StepCall, Tree, TypeId, TypeRef,
     TypeRefKind,
 };
 use crate::hir::Retry;
@@ -143,8 +143,7 @@ impl Lowering {
     fn loc(&mut self, range: TextRange) -> Loc {
         let loc = Loc(self.ranges.len() as u32);
         // An item's docs come first in its range, so nothing of it starts before `start`.
-        let relative =
-            TextRange::new(range.start.saturating_sub(self.start), range.end.saturating_sub(self.start));
+        let relative = TextRange::new(range.start.saturating_sub(self.start), range.end.saturating_sub(self.start));
         self.ranges.push(relative);
         loc
     }
@@ -199,10 +198,9 @@ impl Lowering {
     pub(crate) fn ty(&mut self, ty: ast::Type) -> TypeId {
         let kind = match ty.kind {
             ast::TypeKind::Error => TypeRefKind::Missing,
-            ast::TypeKind::Path { path, args } => TypeRefKind::Path {
-                path: self.path(path),
-                args: args.into_iter().map(|arg| self.ty(arg)).collect(),
-            },
+            ast::TypeKind::Path { path, args } => {
+                TypeRefKind::Path { path: self.path(path), args: args.into_iter().map(|arg| self.ty(arg)).collect() }
+            }
             ast::TypeKind::List(element) => TypeRefKind::List(self.ty(*element)),
             ast::TypeKind::Optional(inner) => TypeRefKind::Optional(self.ty(*inner)),
             ast::TypeKind::Record(record) => TypeRefKind::Record(self.field_decls(record)),
@@ -327,11 +325,7 @@ impl Lowering {
     }
 
     fn binding(&mut self, binding: ast::Let) -> Let {
-        Let {
-            name: self.name(binding.name),
-            ty: binding.ty.map(|ty| self.ty(ty)),
-            value: self.expr(binding.value),
-        }
+        Let { name: self.name(binding.name), ty: binding.ty.map(|ty| self.ty(ty)), value: self.expr(binding.value) }
     }
 
     fn args(&mut self, args: Vec<ast::Arg>) -> Box<[Arg]> {

@@ -90,7 +90,8 @@ fn value<'db>(db: &'db dyn Db, plan: Item<'db>, ty: &Ty<'db>, text: &str) -> Res
     }
     let evaluator = Evaluator::new(db);
     let at = Anchor::name_of(plan);
-    let textual = matches!(ty.peel_optional(db), Ty::String | Ty::Url | Ty::Digest | Ty::SemVer | Ty::Date | Ty::Enum(_));
+    let textual =
+        matches!(ty.peel_optional(db), Ty::String | Ty::Url | Ty::Digest | Ty::SemVer | Ty::Date | Ty::Enum(_));
     if textual && !text.starts_with('"') && !text.starts_with("r\"") && text != "none" {
         let value = Value::String(text.into());
         return evaluator.normalise(value, ty, at).map_err(|fault| refusal(db, &fault, ty));

@@ -24,12 +24,7 @@ struct Wait {
 }
 
 impl<'db> Expansion<'db> {
-    pub(super) fn finish(
-        mut self,
-        plan: Item<'db>,
-        arguments: &Value,
-        returned: Option<Value>,
-    ) -> Instantiated<'db> {
+    pub(super) fn finish(mut self, plan: Item<'db>, arguments: &Value, returned: Option<Value>) -> Instantiated<'db> {
         let mut nodes = Vec::with_capacity(self.pending.len());
         let mut waits = Vec::new();
         for index in 0..self.pending.len() as u32 {
@@ -62,14 +57,7 @@ impl<'db> Expansion<'db> {
         self.assemble(plan, arguments, returned, nodes)
     }
 
-    fn collect_wait(
-        &mut self,
-        subject: u32,
-        site: &Site<'db>,
-        after: &[ExprId],
-        depth: usize,
-        waits: &mut Vec<Wait>,
-    ) {
+    fn collect_wait(&mut self, subject: u32, site: &Site<'db>, after: &[ExprId], depth: usize, waits: &mut Vec<Wait>) {
         let mut targets = Vec::new();
         for &expr in after {
             match self.eval(site, expr) {
@@ -130,7 +118,10 @@ impl<'db> Expansion<'db> {
                 if members.is_empty() {
                     // A group without steps passes on what it waits for itself.
                     open.extend(
-                        waits.iter().filter(|wait| wait.subject == target).flat_map(|wait| wait.targets.iter().copied()),
+                        waits
+                            .iter()
+                            .filter(|wait| wait.subject == target)
+                            .flat_map(|wait| wait.targets.iter().copied()),
                     );
                     continue;
                 }

@@ -242,12 +242,7 @@ impl<'db> Expansion<'db> {
 
     fn group(&self, site: &Site<'db>, plan: bool) -> u32 {
         let mut groups = self.groups.borrow_mut();
-        groups.push(Group {
-            nodes: Vec::new(),
-            after: None,
-            depth: site.groups.len(),
-            returned: plan.then_some(None),
-        });
+        groups.push(Group { nodes: Vec::new(), after: None, depth: site.groups.len(), returned: plan.then_some(None) });
         FIRST_GROUP + (groups.len() - 1) as u32
     }
 

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ordain_diagnostics::codes;
-use ordain_graph::{
-    DraftNode, DraftUndo, Environment, NodeKind, NodeRef, Residual, Retry as GraphRetry, Value,
-};
+use ordain_graph::{DraftNode, DraftUndo, Environment, NodeKind, NodeRef, Residual, Retry as GraphRetry, Value};
 use smol_str::SmolStr;
 
 use super::contract::{adapter, contract};
@@ -95,9 +93,8 @@ impl<'db> Expansion<'db> {
         };
         let contract = contract(self.db, *undoes).ok_or_else(|| Box::new(Fault::Silent))?;
         let mark = cx.locals.len();
-        if let ordain_graph::Shape::Record(outputs) = &super::contract::contract(self.db, capability)
-            .ok_or_else(|| Box::new(Fault::Silent))?
-            .output
+        if let ordain_graph::Shape::Record(outputs) =
+            &super::contract::contract(self.db, capability).ok_or_else(|| Box::new(Fault::Silent))?.output
         {
             for name in outputs.keys() {
                 let output = Residual::Output { node: NodeRef::Index(index), path: vec![name.clone()] };
@@ -162,11 +159,8 @@ impl<'db> Expansion<'db> {
                 return Ok(resolve(self.db, file, &names(&bind.adapter)).ok().map(|found| found.item));
             }
         }
-        let message = format!(
-            "`{}` is not bound in environment `{}`",
-            capability.name(self.db),
-            environment.name(self.db)
-        );
+        let message =
+            format!("`{}` is not bound in environment `{}`", capability.name(self.db), environment.name(self.db));
         let finding = crate::types::Finding::new(codes::CAPABILITY_NOT_BOUND, at, message)
             .note(Anchor::name_of(environment), "the environment is declared here")
             .help(format!("add `bind {} to …` to it", capability.name(self.db)));

@@ -64,7 +64,11 @@ pub fn imports<'db>(db: &'db dyn Db, file: SourceFile) -> Imports<'db> {
     for (index, import) in file_items(db, file).imports(db).iter().enumerate() {
         collected.import(index as u32, import);
     }
-    Imports { names: collected.names.into_iter().collect(), local_modules: collected.local.into(), errors: collected.errors.into() }
+    Imports {
+        names: collected.names.into_iter().collect(),
+        local_modules: collected.local.into(),
+        errors: collected.errors.into(),
+    }
 }
 
 struct Collector<'db> {

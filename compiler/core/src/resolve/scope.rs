@@ -35,7 +35,6 @@ impl<'db> Declared<'db> {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.names()
     }
-
 }
 
 /// The declarations of a file by name.

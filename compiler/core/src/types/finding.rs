@@ -70,15 +70,7 @@ impl<'db> Anchor<'db> {
 impl<'db> Finding<'db> {
     /// A finding at a place.
     pub fn new(code: Code, at: Anchor<'db>, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            at,
-            message: message.into(),
-            label: None,
-            help: None,
-            notes: Vec::new(),
-            suggestions: Vec::new(),
-        }
+        Self { code, at, message: message.into(), label: None, help: None, notes: Vec::new(), suggestions: Vec::new() }
     }
 
     /// Says something at the place.

@@ -234,7 +234,8 @@ impl<'db> TypeLowering<'db> {
             }
             Refinement::Length(range) => {
                 let at = self.tree[*range].loc;
-                if !matches!(strip(base), Ty::String | Ty::List(_) | Ty::Set(_) | Ty::Map(_) | Ty::Alias(_) | Ty::Error) {
+                if !matches!(strip(base), Ty::String | Ty::List(_) | Ty::Set(_) | Ty::Map(_) | Ty::Alias(_) | Ty::Error)
+                {
                     let message = format!("`{}` has no length", base.display(self.db));
                     return invalid(self, at, message);
                 }

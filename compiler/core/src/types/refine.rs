@@ -114,7 +114,9 @@ pub(crate) fn describe(demand: &Demand) -> String {
 /// Whether a regular expression is one, and small enough to match in time linear in the text.
 pub(crate) fn pattern_error(pattern: &SmolStr) -> Option<String> {
     regex::RegexBuilder::new(pattern).size_limit(1 << 20).build().err().map(|error| match error {
-        regex::Error::Syntax(message) => message.lines().last().unwrap_or_default().trim_start_matches("error: ").into(),
+        regex::Error::Syntax(message) => {
+            message.lines().last().unwrap_or_default().trim_start_matches("error: ").into()
+        }
         regex::Error::CompiledTooBig(_) => "it compiles to more than 1 MiB".into(),
         other => other.to_string(),
     })

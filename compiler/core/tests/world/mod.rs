@@ -48,7 +48,9 @@ impl World {
         let std = package(&mut db, "std", "std/", ordain_stdlib::FILES);
         let sources: Vec<(&str, &str)> = files.iter().filter(|(path, _)| path.ends_with(".ord")).copied().collect();
         let root = package(&mut db, "test", "", &sources);
-        root.set_dependencies(&mut db).to(Arc::new([("std".into(), std)].into()));
+        for package in [root, std] {
+            package.set_dependencies(&mut db).to(Arc::new([("std".into(), std)].into()));
+        }
         let mut data = BTreeMap::new();
         for path in data_references(&db, root) {
             if let Some((_, text)) = files.iter().find(|(known, _)| *known == path) {
@@ -91,7 +93,12 @@ impl World {
                 let shown: String = text.get(start..end).unwrap_or("?").chars().take(40).collect();
                 format!("{}:{line} `{}`", label.path, shown.replace('\n', "⏎"))
             };
-            out.push_str(&format!("{severity}[{}] {}\n  at {}", finding.code, finding.message, place(&finding.primary)));
+            out.push_str(&format!(
+                "{severity}[{}] {}\n  at {}",
+                finding.code,
+                finding.message,
+                place(&finding.primary)
+            ));
             if !finding.primary.message.is_empty() {
                 out.push_str(&format!(" — {}", finding.primary.message));
             }

@@ -45,13 +45,7 @@ impl<T> Slot<T> {
         self.value.map(|(value, _)| value)
     }
 
-    fn need(
-        self,
-        of: &'static str,
-        name: TextRange,
-        example: &'static str,
-        misuses: &mut Vec<Misuse>,
-    ) -> Option<T> {
+    fn need(self, of: &'static str, name: TextRange, example: &'static str, misuses: &mut Vec<Misuse>) -> Option<T> {
         if self.value.is_none() {
             misuses.push(Misuse::Missing { clause: self.clause, of, name, example });
         }

@@ -53,9 +53,7 @@ impl Lowering {
                 modifiers: self.modifiers(modifiers, &[], misuses),
             },
             ast::StmtKind::OnFailure(value) => StmtKind::OnFailure(self.name(value)),
-            ast::StmtKind::Limit { what, value } => {
-                StmtKind::Limit { what: self.name(what), value: self.name(value) }
-            }
+            ast::StmtKind::Limit { what, value } => StmtKind::Limit { what: self.name(what), value: self.name(value) },
             ast::StmtKind::Return(value) => StmtKind::Return(self.expr(value)),
         };
         Some(Stmt { kind, loc })
@@ -113,11 +111,9 @@ impl Lowering {
     fn test_stmt(&mut self, stmt: ast::TestStmt) -> TestStmt {
         match stmt.kind {
             ast::TestStmtKind::Let(binding) => TestStmt::Let(self.binding(binding)),
-            ast::TestStmtKind::For { binder, iter, body } => TestStmt::For {
-                iter: self.expr(iter),
-                binder: self.binder(binder),
-                body: self.test_stmts(body),
-            },
+            ast::TestStmtKind::For { binder, iter, body } => {
+                TestStmt::For { iter: self.expr(iter), binder: self.binder(binder), body: self.test_stmts(body) }
+            }
             ast::TestStmtKind::ForAny { name, ty, body } => {
                 TestStmt::ForAny { name: self.name(name), ty: self.ty(ty), body: self.test_stmts(body) }
             }

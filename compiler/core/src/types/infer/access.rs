@@ -41,13 +41,7 @@ impl<'db> Infer<'db> {
         }
     }
 
-    fn qualified_parts(
-        &mut self,
-        expr: ExprId,
-        first: ExprId,
-        parts: &[SmolStr],
-        names: &[&Name],
-    ) -> Option<Ty<'db>> {
+    fn qualified_parts(&mut self, expr: ExprId, first: ExprId, parts: &[SmolStr], names: &[&Name]) -> Option<Ty<'db>> {
         let found = match self.resolve(parts) {
             Ok(found) => found,
             Err(error) => {
@@ -210,11 +204,8 @@ impl<'db> Infer<'db> {
                 Ty::Error
             }
             Ty::Secret(_) => {
-                let finding = self.finding(
-                    codes::SECRET_OPERATION,
-                    self.loc(base),
-                    "nothing can be taken out of a secret",
-                );
+                let finding =
+                    self.finding(codes::SECRET_OPERATION, self.loc(base), "nothing can be taken out of a secret");
                 self.report(finding);
                 Ty::Error
             }

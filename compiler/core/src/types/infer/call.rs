@@ -153,9 +153,8 @@ impl<'db> Infer<'db> {
         if !missing.is_empty() {
             let plural = if missing.len() == 1 { "argument" } else { "arguments" };
             let message = format!("missing {plural} {}", missing.join(", "));
-            let finding = self
-                .finding(codes::WRONG_ARGUMENTS, at, message)
-                .note(Anchor::name_of(item), "declared here");
+            let finding =
+                self.finding(codes::WRONG_ARGUMENTS, at, message).note(Anchor::name_of(item), "declared here");
             self.report(finding);
         }
     }

@@ -6,7 +6,9 @@ use smol_str::SmolStr;
 use super::super::sig::{Sig, effect, risk};
 use super::super::ty::{RecordTy, Ty};
 use super::{Anchor, Infer, Resolution};
-use crate::hir::{Adapter, Body, Capability, ExprId, Field, Kind, Name, Param, PathRef, Retry, Signature, StepCall, TypeRefKind};
+use crate::hir::{
+    Adapter, Body, Capability, ExprId, Field, Kind, Name, Param, PathRef, Retry, Signature, StepCall, TypeRefKind,
+};
 use crate::items::Item;
 
 impl<'db> Infer<'db> {
@@ -188,8 +190,7 @@ impl<'db> Infer<'db> {
             let Some(requirement) = &provides.requirement else { continue };
             let Ok(wanted) = semver::VersionReq::parse(&requirement.text) else {
                 let message = format!("`{}` is not a version requirement", requirement.text);
-                let finding =
-                    self.finding(codes::INVALID_LITERAL, requirement.loc, message).help("write it as `^1.2`");
+                let finding = self.finding(codes::INVALID_LITERAL, requirement.loc, message).help("write it as `^1.2`");
                 self.report(finding);
                 continue;
             };
@@ -225,12 +226,10 @@ impl<'db> Infer<'db> {
         let Signature::Adapter(declared) = &adapter.signature(self.db).signature else { return };
         let provided = declared.provides.iter().any(|provides| {
             let parts: Vec<SmolStr> = provides.path.parts.iter().map(|part| part.text.clone()).collect();
-            crate::resolve::resolve(self.db, adapter.file(self.db), &parts)
-                .is_ok_and(|found| found.item == capability)
+            crate::resolve::resolve(self.db, adapter.file(self.db), &parts).is_ok_and(|found| found.item == capability)
         });
         if !provided {
-            let message =
-                format!("`{}` does not provide `{}`", adapter.name(self.db), capability.name(self.db));
+            let message = format!("`{}` does not provide `{}`", adapter.name(self.db), capability.name(self.db));
             let finding = self
                 .finding(codes::ADAPTER_MISMATCH, path.loc(), message)
                 .note(Anchor::name_of(adapter), "the adapter is declared here")
@@ -248,12 +247,8 @@ impl<'db> Infer<'db> {
                 Some(found.item)
             }
             Ok(found) if found.consumed == parts.len() => {
-                let message = format!(
-                    "`{}` is {}, not {}",
-                    path.text(),
-                    found.item.kind(self.db).phrase(),
-                    kind.phrase()
-                );
+                let message =
+                    format!("`{}` is {}, not {}", path.text(), found.item.kind(self.db).phrase(), kind.phrase());
                 let finding = self
                     .finding(codes::WRONG_KIND, path.loc(), message)
                     .note(Anchor::name_of(found.item), "declared here");

@@ -78,11 +78,8 @@ impl<'db> Infer<'db> {
                     }
                     Some(joined) => joined,
                     None => {
-                        let message = format!(
-                            "the branches differ: `{}` and `{}`",
-                            self.show(&then_ty),
-                            self.show(&else_ty)
-                        );
+                        let message =
+                            format!("the branches differ: `{}` and `{}`", self.show(&then_ty), self.show(&else_ty));
                         let finding = self
                             .finding(codes::TYPE_MISMATCH, self.loc(*otherwise), message)
                             .note(self.at(self.loc(*then)), format!("this is `{}`", self.show(&then_ty)));
@@ -239,8 +236,7 @@ impl<'db> Infer<'db> {
                     Some(ty) => ty,
                     None if matches!(expected.map(|ty| ty.peel(self.db)), Some(Ty::Json)) => Ty::Json,
                     None => {
-                        let message =
-                            format!("the elements differ: `{}` and `{}`", self.show(&before), self.show(&ty));
+                        let message = format!("the elements differ: `{}` and `{}`", self.show(&before), self.show(&ty));
                         let finding = self.finding(codes::TYPE_MISMATCH, self.loc(each), message);
                         self.report(finding);
                         Ty::Error

@@ -111,8 +111,7 @@ impl<'db> Infer<'db> {
     fn is_open_name(&self, expr: ExprId) -> bool {
         match &self.tree[expr].kind {
             ExprKind::Name(name) => {
-                !self.is_local(name)
-                    && crate::resolve::resolve(self.db, self.file, std::slice::from_ref(name)).is_err()
+                !self.is_local(name) && crate::resolve::resolve(self.db, self.file, std::slice::from_ref(name)).is_err()
             }
             _ => false,
         }
@@ -241,8 +240,7 @@ impl<'db> Infer<'db> {
     }
 
     fn bad_operands(&mut self, expr: ExprId, op: BinaryOp, left: &Ty<'db>, right: &Ty<'db>) -> Ty<'db> {
-        let message =
-            format!("`{}` is not defined for `{}` and `{}`", op.symbol(), self.show(left), self.show(right));
+        let message = format!("`{}` is not defined for `{}` and `{}`", op.symbol(), self.show(left), self.show(right));
         let mut finding = self.finding(codes::BAD_OPERANDS, self.loc(expr), message);
         if op == BinaryOp::Add && (*left == Ty::String || *right == Ty::String) {
             finding = finding.help("put the value into the string: \"… {value}\"");

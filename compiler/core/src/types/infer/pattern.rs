@@ -85,8 +85,7 @@ impl<'db> Infer<'db> {
                     None => {
                         let similar = crate::similar::best(name, variants.iter().map(SmolStr::as_str));
                         let message = format!("`{}` has no variant `{name}`", item.name(self.db));
-                        let finding =
-                            self.finding(codes::UNKNOWN_VARIANT, pattern.loc, message).did_you_mean(similar);
+                        let finding = self.finding(codes::UNKNOWN_VARIANT, pattern.loc, message).did_you_mean(similar);
                         self.report(finding.help("use `_` for all other values"));
                         coverage.all = true;
                         reachable

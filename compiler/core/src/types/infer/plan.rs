@@ -262,13 +262,7 @@ impl<'db> Infer<'db> {
         self.report(finding);
     }
 
-    fn hold(
-        &mut self,
-        stmts: &[Stmt],
-        limit: &Name,
-        above: impl Fn(&Reach) -> bool,
-        code: ordain_diagnostics::Code,
-    ) {
+    fn hold(&mut self, stmts: &[Stmt], limit: &Name, above: impl Fn(&Reach) -> bool, code: ordain_diagnostics::Code) {
         let mut calls = Vec::new();
         collect_calls(stmts, &mut calls);
         for (path, kind) in calls {
@@ -281,7 +275,8 @@ impl<'db> Infer<'db> {
                     format!("{:?}", reach.risk).to_lowercase()
                 };
                 let what = if code == codes::EFFECT_ABOVE_LIMIT { "effect" } else { "risk" };
-                let message = format!("`{}` has {what} `{shown}`, above the plan's limit `{}`", path.text(), limit.text);
+                let message =
+                    format!("`{}` has {what} `{shown}`, above the plan's limit `{}`", path.text(), limit.text);
                 let finding = self
                     .finding(code, path.loc(), message)
                     .note(self.at(limit.loc), "the limit")

@@ -107,9 +107,7 @@ impl<'db> Infer<'db> {
 
     fn spread_fields(&mut self, value: ExprId, ty: &Ty<'db>) -> Vec<(SmolStr, Ty<'db>)> {
         match ty.peel(self.db) {
-            Ty::Record(record) => {
-                record.fields.iter().map(|field| (field.name.clone(), field.ty.clone())).collect()
-            }
+            Ty::Record(record) => record.fields.iter().map(|field| (field.name.clone(), field.ty.clone())).collect(),
             Ty::Error => Vec::new(),
             _ => {
                 let message = format!("only records can be spread, this is `{}`", self.show(ty));
@@ -170,12 +168,10 @@ impl<'db> Infer<'db> {
             let value_ty = self.infer(value, entry.as_ref().map(|entry| &entry.1).cloned().as_ref());
             entry = Some(match entry {
                 None => (key, value_ty),
-                Some((key_before, before)) => {
-                    match super::coerce::join(self.db, &before, &value_ty) {
-                        Some(joined) => (key_before, joined),
-                        None => (key_before, Ty::Json),
-                    }
-                }
+                Some((key_before, before)) => match super::coerce::join(self.db, &before, &value_ty) {
+                    Some(joined) => (key_before, joined),
+                    None => (key_before, Ty::Json),
+                },
             });
         }
         let ty = Ty::Map(Arc::new(entry.unwrap_or((Ty::String, Ty::Error))));
@@ -220,5 +216,4 @@ impl<'db> Infer<'db> {
         }
         Self::record_ty(types)
     }
-
 }
