@@ -1,1 +1,24 @@
-//! Placeholder.
+//! Executes plan graphs: what a plan says, exactly, in its order, with a journal of what was intended and done.
+//!
+//! Knows graphs and nothing of sources. What it does not support it refuses before anything runs.
+
+mod adapters;
+mod cancel;
+mod clock;
+mod event;
+mod execute;
+mod journal;
+mod reason;
+mod report;
+mod secret;
+mod vault;
+mod workspace;
+
+pub use adapters::{Adapter, Adapters, Description, SecretTag, StepContext, StepError};
+pub use cancel::Cancellation;
+pub use event::{Event, Stream};
+pub use execute::{AdapterProblem, ExecuteError, ExecuteOptions, InputProblem, NoAdapter, SecretProblem, execute};
+pub use journal::{ExecutionRecord, ExecutionSummary, Journal, JournalError, RecordedState, StepEvent, StepRecord};
+pub use reason::Reason;
+pub use report::{Counts, ExecutionReport, NodeReport, Outcome, Skip, State, UndoOutcome};
+pub use secret::{EnvironmentSecrets, MemorySecrets, SecretError, SecretSource, SecretText};

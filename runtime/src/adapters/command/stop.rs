@@ -1,0 +1,110 @@
+//! `command.stop`: stop what was started, and nothing else.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal};
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use super::process::signal;
+use super::{StepContext, StepError};
+use crate::reason::Reason;
+
+/// How often to look whether the processes have ended.
+const TICK: Duration = Duration::from_millis(10);
+
+/// How long the system may take to end processes that are forced to.
+const FORCED: Duration = Duration::from_secs(5);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stop {
+    pid: i64,
+    started: u64,
+    /// Milliseconds.
+    within: u64,
+}
+
+/// A process as the system lists it.
+pub(super) struct Process {
+    pub(super) pid: i64,
+    /// When it started, in clock ticks since the machine did.
+    pub(super) started: u64,
+    group: i64,
+    /// It has ended, and stays in the list until its parent asks how.
+    ended: bool,
+}
+
+impl Process {
+    /// The process of a number, from `/proc/<pid>/stat` (proc_pid_stat(5)).
+    pub(super) fn find(pid: i64) -> Option<Self> {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The name in parentheses may hold anything, also parentheses and spaces.
+        let (_, fields) = stat.rsplit_once(')')?;
+        let fields: Vec<&str> = fields.split_ascii_whitespace().collect();
+        let state = fields.first()?;
+        Some(Self {
+            pid,
+            started: fields.get(19)?.parse().ok()?,
+            group: fields.get(2)?.parse().ok()?,
+            ended: matches!(*state, "Z" | "X" | "x"),
+        })
+    }
+
+    /// Whether a process of a group has not ended.
+    fn any_in(group: i64) -> bool {
+        let Ok(entries) = std::fs::read_dir("/proc") else { return false };
+        entries
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i64>().ok())
+            .filter_map(Self::find)
+            .any(|process| process.group == group && !process.ended)
+    }
+}
+
+/// Whether processes can be told apart for good on this system.
+pub(super) fn supported() -> Result<(), StepError> {
+    match Process::find(std::process::id().into()) {
+        Some(_) => Ok(()),
+        None => Err(StepError::new(Reason::Unsupported, "programs that stay need the `/proc` of Linux")),
+    }
+}
+
+pub(super) fn stop(step: &StepContext<'_>) -> Result<Json, StepError> {
+    let inputs: Stop = step.inputs()?;
+    supported()?;
+    let group = i32::try_from(inputs.pid).ok().filter(|pid| *pid > 1).and_then(Pid::from_raw).ok_or_else(|| {
+        StepError::new(Reason::InputMismatch, format!("{} is not the id of a process that was started", inputs.pid))
+    })?;
+    let process = match Process::find(inputs.pid) {
+        Some(process) if process.started == inputs.started => process,
+        // It has ended, and perhaps another has its number now.
+        _ => return Ok(json!({ "stopped": false })),
+    };
+    if process.group != inputs.pid {
+        let message = format!("process {} does not lead a process group, so it was not started here", inputs.pid);
+        return Err(StepError::new(Reason::NotStopped, message));
+    }
+    signal(group, Signal::TERM);
+    let polite = Duration::from_millis(inputs.within);
+    let polite = step.deadline().map_or(polite, |at| polite.min(at.saturating_duration_since(Instant::now())));
+    let cancelled = || step.cancellation().is_cancelled();
+    if !gone(inputs.pid, Instant::now() + polite, &cancelled) {
+        signal(group, Signal::KILL);
+        if !gone(inputs.pid, Instant::now() + FORCED, &|| false) {
+            let message = format!("process {} is still there after it was forced to end", inputs.pid);
+            return Err(StepError::new(Reason::NotStopped, message));
+        }
+    }
+    Ok(json!({ "stopped": !process.ended }))
+}
+
+/// Waits until no process of the group is left, up to an instant or until there is no patience any more.
+fn gone(group: i64, until: Instant, impatient: &dyn Fn() -> bool) -> bool {
+    while Process::any_in(group) {
+        if Instant::now() >= until || impatient() {
+            return false;
+        }
+        std::thread::sleep(TICK);
+    }
+    true
+}

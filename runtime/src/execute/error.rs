@@ -1,0 +1,125 @@
+//! Why an execution does not take place, or not to its end.
+
+use std::path::PathBuf;
+
+use ordain_graph::ShapeError;
+use smol_str::SmolStr;
+use thiserror::Error;
+
+use crate::journal::JournalError;
+use crate::report::ExecutionReport;
+use crate::secret::SecretError;
+
+/// Why an execution did not take place. Except for [`ExecuteError::Broken`], nothing was done.
+#[derive(Debug, Error)]
+pub enum ExecuteError {
+    /// The plan contradicts itself. Plans read from files never do.
+    #[error("the plan is malformed: {0}")]
+    Malformed(String),
+    /// Nodes cannot be executed by the adapters at hand.
+    #[error("{}", lines("steps have no usable adapter", .0))]
+    Adapters(Vec<AdapterProblem>),
+    /// Inputs do not have the shapes their contracts demand.
+    #[error("{}", lines("steps have inputs that their contracts do not allow", .0))]
+    Inputs(Vec<InputProblem>),
+    /// Secrets are missing.
+    #[error("{}", lines("secrets cannot be resolved", .0))]
+    Secrets(Vec<SecretProblem>),
+    /// The workspace cannot be used.
+    #[error("the workspace `{path}` cannot be used: {detail}")]
+    Workspace {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        detail: String,
+    },
+    /// The journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The system gives no threads.
+    #[error("no thread could be started: {0}")]
+    Threads(String),
+    /// The journal could not be written on the way. What ran was awaited, nothing more was started or undone.
+    #[error("the execution ended early: {error}")]
+    Broken {
+        /// What is wrong with the journal.
+        error: JournalError,
+        /// What was done until then.
+        report: Box<ExecutionReport>,
+    },
+}
+
+/// A node that no adapter can execute.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{address}` ({capability}): {why}")]
+pub struct AdapterProblem {
+    /// The node's address.
+    pub address: SmolStr,
+    /// The capability, which may be the one that would undo the node.
+    pub capability: SmolStr,
+    /// Why not.
+    pub why: NoAdapter,
+}
+
+/// Why no adapter can execute a node.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NoAdapter {
+    /// The plan binds none: it was made without an environment.
+    #[error("no adapter is bound to it")]
+    Unbound,
+    /// The adapter is reached in a way that is not supported.
+    #[error("the adapter `{adapter}` runs as {transport}, which this version does not support")]
+    Transport {
+        /// The adapter.
+        adapter: SmolStr,
+        /// How it would be reached.
+        transport: &'static str,
+    },
+    /// There is no such built-in adapter.
+    #[error("there is no built-in adapter `{name}`")]
+    Unknown {
+        /// The name asked for.
+        name: SmolStr,
+    },
+    /// The adapter does not do that.
+    #[error("the built-in adapter `{name}` does not provide it")]
+    NotProvided {
+        /// The adapter.
+        name: SmolStr,
+    },
+    /// The adapter or the contract has a version that does not fit.
+    #[error("{what} has version {wanted}, the built-in one has {found}")]
+    Version {
+        /// `the adapter` or `the contract`.
+        what: &'static str,
+        /// The version in the plan.
+        wanted: SmolStr,
+        /// The version at hand.
+        found: SmolStr,
+    },
+}
+
+/// A node whose inputs are not as demanded.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{address}`: {error}")]
+pub struct InputProblem {
+    /// The node's address.
+    pub address: SmolStr,
+    /// What is wrong.
+    pub error: ShapeError,
+}
+
+/// A secret that cannot be resolved.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{name}`: {error}")]
+pub struct SecretProblem {
+    /// The secret's name.
+    pub name: SmolStr,
+    /// Why.
+    pub error: SecretError,
+}
+
+/// A heading and what it is about, one a line.
+fn lines<T: std::fmt::Display>(heading: &str, problems: &[T]) -> String {
+    problems.iter().fold(format!("{heading}:"), |text, problem| format!("{text}\n  {problem}"))
+}

@@ -1,0 +1,167 @@
+//! What is checked before anything runs.
+
+use std::collections::{BTreeMap, HashMap};
+
+use ordain_graph::{Contract, Node, NodeId, OnFailure, PlanGraph, Residual, Transport, Value};
+use semver::Version;
+use smol_str::SmolStr;
+
+use super::error::{AdapterProblem, ExecuteError, InputProblem, NoAdapter, SecretProblem};
+use crate::adapters::{Adapter, Adapters};
+use crate::secret::SecretSource;
+use crate::vault::Vault;
+
+/// A plan with everything its execution needs.
+pub(super) struct Prepared<'a> {
+    pub(super) plan: &'a PlanGraph,
+    /// Positions by id.
+    pub(super) position: HashMap<&'a NodeId, usize>,
+    /// How each node is executed, by position.
+    pub(super) calls: Vec<Call<'a>>,
+    /// How each node is undone, where it can be.
+    pub(super) undo: Vec<Option<Call<'a>>>,
+}
+
+/// A contract and who fulfils it.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) contract: &'a Contract,
+    pub(super) adapter: &'a dyn Adapter,
+}
+
+/// Looks at the whole plan: adapters, inputs. Every problem of the first kind found is reported at once.
+pub(super) fn prepare<'a>(plan: &'a PlanGraph, adapters: &'a Adapters) -> Result<Prepared<'a>, ExecuteError> {
+    let position = positions(plan)?;
+    let undoes =
+        plan.on_failure == OnFailure::Undo || plan.nodes.iter().any(|node| node.on_failure == Some(OnFailure::Undo));
+    let mut problems = Vec::new();
+    let mut calls = Vec::with_capacity(plan.nodes.len());
+    let mut undo = Vec::with_capacity(plan.nodes.len());
+    // Many nodes share few contracts and adapters, and asking an adapter what it is costs something.
+    let mut known: HashMap<(&SmolStr, Option<&SmolStr>), Result<Call<'a>, NoAdapter>> = HashMap::new();
+    let mut find = |node: &Node, contract: &'a SmolStr, adapter: Option<&'a SmolStr>| {
+        let Some(found) = plan.contracts.get(contract) else {
+            return Err(ExecuteError::Malformed(format!("`{}` follows a contract that is not there", node.address)));
+        };
+        let call = known.entry((contract, adapter)).or_insert_with(|| bind(plan, adapters, found, adapter));
+        if let Err(why) = call {
+            let (address, capability) = (node.address.clone(), found.capability.clone());
+            problems.push(AdapterProblem { address, capability, why: why.clone() });
+        }
+        Ok(call.clone().ok())
+    };
+    for node in &plan.nodes {
+        calls.push(find(node, &node.contract, node.adapter.as_ref())?);
+        undo.push(match &node.undo {
+            Some(how) if undoes => find(node, &how.contract, how.adapter.as_ref())?,
+            _ => None,
+        });
+    }
+    if !problems.is_empty() {
+        return Err(ExecuteError::Adapters(problems));
+    }
+    // INVARIANT: a call that was not found is a problem.
+    let calls: Vec<Call<'a>> = calls.into_iter().flatten().collect();
+    check_inputs(plan, &calls)?;
+    Ok(Prepared { plan, position, calls, undo })
+}
+
+/// Positions by id. Also holds what the scheduler relies on: dependencies stand before their dependents.
+fn positions(plan: &PlanGraph) -> Result<HashMap<&NodeId, usize>, ExecuteError> {
+    let mut position = HashMap::with_capacity(plan.nodes.len());
+    for (at, node) in plan.nodes.iter().enumerate() {
+        let known = node.depends_on.iter().all(|dependency| position.contains_key(&dependency.on));
+        if !known {
+            let message = format!("`{}` waits for a step that does not stand before it", node.address);
+            return Err(ExecuteError::Malformed(message));
+        }
+        if position.insert(&node.id, at).is_some() {
+            return Err(ExecuteError::Malformed(format!("`{}` has the id of another step", node.address)));
+        }
+    }
+    Ok(position)
+}
+
+fn bind<'a>(
+    plan: &'a PlanGraph,
+    adapters: &'a Adapters,
+    contract: &'a Contract,
+    adapter: Option<&'a SmolStr>,
+) -> Result<Call<'a>, NoAdapter> {
+    let (qualified, bound) =
+        adapter.and_then(|name| Some((name, plan.adapters.get(name)?))).ok_or(NoAdapter::Unbound)?;
+    let name = match &bound.transport {
+        Transport::Builtin(name) => name,
+        Transport::Process(_) => {
+            return Err(NoAdapter::Transport { adapter: qualified.clone(), transport: "a process" });
+        }
+        Transport::Http(_) => {
+            return Err(NoAdapter::Transport { adapter: qualified.clone(), transport: "an HTTP endpoint" });
+        }
+    };
+    let adapter = adapters.get(name).ok_or_else(|| NoAdapter::Unknown { name: name.clone() })?;
+    let description = adapter.describe();
+    fits("the adapter", &bound.version, &description.version)?;
+    let provided =
+        description.provides.get(&contract.capability).ok_or_else(|| NoAdapter::NotProvided { name: name.clone() })?;
+    fits("the contract", &contract.version, provided)?;
+    Ok(Call { contract, adapter })
+}
+
+/// Whether something made for one version works with another: as Cargo's `^` has it (SemVer 2.0.0).
+fn fits(what: &'static str, wanted: &SmolStr, found: &Version) -> Result<(), NoAdapter> {
+    let matches = semver::VersionReq::parse(&format!("^{wanted}")).is_ok_and(|wanted| wanted.matches(found));
+    if matches {
+        Ok(())
+    } else {
+        Err(NoAdapter::Version { what, wanted: wanted.clone(), found: found.to_string().into() })
+    }
+}
+
+fn check_inputs(plan: &PlanGraph, calls: &[Call<'_>]) -> Result<(), ExecuteError> {
+    let check = |node: &Node, call: &Call<'_>| {
+        let error = call.contract.input.check(&node.inputs).err()?;
+        Some(InputProblem { address: node.address.clone(), error })
+    };
+    let problems: Vec<InputProblem> =
+        plan.nodes.iter().zip(calls).filter_map(|(node, call)| check(node, call)).collect();
+    if problems.is_empty() { Ok(()) } else { Err(ExecuteError::Inputs(problems)) }
+}
+
+/// Every secret that inputs refer to, with its content.
+pub(super) fn unlock(prepared: &Prepared<'_>, source: &dyn SecretSource) -> Result<Vault, ExecuteError> {
+    let mut names = BTreeMap::new();
+    for (node, undo) in prepared.plan.nodes.iter().zip(&prepared.undo) {
+        secrets(&node.inputs, &mut names);
+        if let (Some(how), Some(_)) = (&node.undo, undo) {
+            secrets(&how.inputs, &mut names);
+        }
+    }
+    let vault = Vault::default();
+    let mut problems = Vec::new();
+    for name in names.into_keys() {
+        match source.resolve(&name) {
+            Ok(content) => vault.insert(name, content),
+            Err(error) => problems.push(SecretProblem { name, error }),
+        }
+    }
+    if problems.is_empty() { Ok(vault) } else { Err(ExecuteError::Secrets(problems)) }
+}
+
+fn secrets(value: &Value, names: &mut BTreeMap<SmolStr, ()>) {
+    match value {
+        Value::Secret(secret) => {
+            names.insert(secret.name.clone(), ());
+        }
+        Value::List(elements) => elements.iter().for_each(|each| secrets(each, names)),
+        Value::Set(elements) => elements.iter().for_each(|each| secrets(each, names)),
+        Value::Map(entries) => entries.values().for_each(|each| secrets(each, names)),
+        Value::Record(fields) => fields.values().for_each(|each| secrets(each, names)),
+        Value::Residual(residual) => {
+            if let Residual::Apply { args, .. } = residual.as_ref() {
+                args.iter().for_each(|each| secrets(each, names));
+            }
+        }
+        _ => {}
+    }
+}

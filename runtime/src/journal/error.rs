@@ -1,0 +1,76 @@
+//! What can be wrong with a journal.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+use thiserror::Error;
+
+/// Why a journal cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum JournalError {
+    /// There is none.
+    #[error("there is no journal at `{path}`")]
+    Missing {
+        /// Where one was looked for.
+        path: PathBuf,
+    },
+    /// The file is something else.
+    #[error("`{path}` is not a journal")]
+    NotAJournal {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is damaged.
+    #[error("the journal `{path}` is damaged: {detail}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        detail: String,
+    },
+    /// A newer version made it.
+    #[error("the journal `{path}` has version {found}, this version knows up to {known}")]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The highest version known here.
+        known: i64,
+    },
+    /// Another execution writes to it.
+    #[error("another execution is using the journal `{path}`")]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It cannot be read or written.
+    #[error("the journal `{path}` cannot be used: {detail}")]
+    Unavailable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        detail: String,
+    },
+}
+
+impl JournalError {
+    pub(super) fn unavailable(path: &Path, error: &dyn std::fmt::Display) -> Self {
+        Self::Unavailable { path: path.into(), detail: error.to_string() }
+    }
+
+    pub(super) fn damaged(path: &Path, detail: impl Into<String>) -> Self {
+        Self::Damaged { path: path.into(), detail: detail.into() }
+    }
+
+    pub(super) fn database(path: &Path, error: &rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::NotAJournal { path: path.into() },
+            Some(ErrorCode::DatabaseCorrupt) => Self::damaged(path, error.to_string()),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path: path.into() },
+            // What SQLite itself finds sound but does not hold what a journal holds.
+            None => Self::damaged(path, error.to_string()),
+            Some(_) => Self::unavailable(path, error),
+        }
+    }
+}

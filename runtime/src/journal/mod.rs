@@ -1,0 +1,84 @@
+//! The journal: what an execution intended and what came of it, in one SQLite file.
+//!
+//! An intent is on disk before its effect begins, an outcome before it is told to anyone. One execution writes at a
+//! time; reading is always possible. No content of a secret is ever written.
+
+mod error;
+mod lock;
+mod read;
+mod record;
+mod schema;
+mod writer;
+
+pub use error::JournalError;
+pub(crate) use record::{Entry, NewExecution};
+pub use record::{ExecutionRecord, ExecutionSummary, RecordedState, StepEvent, StepRecord};
+pub(crate) use writer::Recorder;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+/// An open journal.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    connection: Connection,
+}
+
+impl Journal {
+    /// Opens a journal, and makes one (and the directories above) where there is none.
+    ///
+    /// # Errors
+    /// The file cannot be made or read, is no journal, is damaged, or was made by a newer version.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            std::fs::create_dir_all(parent).map_err(|error| JournalError::unavailable(path, &error))?;
+        }
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        schema::prepare(&connection, path)?;
+        Ok(Self { path: path.into(), connection })
+    }
+
+    /// Opens a journal to look at it. Makes none.
+    ///
+    /// # Errors
+    /// As [`Journal::open`], and where there is none.
+    pub fn open_existing(path: &Path) -> Result<Self, JournalError> {
+        if !path.is_file() {
+            return Err(JournalError::Missing { path: path.into() });
+        }
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        schema::verify(&connection, path)?;
+        Ok(Self { path: path.into(), connection })
+    }
+
+    /// Every execution, the latest first.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn executions(&self) -> Result<Vec<ExecutionSummary>, JournalError> {
+        let live = lock::is_taken(&self.path)?;
+        read::executions(&self.connection, live).map_err(|error| JournalError::database(&self.path, &error))
+    }
+
+    /// One execution with all its steps; `None` where there is no such.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn execution(&self, id: &str) -> Result<Option<ExecutionRecord>, JournalError> {
+        let live = lock::is_taken(&self.path)?;
+        read::execution(&self.connection, id, live).map_err(|error| JournalError::database(&self.path, &error))
+    }
+
+    /// Begins an execution, of which there is one at a time.
+    pub(crate) fn begin(self, execution: &NewExecution) -> Result<Recorder, JournalError> {
+        let lock = lock::take(&self.path)?;
+        Recorder::start(self.path, self.connection, lock, execution)
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, JournalError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags).map_err(|error| JournalError::database(path, &error))
+}

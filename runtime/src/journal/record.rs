@@ -1,0 +1,152 @@
+//! What is in a journal.
+
+use serde::Serialize;
+use smol_str::SmolStr;
+
+use crate::report::State;
+
+/// An execution, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ExecutionSummary {
+    /// Its id.
+    pub id: SmolStr,
+    /// The plan's name.
+    pub plan: SmolStr,
+    /// The plan's hash.
+    pub plan_hash: SmolStr,
+    /// The package's name.
+    pub package: SmolStr,
+    /// The package's version.
+    pub version: SmolStr,
+    /// When it began, in milliseconds since 1970-01-01 UTC.
+    pub started_at: i64,
+    /// When it ended.
+    pub finished_at: Option<i64>,
+    /// How it ended.
+    pub state: RecordedState,
+}
+
+/// The state of an execution in a journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "&'static str")]
+pub enum RecordedState {
+    /// It runs.
+    Running,
+    /// It ended without saying how: its process was killed, or the machine went down.
+    Interrupted,
+    /// It ended.
+    Finished(State),
+}
+
+impl RecordedState {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Interrupted => "interrupted",
+            Self::Finished(state) => state.name(),
+        }
+    }
+
+    pub(super) fn named(name: &str, live: bool) -> Option<Self> {
+        match name {
+            "running" if live => Some(Self::Running),
+            "running" | "interrupted" => Some(Self::Interrupted),
+            other => State::named(other).map(Self::Finished),
+        }
+    }
+}
+
+impl From<RecordedState> for &'static str {
+    fn from(state: RecordedState) -> Self {
+        state.name()
+    }
+}
+
+/// An execution with all that happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExecutionRecord {
+    /// The execution in short.
+    #[serde(flatten)]
+    pub summary: ExecutionSummary,
+    /// What happened, in order.
+    pub steps: Vec<StepRecord>,
+}
+
+/// Something that happened to a node.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StepRecord {
+    /// Its place in the execution, from 0.
+    pub seq: i64,
+    /// When, in milliseconds since 1970-01-01 UTC.
+    pub at: i64,
+    /// The node's id.
+    pub node: SmolStr,
+    /// The node's address.
+    pub address: SmolStr,
+    /// What happened.
+    pub event: StepEvent,
+    /// Which try, from 1; 0 where nothing was tried.
+    pub attempt: u32,
+    /// More about it: inputs, outputs, reasons. Secrets are references.
+    pub data: serde_json::Value,
+}
+
+macro_rules! step_events {
+    ($($(#[doc = $doc:literal])* $variant:ident = $name:literal;)*) => {
+        /// What happened to a node.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum StepEvent { $($(#[doc = $doc])* $variant,)* }
+
+        impl StepEvent {
+            /// Its name in the journal.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            pub(super) fn named(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+step_events! {
+    /// Its effect is about to begin.
+    Intent = "intent";
+    /// A try failed, another is about to begin.
+    Retry = "retry";
+    /// It succeeded.
+    Succeeded = "succeeded";
+    /// It failed for good.
+    Failed = "failed";
+    /// It was not started.
+    Skipped = "skipped";
+    /// It is about to be undone.
+    UndoIntent = "undo_intent";
+    /// It is undone.
+    Undone = "undone";
+    /// It was to be undone and is not.
+    NotUndone = "not_undone";
+}
+
+/// An execution that begins.
+pub(crate) struct NewExecution {
+    pub(crate) id: SmolStr,
+    pub(crate) plan: SmolStr,
+    pub(crate) plan_hash: SmolStr,
+    pub(crate) package: SmolStr,
+    pub(crate) version: SmolStr,
+    pub(crate) at: i64,
+}
+
+/// A line to be written.
+pub(crate) struct Entry {
+    pub(crate) at: i64,
+    pub(crate) node: SmolStr,
+    pub(crate) address: SmolStr,
+    pub(crate) event: StepEvent,
+    pub(crate) attempt: u32,
+    pub(crate) data: serde_json::Value,
+}

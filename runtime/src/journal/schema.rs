@@ -1,0 +1,93 @@
+//! The tables, and whether a file has them.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
+
+use super::JournalError;
+
+/// The version this code writes.
+const VERSION: i64 = 1;
+
+/// `ORDN`, in the header of the file: tells a journal from other databases.
+const APPLICATION: i64 = 0x4F52_444E;
+
+const TABLES: &str = "
+CREATE TABLE meta (
+    name TEXT PRIMARY KEY,
+    value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE executions (
+    id TEXT PRIMARY KEY,
+    plan TEXT NOT NULL,
+    plan_hash TEXT NOT NULL,
+    package TEXT NOT NULL,
+    version TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    state TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE steps (
+    execution TEXT NOT NULL REFERENCES executions (id),
+    seq INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    node TEXT NOT NULL,
+    address TEXT NOT NULL,
+    event TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (execution, seq)
+) STRICT, WITHOUT ROWID;
+";
+
+/// Brings an empty file into form, and verifies any other.
+pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), JournalError> {
+    let database = |error: rusqlite::Error| JournalError::database(path, &error);
+    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(database)?;
+    let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).map_err(database)?;
+    if pages == 0 {
+        create(connection).map_err(database)?;
+    }
+    verify(connection, path)
+}
+
+fn create(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    let transaction = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    // Another process may have been faster.
+    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables == 0 {
+        transaction.execute_batch(TABLES)?;
+        transaction.execute("INSERT INTO meta VALUES ('schema_version', ?1)", [VERSION])?;
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+    }
+    transaction.commit()
+}
+
+/// Whether the file is a sound journal of a version known here.
+pub(super) fn verify(connection: &Connection, path: &Path) -> Result<(), JournalError> {
+    let database = |error: rusqlite::Error| JournalError::database(path, &error);
+    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(database)?;
+    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(database)?;
+    if application != APPLICATION {
+        return Err(JournalError::NotAJournal { path: path.into() });
+    }
+    let found: Option<i64> = connection
+        .query_row("SELECT value FROM meta WHERE name = 'schema_version'", [], |row| row.get(0))
+        .optional()
+        .map_err(database)?;
+    match found {
+        Some(VERSION) => {}
+        Some(found) if found > VERSION => {
+            return Err(JournalError::Newer { path: path.into(), found, known: VERSION });
+        }
+        _ => return Err(JournalError::damaged(path, "it does not say which version it has")),
+    }
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(database)?;
+    if verdict != "ok" {
+        return Err(JournalError::damaged(path, verdict));
+    }
+    connection.pragma_update(None, "foreign_keys", true).map_err(database)?;
+    // WAL with FULL: a commit is on disk when it returns (SQLite documentation, PRAGMA synchronous).
+    connection.pragma_update(None, "synchronous", "full").map_err(database)
+}

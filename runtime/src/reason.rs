@@ -1,0 +1,92 @@
+//! Reasons: why a step failed, as codes that never change.
+
+use serde::Serialize;
+
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])* $variant:ident = $code:literal, $permanent:literal;)*) => {
+        /// Why a step failed. The code of each is stable for ever.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(into = "&'static str")]
+        pub enum Reason { $($(#[doc = $doc])* $variant,)* }
+
+        impl Reason {
+            /// Every reason.
+            pub const ALL: &[Reason] = &[$(Reason::$variant),*];
+
+            /// Its stable code.
+            pub const fn code(self) -> &'static str {
+                match self { $(Reason::$variant => $code,)* }
+            }
+
+            /// The reason of that code.
+            pub fn from_code(code: &str) -> Option<Self> {
+                match code { $($code => Some(Reason::$variant),)* _ => None }
+            }
+
+            /// Whether another try cannot help, so that none is made.
+            pub const fn is_permanent(self) -> bool {
+                match self { $(Reason::$variant => $permanent,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// An input could not be computed from the outputs of earlier steps.
+    InputUnresolved = "input_unresolved", true;
+    /// The inputs do not have the shape the contract demands.
+    InputMismatch = "input_mismatch", true;
+    /// The outputs do not have the shape the contract demands.
+    OutputMismatch = "output_mismatch", true;
+    /// The condition of a gate does not hold.
+    GateFailed = "gate_failed", false;
+    /// The condition of a gate could not be computed.
+    GateUndecided = "gate_undecided", true;
+    /// A program ended with another status than expected.
+    CommandFailed = "command_failed", false;
+    /// A program could not be started.
+    CommandNotStarted = "command_not_started", true;
+    /// A program that was started did not become ready.
+    NotReady = "not_ready", false;
+    /// A process could not be stopped.
+    NotStopped = "not_stopped", false;
+    /// A path leads out of the workspace, or to what belongs to the interpreter.
+    PathRefused = "path_refused", true;
+    /// A file or directory could not be read or written.
+    FileFailed = "file_failed", false;
+    /// No answer came from the other side.
+    Unreachable = "unreachable", false;
+    /// It took longer than allowed.
+    Timeout = "timeout", false;
+    /// The execution was cancelled while the step ran.
+    Cancelled = "cancelled", true;
+    /// What was asked for is not supported here.
+    Unsupported = "unsupported", true;
+    /// The adapter broke down.
+    AdapterCrashed = "adapter_crashed", true;
+}
+
+impl From<Reason> for &'static str {
+    fn from(reason: Reason) -> Self {
+        reason.code()
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_lead_back_to_their_reasons() {
+        for reason in Reason::ALL {
+            assert_eq!(Reason::from_code(reason.code()), Some(*reason));
+        }
+        assert_eq!(Reason::from_code("no_such_code"), None);
+    }
+}

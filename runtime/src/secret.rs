@@ -1,0 +1,131 @@
+//! Secrets: where their contents come from, and the one type that holds such a content.
+//!
+//! A content is never shown: not by `Debug`, not in an error, not in an event, not in the journal.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// The content of a secret. It shows itself as `***` and is overwritten when it is dropped.
+#[derive(Clone)]
+pub struct SecretText(Zeroizing<String>);
+
+impl SecretText {
+    /// Takes a content.
+    pub fn new(content: String) -> Self {
+        Self(Zeroizing::new(content))
+    }
+
+    /// The content itself, for the hand that needs it. Do not keep it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl fmt::Display for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Why a source does not give a secret. Holds no content.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SecretError {
+    /// The source does not have it.
+    #[error("not found: {0}")]
+    Missing(String),
+    /// The source has it, but it is not text.
+    #[error("not UTF-8 text: {0}")]
+    NotText(String),
+    /// The source could not be asked.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// Where contents of secrets come from.
+pub trait SecretSource: Sync {
+    /// The content of the secret of that name, such as `shop/database-password`.
+    ///
+    /// # Errors
+    /// The source does not have it or cannot be asked.
+    fn resolve(&self, name: &str) -> Result<SecretText, SecretError>;
+}
+
+/// Secrets from environment variables: `shop/db-password` is read from `ORDAIN_SECRET_SHOP_DB_PASSWORD`.
+///
+/// Names that differ only in case or in characters other than letters and digits share a variable.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EnvironmentSecrets;
+
+impl EnvironmentSecrets {
+    /// The variable that holds the secret of that name: letters in upper case, what is neither an ASCII letter nor a
+    /// digit as `_`.
+    pub fn variable(name: &str) -> String {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+        format!("ORDAIN_SECRET_{}", name.chars().map(plain).collect::<String>())
+    }
+}
+
+impl SecretSource for EnvironmentSecrets {
+    fn resolve(&self, name: &str) -> Result<SecretText, SecretError> {
+        let variable = Self::variable(name);
+        match std::env::var(&variable) {
+            Ok(content) => Ok(SecretText::new(content)),
+            Err(std::env::VarError::NotPresent) => {
+                Err(SecretError::Missing(format!("the environment variable {variable} is not set")))
+            }
+            Err(std::env::VarError::NotUnicode(_)) => {
+                Err(SecretError::NotText(format!("the environment variable {variable}")))
+            }
+        }
+    }
+}
+
+/// Secrets held in memory, for programs that embed the interpreter and for tests.
+#[derive(Clone, Debug, Default)]
+pub struct MemorySecrets(BTreeMap<String, SecretText>);
+
+impl MemorySecrets {
+    /// Secrets by name.
+    pub fn new(secrets: impl IntoIterator<Item = (String, SecretText)>) -> Self {
+        Self(secrets.into_iter().collect())
+    }
+}
+
+impl SecretSource for MemorySecrets {
+    fn resolve(&self, name: &str) -> Result<SecretText, SecretError> {
+        self.0.get(name).cloned().ok_or_else(|| SecretError::Missing(format!("there is no secret `{name}`")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_content_does_not_show_itself() {
+        let secret = SecretText::new("hunter2".into());
+        assert_eq!(format!("{secret} {secret:?} {:?}", Some(&secret)), "*** *** Some(***)");
+        assert_eq!(secret.expose(), "hunter2");
+    }
+
+    #[test]
+    fn names_map_to_variables() {
+        assert_eq!(EnvironmentSecrets::variable("shop/db-password"), "ORDAIN_SECRET_SHOP_DB_PASSWORD");
+        assert_eq!(EnvironmentSecrets::variable("prod.é2"), "ORDAIN_SECRET_PROD__2");
+    }
+
+    #[test]
+    fn an_unset_variable_is_named() {
+        let error = EnvironmentSecrets.resolve("no/such-secret").map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("ORDAIN_SECRET_NO_SUCH_SECRET"), "{error}");
+    }
+}

@@ -1,0 +1,11 @@
+//! Executes real plans: with real files, real processes and a real journal, in directories of their own.
+
+mod commands;
+mod failure;
+mod files;
+mod http;
+mod journal;
+mod order;
+mod refusal;
+mod secrets;
+mod support;
