@@ -52,7 +52,7 @@ pub struct DraftNode {
     pub key: Option<Value>,
     /// Positions of nodes it waits for. Data edges need not be named, they are seen in the inputs.
     pub depends_on: Vec<(u32, Why)>,
-    /// As [`crate::Node::stage`].
+    /// As [`crate::Node::stage`]; a stage whose path does not begin the address is not taken over.
     pub stage: Option<SmolStr>,
     /// As [`crate::Node::retry`].
     pub retry: Option<Retry>,

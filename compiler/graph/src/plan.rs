@@ -124,7 +124,7 @@ pub struct Node {
     pub key: Option<Value>,
     /// What must run before, sorted by id.
     pub depends_on: Vec<Dependency>,
-    /// The stage it belongs to, an element of [`PlanGraph::stages`].
+    /// The stage it belongs to: the longest element of [`PlanGraph::stages`] whose path begins the address.
     pub stage: Option<SmolStr>,
     /// What it does to the world.
     pub effect: Effect,

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::{Content, PlanError, UndoContent, contract_digest};
-use crate::build::{canonical_order, references, stages_of, without_self};
+use crate::build::{canonical_order, innermost_stage, references, stages_of, without_self};
 use crate::canonical::Bytes;
 use crate::ops::Patterns;
 use crate::plan::{Contract, Node, NodeKind, PlanGraph, Why};
@@ -38,6 +38,13 @@ pub(super) fn plan(graph: &PlanGraph) -> Result<(), PlanError> {
     }
     if graph.stages != stages_of(&graph.nodes) {
         return Err(inconsistent("stages", "these are not the stages of the steps"));
+    }
+    let stages: FxHashSet<&str> = graph.stages.iter().map(SmolStr::as_str).collect();
+    for node in &graph.nodes {
+        // An id covers neither, so that only their agreement keeps a step from being shown where it does not belong.
+        if node.stage.as_deref() != innermost_stage(&node.address, &stages) {
+            return Err(inconsistent(&node.address, "its stage is not the one its address names"));
+        }
     }
     if graph.effect != graph.nodes.iter().map(|node| node.effect).max().unwrap_or_default() {
         return Err(inconsistent("effect", "this is not the greatest effect of a step"));

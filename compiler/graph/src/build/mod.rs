@@ -63,6 +63,14 @@ pub fn finish(draft: DraftPlan) -> Result<Finished, Vec<GraphError>> {
     if !same.is_empty() {
         nodes = order::canonical(nodes);
     }
+    let stages = stages_of(&nodes);
+    let innermost: FxHashSet<&str> = stages.iter().map(SmolStr::as_str).collect();
+    for node in &mut nodes {
+        let stage = innermost_stage(&node.address, &innermost);
+        if node.stage.as_deref() != stage {
+            node.stage = stage.map(SmolStr::from);
+        }
+    }
     let mut identical: Vec<Vec<u32>> = same.into_values().collect();
     identical.iter_mut().for_each(|positions| positions.sort_unstable());
     identical.sort_unstable();
@@ -83,6 +91,11 @@ pub fn finish(draft: DraftPlan) -> Result<Finished, Vec<GraphError>> {
         returns: draft.returns.map(|value| resolve::by_id(value, &ids)),
     };
     Ok(Finished { graph, identical })
+}
+
+/// The innermost of some stages that holds an address: the longest whose path begins it.
+pub(crate) fn innermost_stage<'a>(address: &'a str, stages: &FxHashSet<&str>) -> Option<&'a str> {
+    address.rmatch_indices('/').map(|(end, _)| &address[..end]).find(|path| stages.contains(path))
 }
 
 /// The stages of nodes in order of first appearance.

@@ -59,12 +59,15 @@ fn white_space_is_free_and_nothing_else_is() {
 /// Files that were changed by someone who knows how to compute the hash anew.
 #[test]
 fn a_right_hash_does_not_make_a_lie_true() {
-    let lies: [(&str, fn(&mut Json), &str); 11] = [
+    type Lie = (&'static str, fn(&mut Json), &'static str);
+    let lies: [Lie; 13] = [
         ("input", |json| json["nodes"][0]["inputs"]["size"] = json!(1), "does not have the id it claims"),
         ("effect", |json| json["effect"] = json!("read"), "greatest effect"),
         ("risk", |json| json["risk"] = json!("low"), "greatest risk"),
         ("node effect", |json| json["nodes"][0]["effect"] = json!("read"), "not that of its contract"),
         ("stages", |json| json["stages"] = json!([]), "not the stages"),
+        ("no stage", |json| json["nodes"][3]["stage"] = json!(null), "its stage is not the one its address names"),
+        ("other stage", |json| json["nodes"][3]["stage"] = json!("verify"), "its stage is not the one"),
         ("unknown", |json| json["more"] = json!(1), "not known"),
         ("unknown deep", |json| json["nodes"][0]["note"] = json!(1), "not known"),
         ("format", |json| json["format"] = json!("ordain.plan/2"), "the format is `ordain.plan/2`"),

@@ -307,7 +307,7 @@ pub fn many(count: u32) -> DraftPlan {
         ];
         DraftNode {
             stage: Some(format_smolstr!("batch-{}", at / 1_000)),
-            ..step(&format!("batch/work[{at:06}]"), &work, &inputs)
+            ..step(&format!("batch-{}/work[{at:06}]", at / 1_000), &work, &inputs)
         }
     });
     draft("many.work", nodes.collect())
