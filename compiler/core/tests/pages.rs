@@ -228,7 +228,7 @@ fn fence_problem(fence: &Fence) -> Result<(), String> {
 
 /// Lines `expression // value`; declarations they need stand above them, apart by an empty line.
 fn evaluate(text: &str) -> Result<(), String> {
-    let (declarations, lines) = text.rsplit_once("\n\n").unwrap_or(("const nothing = none", text));
+    let (declarations, lines) = text.rsplit_once("\n\n").unwrap_or(("const nothing = 0", text));
     let world = load(declarations);
     let found = world.findings();
     if !found.is_empty() {

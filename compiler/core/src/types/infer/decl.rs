@@ -7,7 +7,8 @@ use super::super::sig::{Sig, effect, risk};
 use super::super::ty::{RecordTy, Ty};
 use super::{Anchor, Infer, Resolution};
 use crate::hir::{
-    Adapter, Body, Capability, ExprId, Field, Kind, Name, Param, PathRef, Retry, Signature, StepCall, TypeRefKind,
+    Adapter, Body, Capability, ExprId, ExprKind, Field, Kind, Name, Param, PathRef, Retry, Signature, StepCall,
+    TypeRefKind,
 };
 use crate::items::Item;
 
@@ -295,6 +296,12 @@ impl<'db> Infer<'db> {
             }
             (Body::Expr(value), Sig::Const(None)) => {
                 self.infer(*value, None);
+                if let Some(open) = self.without_type(*value) {
+                    let finding = self
+                        .finding(codes::TYPE_NOT_KNOWN, self.loc(open), "this does not show its type")
+                        .help("declare it, as in `const regions: List<String> = []`");
+                    self.report(finding);
+                }
             }
             (Body::Expr(value), Sig::Fn { params, result }) => {
                 self.bind_params(params);
@@ -311,6 +318,25 @@ impl<'db> Infer<'db> {
                 self.plan(stmts, result.as_ref());
             }
             _ => {}
+        }
+    }
+
+    /// The part of a literal that could be of many types: `none`, an empty list. It is looked for in what is written
+    /// and not in the type, which is open also where a mistake in another declaration has been reported there.
+    fn without_type(&self, value: ExprId) -> Option<ExprId> {
+        match &self.tree[value].kind {
+            ExprKind::None => Some(value),
+            ExprKind::List(elements) if elements.is_empty() => Some(value),
+            ExprKind::List(elements) => {
+                let open: Option<Vec<ExprId>> = elements.iter().map(|&each| self.without_type(each)).collect();
+                open?.first().copied()
+            }
+            // The entries of a map share one type, so one of them can show it for all; the fields of a record do not.
+            ExprKind::Record(fields) => fields.iter().find_map(|field| match field {
+                Field::Named { value, .. } => self.without_type(*value),
+                Field::Keyed { .. } | Field::Spread { .. } => None,
+            }),
+            _ => None,
         }
     }
 
