@@ -1,1 +1,15 @@
-//! Placeholder.
+//! What the benches measure with: packages as large as asked for, and a look at this process.
+//!
+//! Nothing here belongs to the product. The generator is deterministic: the same shape gives the same bytes.
+
+mod blocks;
+mod module;
+mod package;
+mod process;
+mod random;
+mod steps;
+
+pub use package::{MemoryTree, Shape, file_text, generate, write_package};
+pub use process::peak_memory_bytes;
+pub use random::Random;
+pub use steps::plan_of_steps;

@@ -1,118 +1,58 @@
-//! The tree all formats are read into.
+//! The tree: values with their places. It says nothing about which format they came from.
 
+use ordain_diagnostics::TextRange;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
-use thiserror::Error;
 
-/// A half-open range of byte offsets into the document.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Range {
-    /// The first byte.
-    pub start: u32,
-    /// Just past the last byte.
-    pub end: u32,
-}
-
-impl Range {
-    pub(crate) fn new(start: usize, end: usize) -> Self {
-        Self { start: start as u32, end: end as u32 }
-    }
-
-    /// A range that a library gave, moved to where characters of the text begin.
-    pub(crate) fn within(text: &str, start: usize, end: usize) -> Self {
-        let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        let start = boundary(start);
-        Self::new(start, boundary(end).max(start))
-    }
-}
-
-/// A value and its place.
+/// A value and the bytes of the text that gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// Its place in the document.
-    pub range: Range,
-    /// What it is.
+    /// Where the value stands, with its quotes or brackets and, in YAML, its anchor and tag.
+    ///
+    /// A TOML table stands at its header. A value that YAML leaves out is an empty range where it would have stood.
+    /// What a YAML alias names stands at the alias, and the parts of it at the anchor.
+    pub range: TextRange,
+    /// The value.
     pub kind: NodeKind,
 }
 
-/// What a value is.
+/// A value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NodeKind {
-    /// `null`
+    /// `null`; YAML also writes `~` or nothing.
     Null,
     /// A truth value.
     Bool(bool),
-    /// A whole number that fits 64 bits.
+    /// A number written without fraction and exponent that fits 64 bits.
     Int(i64),
-    /// An exact decimal.
+    /// Any other number that a decimal holds exactly, without trailing zeros: `1.50` and `1.5` are equal here.
     Decimal(Decimal),
-    /// A number that fits neither, as written.
+    /// A number that neither holds exactly, as it was written: too large, too fine, or one of the words `inf`,
+    /// `-inf` and `nan`, which YAML and TOML can write.
     BigNumber(SmolStr),
-    /// Text.
+    /// Text. Dates and times of TOML are text too, in the form of RFC 3339.
     String(SmolStr),
-    /// A sequence.
+    /// Values in order.
     List(Vec<Node>),
-    /// A mapping, in the document's order; keys are distinct.
+    /// Values by key, in the order of the text. No two keys are equal.
     Map(Vec<(Key, Node)>),
 }
 
-/// A key and its place.
+/// The name of a map's entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Its text.
+    /// The name itself, without quotes and with its escapes resolved.
     pub name: SmolStr,
-    /// Its place.
-    pub range: Range,
+    /// Where it stands, with its quotes. A column of CSV has its place in the first row.
+    pub range: TextRange,
 }
 
-/// Why a document cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{message}")]
-pub struct DataError {
-    /// What is wrong.
-    pub message: String,
-    /// Where.
-    pub range: Range,
-}
-
-impl DataError {
-    pub(crate) fn new(range: Range, message: impl Into<String>) -> Self {
-        Self { message: message.into(), range }
-    }
-}
-
-/// How deep values may nest.
-pub(crate) const MAX_DEPTH: usize = 128;
-
-pub(crate) fn too_deep(range: Range) -> DataError {
-    DataError::new(range, format!("values nest deeper than {MAX_DEPTH} levels"))
-}
-
-/// The number a text in JSON's form stands for.
-pub(crate) fn number(text: &str) -> NodeKind {
-    if let Ok(value) = text.parse::<i64>() {
-        return NodeKind::Int(value);
-    }
-    let decimal = if text.contains(['e', 'E']) {
-        Decimal::from_scientific(text).ok()
-    } else if text.contains('.') {
-        Decimal::from_str_exact(text).ok()
-    } else {
-        None
-    };
-    decimal.map_or_else(|| NodeKind::BigNumber(text.into()), NodeKind::Decimal)
-}
-
-/// Reports a key that stands twice.
-pub(crate) fn distinct(entries: &[(Key, Node)]) -> Result<(), DataError> {
-    // Few mappings have many keys; for those, sorting finds repetition without a set of all names.
-    let mut order: Vec<usize> = (0..entries.len()).collect();
-    order.sort_by(|a, b| entries[*a].0.name.cmp(&entries[*b].0.name).then(a.cmp(b)));
-    for pair in order.windows(2) {
-        let (first, again) = (&entries[pair[0]].0, &entries[pair[1]].0);
-        if first.name == again.name {
-            return Err(DataError::new(again.range, format!("key `{}` is given twice", again.name)));
+impl Node {
+    /// The value of the entry `name`, if this is a map that has it.
+    pub fn get(&self, name: &str) -> Option<&Node> {
+        match &self.kind {
+            NodeKind::Map(entries) => entries.iter().find(|(key, _)| key.name == name).map(|(_, node)| node),
+            _ => None,
         }
     }
-    Ok(())
 }

@@ -1,0 +1,66 @@
+//! The entrance: which reader takes a text, and what holds for all of them.
+
+use ordain_diagnostics::TextRange;
+
+use crate::error::{DataError, Fault, fault};
+use crate::node::Node;
+
+/// How many lists and maps may stand inside each other, the outermost counted.
+pub const MAX_DEPTH: usize = 128;
+
+/// The forms of data that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Format {
+    /// JSON, strictly as RFC 8259 has it.
+    Json,
+    /// YAML 1.2 with its core schema: `yes` and `no` are text.
+    Yaml,
+    /// TOML 1.1.
+    Toml,
+    /// Values in rows, strictly as RFC 4180 has it, with the names of the columns in the first row. The result is a
+    /// list of maps, and every cell is text.
+    Csv,
+}
+
+/// Reads a text of one document. A byte order mark at its start is skipped.
+///
+/// YAML without any document gives null.
+///
+/// # Errors
+/// The first fault of the text: where it breaks its format's rules, gives a key twice, nests deeper than
+/// [`MAX_DEPTH`], holds several YAML documents, or is longer than 4 GiB.
+pub fn parse(format: Format, text: &str) -> Result<Node, DataError> {
+    let read = match format {
+        Format::Json => crate::json::read,
+        Format::Yaml => crate::yaml::read_one,
+        Format::Toml => crate::toml::read,
+        Format::Csv => crate::csv::read,
+    };
+    checked(text, read)
+}
+
+/// Reads the documents of a YAML stream, in order.
+///
+/// # Errors
+/// As [`parse`], but any number of documents is fine.
+pub fn parse_yaml_documents(text: &str) -> Result<Vec<Node>, DataError> {
+    checked(text, crate::yaml::read_all)
+}
+
+fn checked<T>(text: &str, read: fn(&str) -> Result<T, Fault>) -> Result<T, DataError> {
+    if u32::try_from(text.len()).is_err() {
+        return Err(*fault(TextRange::default(), "the text is longer than 4 GiB"));
+    }
+    read(text).map_err(|fault| *fault)
+}
+
+/// The range of two byte offsets.
+pub(crate) fn range(start: usize, end: usize) -> TextRange {
+    // Both are offsets into a text that `checked` has measured, so they fit.
+    TextRange::new(start as u32, end as u32)
+}
+
+/// The length of the byte order mark at the start of a text; zero without one.
+pub(crate) fn byte_order_mark(text: &str) -> usize {
+    if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+}
