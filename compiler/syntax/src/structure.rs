@@ -110,9 +110,9 @@ fn looks_like_declaration(tokens: &[Token], at: usize) -> bool {
     );
     !continues
         && (at == 0 || ends_operand(tokens[at - 1].kind))
-        && tokens.get(at + 1).is_some_and(|next| {
-            !next.on_new_line() && (next.kind.is_name() || next.kind == TokenKind::Str)
-        })
+        && tokens
+            .get(at + 1)
+            .is_some_and(|next| !next.on_new_line() && (next.kind.is_name() || next.kind == TokenKind::Str))
 }
 
 /// Whether an operand can end with this kind.

@@ -11,7 +11,18 @@ use crate::ast::{
 
 /// The words that declarations begin with, but the reserved ones.
 const DECLARING_WORDS: &[&str] = &[
-    "adapter", "capability", "const", "entity", "enum", "environment", "fn", "gate", "plan", "policy", "test", "type",
+    "adapter",
+    "capability",
+    "const",
+    "entity",
+    "enum",
+    "environment",
+    "fn",
+    "gate",
+    "plan",
+    "policy",
+    "test",
+    "type",
 ];
 
 impl<'a> Printer<'a> {
@@ -62,9 +73,7 @@ impl<'a> Printer<'a> {
             ExprKind::Binary { op: BinaryOp::Range | BinaryOp::RangeInclusive, .. } => self.range(expr),
             ExprKind::Binary { .. } => self.chain(expr, indent),
             ExprKind::List(elements) => self.list(self.source.at(expr.range.start), elements),
-            ExprKind::Record(fields) => {
-                self.braced_fields(self.source.at(expr.range.start), fields)
-            }
+            ExprKind::Record(fields) => self.braced_fields(self.source.at(expr.range.start), fields),
             ExprKind::ListFor(body, head) => {
                 let open = self.source.at(expr.range.start);
                 self.delimited(COMPREHENSION, open, false, |printer, first| {
@@ -81,9 +90,8 @@ impl<'a> Printer<'a> {
             ExprKind::Match { subject, arms } => {
                 let (word, subject_doc) = (self.text("match "), self.head(subject));
                 let open = self.source.find(subject.range.end, "{");
-                let arms = self.braced(RECORD, open, |printer, first| {
-                    printer.slots(first, arms, |arm| arm.range.end, Self::arm)
-                });
+                let arms = self
+                    .braced(RECORD, open, |printer, first| printer.slots(first, arms, |arm| arm.range.end, Self::arm));
                 let space = self.text(" ");
                 self.join(&[word, subject_doc, space, arms])
             }
@@ -119,9 +127,7 @@ impl<'a> Printer<'a> {
         // Comments before the parenthesis are not about what is in it.
         let opened = first.checked_sub(1).filter(|before| self.source.token(*before) == "(");
         self.hoist(opened.unwrap_or(first));
-        let slot = self.inside(|printer| {
-            printer.slot(first, expr.range.end, |printer| printer.expr_at(expr, false))
-        });
+        let slot = self.inside(|printer| printer.slot(first, expr.range.end, |printer| printer.expr_at(expr, false)));
         let mut inner = vec![self.docs.line("", false), slot.leading, slot.doc];
         inner.extend(self.comment_after(slot.trailing));
         let inner = self.join(&inner);
@@ -192,7 +198,8 @@ impl<'a> Printer<'a> {
                 });
             }
             if self.can_hug(open, value) {
-                let (open, arg, close) = (self.text("("), self.inside(|printer| printer.argument(&args[0])), self.text(")"));
+                let (open, arg, close) =
+                    (self.text("("), self.inside(|printer| printer.argument(&args[0])), self.text(")"));
                 return self.join(&[open, arg, close]);
             }
         }

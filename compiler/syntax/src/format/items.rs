@@ -3,7 +3,7 @@
 use ordain_diagnostics::TextRange;
 
 use super::doc::Doc;
-use super::exprs::{field_end, begins_with_parenthesis};
+use super::exprs::{begins_with_parenthesis, field_end};
 use super::layout::{ARGUMENTS, BLOCK, FIELDS, Printer, Slot};
 use crate::ast::{
     AdapterClause, AdapterDecl, CapabilityClause, CapabilityDecl, ConstDecl, EntityDecl, EnumDecl, EnvironmentDecl,
@@ -46,11 +46,7 @@ impl<'a> Printer<'a> {
     }
 
     /// ` { … }` whose slots are never on one line.
-    pub(super) fn body(
-        &mut self,
-        open: usize,
-        slots: impl FnOnce(&mut Self, usize) -> Vec<Slot<'a>>,
-    ) -> Doc {
+    pub(super) fn body(&mut self, open: usize, slots: impl FnOnce(&mut Self, usize) -> Vec<Slot<'a>>) -> Doc {
         let (space, body) = (self.text(" "), self.delimited(BLOCK, open, true, slots));
         self.join(&[space, body])
     }
@@ -64,9 +60,12 @@ impl<'a> Printer<'a> {
     fn enumeration(&mut self, decl: &'a EnumDecl, end: u32) -> Doc {
         let open = self.source.find(end, "{");
         let variants = self.braced(FIELDS, open, |printer, first| {
-            printer.slots(first, &decl.variants, |variant| variant.name.range.end, |printer, variant| {
-                printer.verbatim(variant.name.range)
-            })
+            printer.slots(
+                first,
+                &decl.variants,
+                |variant| variant.name.range.end,
+                |printer, variant| printer.verbatim(variant.name.range),
+            )
         });
         self.clause(" ", variants)
     }
@@ -76,8 +75,7 @@ impl<'a> Printer<'a> {
         let end = |param: &&Param| param.default.as_ref().map_or(param.ty.range.end, |default| default.range.end);
         self.delimited(ARGUMENTS, open, false, |printer, first| {
             printer.slots(first, params, end, |printer, param| {
-                let mut parts =
-                    vec![printer.verbatim(param.name.range), printer.text(": "), printer.ty(&param.ty)];
+                let mut parts = vec![printer.verbatim(param.name.range), printer.text(": "), printer.ty(&param.ty)];
                 if let Some(default) = &param.default {
                     parts.push(printer.text(" ="));
                     parts.push(printer.assigned(default));
@@ -206,8 +204,7 @@ impl<'a> Printer<'a> {
                 self.join(&parts)
             }
             AdapterClause::Run { transport, target, .. } => {
-                let parts =
-                    [self.text("run "), self.verbatim(transport.range), self.text(" "), self.expr(target)];
+                let parts = [self.text("run "), self.verbatim(transport.range), self.text(" "), self.expr(target)];
                 self.join(&parts)
             }
         }
@@ -231,17 +228,11 @@ impl<'a> Printer<'a> {
         match member {
             EnvironmentMember::Fact(field) => self.field(field),
             EnvironmentMember::Bind { capability, adapter, .. } => {
-                let parts =
-                    [self.text("bind "), self.path(capability), self.text(" to "), self.path(adapter)];
+                let parts = [self.text("bind "), self.path(capability), self.text(" to "), self.path(adapter)];
                 self.join(&parts)
             }
             EnvironmentMember::Group { name, members, .. } => {
-                let parts = [
-                    self.text("group "),
-                    self.verbatim(name.range),
-                    self.text(" ="),
-                    self.assigned(members),
-                ];
+                let parts = [self.text("group "), self.verbatim(name.range), self.text(" ="), self.assigned(members)];
                 self.join(&parts)
             }
         }

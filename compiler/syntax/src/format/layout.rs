@@ -122,9 +122,8 @@ impl<'a> Printer<'a> {
     /// The tokens of `range` without space between them.
     pub(super) fn compact(&mut self, range: TextRange) -> Doc {
         let source = self.source;
-        let tokens: Vec<Doc> = (source.at(range.start)..source.at(range.end))
-            .map(|token| self.docs.text(source.token(token)))
-            .collect();
+        let tokens: Vec<Doc> =
+            (source.at(range.start)..source.at(range.end)).map(|token| self.docs.text(source.token(token))).collect();
         self.docs.concat(&tokens)
     }
 

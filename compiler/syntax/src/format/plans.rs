@@ -98,12 +98,8 @@ impl<'a> Printer<'a> {
                 self.clause("on failure ", action)
             }
             StmtKind::Limit { what, value } => {
-                let parts = [
-                    self.text("limit "),
-                    self.verbatim(what.range),
-                    self.text(" "),
-                    self.verbatim(value.range),
-                ];
+                let parts =
+                    [self.text("limit "), self.verbatim(what.range), self.text(" "), self.verbatim(value.range)];
                 self.join(&parts)
             }
             StmtKind::Return(value) => {

@@ -21,16 +21,21 @@ impl<'a> Printer<'a> {
         }
         parts.push(self.body(self.source.find(end, "{"), |printer, first| {
             let lines = printer.clause_lines(&decl.clauses);
-            printer.slots(first, lines, |line| line[line.len() - 1].range.end, |printer, line| {
-                let mut parts = Vec::new();
-                for (index, clause) in line.iter().enumerate() {
-                    if index > 0 {
-                        parts.push(printer.text(" "));
+            printer.slots(
+                first,
+                lines,
+                |line| line[line.len() - 1].range.end,
+                |printer, line| {
+                    let mut parts = Vec::new();
+                    for (index, clause) in line.iter().enumerate() {
+                        if index > 0 {
+                            parts.push(printer.text(" "));
+                        }
+                        parts.push(printer.policy_clause(clause));
                     }
-                    parts.push(printer.policy_clause(clause));
-                }
-                printer.join(&parts)
-            })
+                    printer.join(&parts)
+                },
+            )
         }));
         self.join(&parts)
     }
@@ -191,7 +196,8 @@ impl<'a> Printer<'a> {
         let mut slots = Vec::with_capacity(policies.len());
         for policy in policies {
             // The `.*` is not part of the path's range.
-            let end = if policy.all { source.end_of(source.at(policy.path.range.end) + 1) } else { policy.path.range.end };
+            let end =
+                if policy.all { source.end_of(source.at(policy.path.range.end) + 1) } else { policy.path.range.end };
             let slot = self.slot(next, end, |printer| {
                 let parts = [printer.path(&policy.path), printer.text(if policy.all { ".*" } else { "" })];
                 printer.join(&parts)
@@ -233,12 +239,8 @@ impl<'a> Printer<'a> {
                 self.clause("expect ", condition)
             }
             TestStmtKind::ExpectPlan { subject, verdict, code } => {
-                let mut parts = vec![
-                    self.text("expect "),
-                    self.before_word(subject),
-                    self.text(" "),
-                    self.verbatim(verdict.range),
-                ];
+                let mut parts =
+                    vec![self.text("expect "), self.before_word(subject), self.text(" "), self.verbatim(verdict.range)];
                 if let Some(code) = code {
                     parts.push(self.text(" "));
                     parts.push(self.verbatim(code.range));

@@ -44,7 +44,8 @@ pub(super) enum CommentKind {
 impl<'a> Source<'a> {
     /// Sorts the tokens of `text`. A string is one token, whatever is in it: it is printed as it is.
     pub(super) fn new(text: &'a str, stream: &[Token]) -> Self {
-        let mut source = Self { text, tokens: Vec::with_capacity(stream.len()), partners: Vec::new(), comments: Vec::new() };
+        let mut source =
+            Self { text, tokens: Vec::with_capacity(stream.len()), partners: Vec::new(), comments: Vec::new() };
         source.partners.reserve(stream.len());
         let mut open = Vec::new();
         let mut strings = 0_u32;
@@ -59,7 +60,9 @@ impl<'a> Source<'a> {
                 }
                 TokenKind::StrTail => {
                     strings = strings.saturating_sub(1);
-                    if strings == 0 && let Some(string) = source.tokens.last_mut() {
+                    if strings == 0
+                        && let Some(string) = source.tokens.last_mut()
+                    {
                         string.end = token.range.end;
                     }
                 }

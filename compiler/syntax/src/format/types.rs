@@ -19,7 +19,8 @@ impl<'a> Printer<'a> {
                 self.join(&parts)
             }
             TypeKind::List(element) => {
-                let (open, element, close) = (self.text("["), self.inside(|printer| printer.ty(element)), self.text("]"));
+                let (open, element, close) =
+                    (self.text("["), self.inside(|printer| printer.ty(element)), self.text("]"));
                 self.join(&[open, element, close])
             }
             TypeKind::Record(record) => self.record_type(record),

@@ -9,8 +9,8 @@ use crate::ast::{Ident, Use, UseName};
 pub(super) struct Import<'a> {
     tree: &'a Use,
     pub(super) slot: Slot<'a>,
-    /// Whether comments or annotations belong to it; such a one is not merged with others.
-    commented: bool,
+    /// Whether it may be merged with others: it names declarations, and no comments or annotations belong to it.
+    mergeable: bool,
 }
 
 impl<'a> Printer<'a> {
@@ -36,13 +36,18 @@ impl<'a> Printer<'a> {
             leading.push(self.own_line(index, moved, false));
         }
         let mut slot = self.slot(first, tree.range.end, |printer| {
-            annotations.push(if in_the_way { printer.import_as_written(tree) } else { printer.import_sorted(tree, names(tree).collect()) });
+            annotations.push(if in_the_way {
+                printer.import_as_written(tree)
+            } else {
+                printer.import_sorted(tree, names(tree).collect())
+            });
             printer.join(&annotations)
         });
         leading.push(slot.leading);
         slot.leading = self.docs.concat(&leading);
         let commented = in_the_way || start > first || slot.leading != Docs::NIL || slot.trailing.is_some();
-        Import { tree, slot, commented }
+        // One that names nothing would vanish in another.
+        Import { tree, slot, mergeable: !commented && names(tree).next().is_some() }
     }
 
     /// The lines of all imports, in order.
@@ -52,10 +57,10 @@ impl<'a> Printer<'a> {
         let mut imports = imports.into_iter().peekable();
         while let Some(import) = imports.next() {
             let mut slot = import.slot;
-            if !import.commented && import.tree.names.is_some() {
+            if import.mergeable {
                 let mut all: Vec<&'a UseName> = names(import.tree).collect();
                 let count = all.len();
-                while let Some(next) = imports.next_if(|next| !next.commented && same_module(import.tree, next.tree)) {
+                while let Some(next) = imports.next_if(|next| next.mergeable && same_module(import.tree, next.tree)) {
                     all.extend(names(next.tree));
                 }
                 if all.len() > count {
@@ -128,7 +133,7 @@ fn use_name_end(name: &UseName) -> u32 {
 }
 
 fn same_module(left: &Use, right: &Use) -> bool {
-    right.names.is_some() && parts(&left.path.parts) == parts(&right.path.parts)
+    parts(&left.path.parts) == parts(&right.path.parts)
 }
 
 type Key = (Vec<String>, bool, Option<String>);

@@ -76,18 +76,21 @@ impl Lexer<'_> {
         }
         let error = |message: String| SyntaxError::new(codes::INVALID_CHARACTER, range(start, end), message);
         match char {
-            ';' | '\u{37e}' | '；' => self.report_odd(
-                error(format!("`{char}` is not a sign of the language"))
-                    .help("remove it; a line break is enough")
-                    .fix(format!("remove the `{char}`"), range(start, end), "", true),
-            ),
+            ';' | '\u{37e}' | '；' => {
+                self.report_odd(
+                    error(format!("`{char}` is not a sign of the language"))
+                        .help("remove it; a line break is enough")
+                        .fix(format!("remove the `{char}`"), range(start, end), "", true),
+                )
+            }
             '#' => {
                 let line = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
-                self.report_odd(
-                    error("`#` does not start a comment".into())
-                        .help("comments start with `//`")
-                        .fix("write `//`", range(start, end), "//", false),
-                );
+                self.report_odd(error("`#` does not start a comment".into()).help("comments start with `//`").fix(
+                    "write `//`",
+                    range(start, end),
+                    "//",
+                    false,
+                ));
                 return line;
             }
             _ if char.is_whitespace() || ('\u{200b}'..='\u{200f}').contains(&char) || char == '\u{feff}' => {
@@ -118,9 +121,8 @@ impl Lexer<'_> {
         };
         let end = open + offset + closer.len_utf8();
         let content = &self.text[open..open + offset];
-        let error =
-            SyntaxError::new(codes::INVALID_CHARACTER, place(end), format!("`{char}` opens no string"))
-                .help("strings stand in double quotes: `\"…\"`");
+        let error = SyntaxError::new(codes::INVALID_CHARACTER, place(end), format!("`{char}` opens no string"))
+            .help("strings stand in double quotes: `\"…\"`");
         let simple = !content.contains(['"', '\\', '{']);
         self.report_odd(if simple {
             error.fix("use double quotes", place(end), format!("\"{content}\""), false)

@@ -211,7 +211,7 @@ impl<'s> Lexer<'s> {
                 let trailing = !self.broke;
                 self.pending = self.pending.with(TokenFlags::DOCUMENTED);
                 match self.out.docs.last_mut() {
-                    Some(run) if run.token == token && !(run.trailing && !trailing) => run.range.end = end as u32,
+                    Some(run) if run.token == token && (trailing || !run.trailing) => run.range.end = end as u32,
                     _ => self.out.docs.push(DocRun { token, range: range(start, end), trailing }),
                 }
             }

@@ -22,11 +22,21 @@ pub(super) fn scan_string(bytes: &[u8], from: usize, triple: bool) -> (Stop, usi
             b'"' if bytes[at..].starts_with(b"\"\"\"") => return (Stop::Quote, at + 3),
             b'{' => return (Stop::Interpolation, at + 1),
             b'\n' if !triple => return (Stop::Unterminated, line_end(bytes, from, at)),
+            b'\\' if bytes[at..].starts_with(b"\\u{") => at = skip_unicode_escape(bytes, at),
             b'\\' if bytes.get(at + 1).is_some_and(|next| triple || *next != b'\n') => at += 2,
             _ => at += 1,
         }
     }
     (Stop::Unterminated, line_end(bytes, from, bytes.len()))
+}
+
+/// The end of the escape `\u{…}` at `at`, whose braces are no interpolation.
+fn skip_unicode_escape(bytes: &[u8], at: usize) -> usize {
+    let mut end = at + 3;
+    while bytes.get(end).is_some_and(u8::is_ascii_alphanumeric) {
+        end += 1;
+    }
+    end + usize::from(bytes.get(end) == Some(&b'}'))
 }
 
 /// Finds the end of a regular expression that starts at `from`, and whether a quote closes it. Backslashes keep the

@@ -29,9 +29,7 @@ pub(super) fn capability(inp: &mut In<'_, '_>) -> Outcome<CapabilityDecl> {
 
 fn capability_clause(inp: &mut In<'_, '_>) -> Outcome<CapabilityClause> {
     match inp.kind() {
-        TokenKind::Version => {
-            ranged(inp, plain_string(), |value, range| CapabilityClause::Version { value, range })
-        }
+        TokenKind::Version => ranged(inp, plain_string(), |value, range| CapabilityClause::Version { value, range }),
         TokenKind::Input => ranged(inp, record_type(), |ty, range| CapabilityClause::Input { ty, range }),
         TokenKind::Output => ranged(inp, record_type(), |ty, range| CapabilityClause::Output { ty, range }),
         TokenKind::Effect => ranged(inp, name(), |value, range| CapabilityClause::Effect { value, range }),
@@ -49,9 +47,7 @@ fn key(inp: &mut In<'_, '_>) -> Outcome<Vec<Expr>> {
     if !inp.eat(TokenKind::LParen) {
         return Ok(vec![take_expr(inp)?]);
     }
-    members(inp, TokenKind::RParen, Separator::Comma, take_expr, |range| {
-        Some(Expr { kind: ExprKind::Error, range })
-    })
+    members(inp, TokenKind::RParen, Separator::Comma, take_expr, |range| Some(Expr { kind: ExprKind::Error, range }))
 }
 
 /// The body of an adapter.

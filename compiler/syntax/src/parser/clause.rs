@@ -13,10 +13,7 @@ use crate::similar::closest;
 use crate::token::TokenKind;
 
 /// Parses the clauses of a body, braces included.
-pub(super) fn clauses<'s, T>(
-    inp: &mut In<'s, '_>,
-    clause: impl Fn(&mut In<'s, '_>) -> Outcome<T>,
-) -> Outcome<Vec<T>> {
+pub(super) fn clauses<'s, T>(inp: &mut In<'s, '_>, clause: impl Fn(&mut In<'s, '_>) -> Outcome<T>) -> Outcome<Vec<T>> {
     open_body(inp)?;
     members(inp, TokenKind::RBrace, Separator::Nothing, clause, |_| None)
 }
@@ -42,12 +39,8 @@ pub(super) struct Clauses {
 }
 
 /// The words of clauses of all declarations.
-const EVERYWHERE: &[&Clauses] = &[
-    &super::capability::CAPABILITY,
-    &super::capability::ADAPTER,
-    &super::policy::POLICY,
-    &super::policy::GATE,
-];
+const EVERYWHERE: &[&Clauses] =
+    &[&super::capability::CAPABILITY, &super::capability::ADAPTER, &super::policy::POLICY, &super::policy::GATE];
 
 /// Reports that no clause starts with the next token.
 pub(super) fn unknown_clause<T>(inp: &mut In<'_, '_>, clauses: &Clauses) -> Outcome<T> {
@@ -76,16 +69,12 @@ pub(super) fn unknown_clause<T>(inp: &mut In<'_, '_>, clauses: &Clauses) -> Outc
         )
         .help(help)
         .fix(format!("write `{meant}`"), token.range, meant, false),
-        (None, None) => SyntaxError::new(
-            codes::UNEXPECTED_TOKEN,
-            token.range,
-            format!("`{word}` is no clause of {}", clauses.of),
-        )
-        .help(help),
+        (None, None) => {
+            SyntaxError::new(codes::UNEXPECTED_TOKEN, token.range, format!("`{word}` is no clause of {}", clauses.of))
+                .help(help)
+        }
     };
-    state.failed_at = at;
-    state.report_as(at, error);
-    state.reported = true;
+    state.report_in_place(at, error);
     Err(Miss)
 }
 
@@ -95,10 +84,10 @@ fn follows_opener(tokens: &[crate::token::Token], at: usize) -> bool {
 
 /// `3 times backoff 1s..30s`
 pub(super) fn retry<'s>() -> impl Parses<'s, Retry> {
-    expr().then_ignore(tok(TokenKind::Times)).then(optional(TokenKind::Backoff)).map(|(times, backoff)| Retry {
-        times,
-        backoff,
-    })
+    expr()
+        .then_ignore(tok(TokenKind::Times))
+        .then(optional(TokenKind::Backoff))
+        .map(|(times, backoff)| Retry { times, backoff })
 }
 
 /// The word and an expression, or nothing.

@@ -24,8 +24,7 @@ fn member(inp: &mut In<'_, '_>) -> Outcome<EnvironmentMember> {
     let word = inp.kind_at(1).is_name() && inp.same_line(1);
     match inp.kind() {
         TokenKind::Bind if word => {
-            let parser =
-                tok(TokenKind::Bind).ignore_then(path()).then_ignore(tok(TokenKind::To)).then(path());
+            let parser = tok(TokenKind::Bind).ignore_then(path()).then_ignore(tok(TokenKind::To)).then(path());
             let (capability, adapter) = inp.parse(parser)?;
             Ok(EnvironmentMember::Bind { capability, adapter, range: inp.range_from(start) })
         }

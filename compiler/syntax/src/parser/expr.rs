@@ -90,11 +90,7 @@ fn no_chain(inp: &mut In<'_, '_>, at: usize, op: BinaryOp) -> Outcome<Expr> {
         ("ranges", "put one of them in parentheses")
     };
     let message = format!("`{}` follows another of its kind; {what} do not chain", op.symbol());
-    let state = inp.state();
-    state.note(at, Default::default());
-    state.failed_at = state.failed_at.max(at);
-    state.report_as(at, SyntaxError::new(codes::UNEXPECTED_TOKEN, range, message).help(help));
-    state.reported = true;
+    inp.state().report_in_place(at, SyntaxError::new(codes::UNEXPECTED_TOKEN, range, message).help(help));
     Err(Miss)
 }
 
@@ -216,9 +212,19 @@ fn part(inp: &mut In<'_, '_>) -> Outcome<Expr> {
     Ok(Expr { kind, range: inp.range_from(start) })
 }
 
+/// A brace where the head of a body ends: either its expression is missing, or a record lacks its parentheses.
 #[cold]
 fn record_in_head(inp: &mut In<'_, '_>) -> Outcome<Expr> {
-    inp.fail(Want::Expression)
+    let entry = inp.kind_at(1).is_word() || inp.kind_at(1) == TokenKind::Str;
+    if !(entry && inp.kind_at(2) == TokenKind::Colon) {
+        return inp.fail(Want::Expression);
+    }
+    let at = inp.at();
+    let range = inp.peek_ref().map(|token| token.range).unwrap_or_default();
+    let error = SyntaxError::new(codes::UNEXPECTED_TOKEN, range, "a record before a body needs parentheses")
+        .help("without them the brace would start the body");
+    inp.state().report_in_place(at, error);
+    Err(Miss)
 }
 
 /// `[a, b]` or `[body for x in xs]`

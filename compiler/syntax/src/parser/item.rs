@@ -185,9 +185,9 @@ pub(super) fn parameters(inp: &mut In<'_, '_>) -> Outcome<Vec<Param>> {
 
 fn parameter<'s>() -> impl Parses<'s, Param> {
     let default = rule(|inp| if inp.eat(TokenKind::Eq) { take_expr(inp).map(Some) } else { Ok(None) });
-    name()
-        .then_ignore(tok(TokenKind::Colon))
-        .then(ty())
-        .then(default)
-        .map(|((name, ty), default)| Param { name, ty, default })
+    name().then_ignore(tok(TokenKind::Colon)).then(ty()).then(default).map(|((name, ty), default)| Param {
+        name,
+        ty,
+        default,
+    })
 }

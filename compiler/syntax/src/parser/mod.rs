@@ -148,10 +148,14 @@ fn unknown_declaration(first: &Token, state: &mut State<'_>) {
         return state.report_as(0, error);
     }
     let words: Vec<&str> = ITEM_WORDS.iter().map(|(word, _)| *word).collect();
-    let error = SyntaxError::new(codes::UNKNOWN_DECLARATION, first.range, match closest(word, &words) {
-        Some(meant) => format!("`{word}` starts no declaration; did you mean `{meant}`?"),
-        None => format!("`{word}` starts no declaration"),
-    });
+    let error = SyntaxError::new(
+        codes::UNKNOWN_DECLARATION,
+        first.range,
+        match closest(word, &words) {
+            Some(meant) => format!("`{word}` starts no declaration; did you mean `{meant}`?"),
+            None => format!("`{word}` starts no declaration"),
+        },
+    );
     let list = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     let error = error.help(format!("declarations start with {list}"));
     let error = match closest(word, &words) {

@@ -24,9 +24,7 @@ pub(super) fn plan(inp: &mut In<'_, '_>) -> Outcome<PlanDecl> {
 /// Statements between braces.
 fn body(inp: &mut In<'_, '_>) -> Outcome<Vec<Stmt>> {
     open_body(inp)?;
-    members(inp, TokenKind::RBrace, Separator::Nothing, statement, |range| {
-        Some(Stmt { kind: StmtKind::Error, range })
-    })
+    members(inp, TokenKind::RBrace, Separator::Nothing, statement, |range| Some(Stmt { kind: StmtKind::Error, range }))
 }
 
 fn statement(inp: &mut In<'_, '_>) -> Outcome<Stmt> {
@@ -39,7 +37,7 @@ fn statement(inp: &mut In<'_, '_>) -> Outcome<Stmt> {
 
 /// The first tokens decide what a statement is. A keyword before a dot or a brace is the name of a capability.
 fn statement_kind(inp: &mut In<'_, '_>) -> Outcome<StmtKind> {
-    let calls = starts_call(inp, 0);
+    let calls = starts_call(inp);
     match inp.kind() {
         TokenKind::Let => binding(inp),
         TokenKind::For => for_loop(inp),
@@ -68,16 +66,21 @@ fn statement_kind(inp: &mut In<'_, '_>) -> Outcome<StmtKind> {
     }
 }
 
-/// Whether the tokens from the `ahead`th on are a path and a brace, all on one line.
-fn starts_call(inp: &mut In<'_, '_>, ahead: usize) -> bool {
-    if !inp.kind_at(ahead).is_name() {
-        return false;
+/// Whether a path and a brace come next, the brace on the line of the path's end.
+fn starts_call(inp: &mut In<'_, '_>) -> bool {
+    brace_after_path(inp).is_some_and(|brace| inp.same_line(brace))
+}
+
+/// How far ahead the brace is, if a path and a brace come next.
+fn brace_after_path(inp: &mut In<'_, '_>) -> Option<usize> {
+    if !inp.kind().is_name() {
+        return None;
     }
-    let mut next = ahead + 1;
+    let mut next = 1;
     while inp.kind_at(next) == TokenKind::Dot && inp.kind_at(next + 1).is_word() {
         next += 2;
     }
-    inp.kind_at(next) == TokenKind::LBrace && inp.same_line(next)
+    (inp.kind_at(next) == TokenKind::LBrace).then_some(next)
 }
 
 /// `let name[index] = …`
@@ -91,7 +94,7 @@ fn binding(inp: &mut In<'_, '_>) -> Outcome<StmtKind> {
     };
     let ty = if index.is_some() { None } else { inp.parse(optional_type())? };
     inp.take(TokenKind::Eq)?;
-    if ty.is_none() && starts_call(inp, 0) {
+    if ty.is_none() && starts_call(inp) {
         return step(inp, Some(name), index);
     }
     if ty.is_none() && inp.kind() == TokenKind::Plan && inp.kind_at(1).is_name() {
@@ -161,7 +164,8 @@ fn on_failure(inp: &mut In<'_, '_>) -> Outcome<Ident> {
     take_name(inp)
 }
 
-/// What may follow a step; before the body of a stage (`head`) a brace ends it.
+/// What may follow a step; before the body of a stage (`head`) a brace ends it. A word before a brace is a capability's
+/// name on whatever line the brace stands, so that the formatter may move it.
 fn modifiers<'s>(head: bool) -> impl Parses<'s, Vec<Modifier>> {
     let value = rule(move |inp| if head { take_head_expr(inp) } else { take_expr(inp) });
     rule(move |inp| {
@@ -177,12 +181,12 @@ fn modifiers<'s>(head: bool) -> impl Parses<'s, Vec<Modifier>> {
                     }
                     all.push(Modifier::After { on, range: inp.range_from(start) });
                 }
-                TokenKind::Timeout if !starts_call(inp, 0) => {
+                TokenKind::Timeout if brace_after_path(inp).is_none() => {
                     inp.skip();
                     let value = inp.parse(value)?;
                     all.push(Modifier::Timeout { value, range: inp.range_from(start) });
                 }
-                TokenKind::Retry if !starts_call(inp, 0) => {
+                TokenKind::Retry if brace_after_path(inp).is_none() => {
                     inp.skip();
                     let retry = inp.parse(retry())?;
                     all.push(Modifier::Retry { retry, range: inp.range_from(start) });

@@ -30,8 +30,7 @@ pub(super) const GATE: Clauses = Clauses { of: "a gate", words: &["on", "input",
 
 /// `from rego "…" { … }`, the source optional
 pub(super) fn policy(inp: &mut In<'_, '_>) -> Outcome<PolicyDecl> {
-    let from =
-        if inp.eat(TokenKind::From) { Some(inp.parse(name().then(plain_string()))?) } else { None };
+    let from = if inp.eat(TokenKind::From) { Some(inp.parse(name().then(plain_string()))?) } else { None };
     open_body(inp)?;
     let clauses = members(inp, TokenKind::RBrace, Separator::Nothing, policy_clause, |_| None)?;
     Ok(PolicyDecl { from, clauses })
@@ -130,10 +129,11 @@ fn exempt<'s>() -> impl Parses<'s, PolicyClauseKind> {
     let see = rule(|inp| -> Outcome<Option<Path>> {
         if inp.eat(TokenKind::See) { take_path(inp).map(Some) } else { Ok(None) }
     });
-    expr()
-        .then(optional(TokenKind::Until))
-        .then(see)
-        .map(|((condition, until), see)| PolicyClauseKind::Exempt { condition, until, see })
+    expr().then(optional(TokenKind::Until)).then(see).map(|((condition, until), see)| PolicyClauseKind::Exempt {
+        condition,
+        until,
+        see,
+    })
 }
 
 /// The body of a gate.

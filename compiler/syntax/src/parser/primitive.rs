@@ -186,10 +186,7 @@ pub(super) fn ident(text: &str, token: &Token) -> Ident {
 }
 
 /// Runs `f` inside one more construct, and gives the item up where there are too many or the tree gets too high.
-pub(super) fn nested<'s, 'p, T>(
-    inp: &mut In<'s, 'p>,
-    f: impl FnOnce(&mut In<'s, 'p>) -> Outcome<T>,
-) -> Outcome<T> {
+pub(super) fn nested<'s, 'p, T>(inp: &mut In<'s, 'p>, f: impl FnOnce(&mut In<'s, 'p>) -> Outcome<T>) -> Outcome<T> {
     let at = inp.at();
     let state = inp.state();
     if state.depth >= MAX_NESTING {
@@ -313,9 +310,8 @@ fn separate(inp: &mut In<'_, '_>, closer: TokenKind, separator: Separator) -> Ou
         let place = inp.previous().map(|token| TextRange::new(token.range.end, token.range.end)).unwrap_or_default();
         let found = inp.peek_ref().map(|token| inp.state().describe(token)).unwrap_or_default();
         let or_line = if separator == Separator::Comma { "" } else { " or a line break" };
-        let error =
-            SyntaxError::new(codes::UNEXPECTED_TOKEN, place, format!("expected `,`{or_line} before {found}"))
-                .fix("insert a comma", place, ",", true);
+        let error = SyntaxError::new(codes::UNEXPECTED_TOKEN, place, format!("expected `,`{or_line} before {found}"))
+            .fix("insert a comma", place, ",", true);
         inp.state().report_as(at, error);
         return Ok(());
     }

@@ -169,11 +169,22 @@ impl<'s> State<'s> {
         }
     }
 
+    /// Reports the failure at token `at`, which the grammar is about to return, in words of its own.
+    pub(super) fn report_in_place(&mut self, at: usize, error: SyntaxError) {
+        self.report_as(at, error);
+        self.failed_at = at;
+        self.reported = true;
+    }
+
     /// Whether the lexer found a broken string on the line of token `at`, so that what stands there means nothing.
     fn on_reported_line(&self, at: usize) -> bool {
         const REACH: usize = 64;
         let broken = |token: &Token| {
-            token.flags.has(TokenFlags::REPORTED) && matches!(token.kind, TokenKind::Str | TokenKind::StrTail | TokenKind::BadLiteral | TokenKind::RawStr | TokenKind::Regex)
+            token.flags.has(TokenFlags::REPORTED)
+                && matches!(
+                    token.kind,
+                    TokenKind::Str | TokenKind::StrTail | TokenKind::BadLiteral | TokenKind::RawStr | TokenKind::Regex
+                )
         };
         let at = at.min(self.tokens.len());
         for token in self.tokens[..at].iter().rev().take(REACH) {
@@ -184,7 +195,12 @@ impl<'s> State<'s> {
                 break;
             }
         }
-        self.tokens[at..].iter().take(REACH).enumerate().take_while(|(i, t)| *i == 0 || !t.on_new_line()).any(|(i, t)| broken(t) && (i > 0 || !t.on_new_line()))
+        self.tokens[at..]
+            .iter()
+            .take(REACH)
+            .enumerate()
+            .take_while(|(i, t)| *i == 0 || !t.on_new_line())
+            .any(|(i, t)| broken(t) && (i > 0 || !t.on_new_line()))
     }
 
     /// A token in words.
@@ -222,7 +238,8 @@ impl<'s> State<'s> {
                 "write `//` for a plain comment, or move it before a declaration, a field or a variant"
             };
             self.errors.push(
-                SyntaxError::new(codes::DANGLING_DOC_COMMENT, run.range, "this doc comment documents nothing").help(help),
+                SyntaxError::new(codes::DANGLING_DOC_COMMENT, run.range, "this doc comment documents nothing")
+                    .help(help),
             );
         }
     }

@@ -223,7 +223,12 @@ fn escape(source: &str, at: usize, offset: u32, out: &mut String, errors: &mut V
             errors.push(
                 SyntaxError::new(codes::INVALID_ESCAPE, place, format!("`\\{shown}` is no escape"))
                     .help("escapes are \\n \\t \\r \\\\ \\\" \\{ \\} \\u{…}; a raw string `r\"…\"` has none")
-                    .fix("double the backslash", place, format!("\\\\{}", char.map_or_else(String::new, String::from)), false),
+                    .fix(
+                        "double the backslash",
+                        place,
+                        format!("\\\\{}", char.map_or_else(String::new, String::from)),
+                        false,
+                    ),
             );
             out.extend(char);
             return length;

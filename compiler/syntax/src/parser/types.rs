@@ -1,6 +1,5 @@
 //! Types and what refines them.
 
-
 use super::expr::{take_expr, within_head};
 use super::primitive::{Parses, Separator, Tokens, higher, ident, members, nested, rule, take_path, take_word};
 use super::state::{In, Outcome};

@@ -112,8 +112,12 @@ impl Mender<'_> {
         let Some(above) = scope.iter().rev().position(|open| open.token.kind.closer() == token.kind) else {
             let sign = token.text(self.text);
             self.out.strays.push(
-                SyntaxError::new(codes::UNEXPECTED_TOKEN, token.range, format!("this `{sign}` closes nothing"))
-                    .fix(format!("remove the `{sign}`"), token.range, "", false),
+                SyntaxError::new(codes::UNEXPECTED_TOKEN, token.range, format!("this `{sign}` closes nothing")).fix(
+                    format!("remove the `{sign}`"),
+                    token.range,
+                    "",
+                    false,
+                ),
             );
             return false;
         };

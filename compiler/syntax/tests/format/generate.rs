@@ -12,22 +12,36 @@ pub struct Writer<'c> {
 }
 
 const NAMES: &[&str] = &["a", "b", "long_name_of_something", "plan", "len", "it", "because", "x", "not", "version"];
-const OPERATORS: &[&str] = &[
-    "+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "in", "not in", "&&", "||", "??", "..", "..=",
-];
+const OPERATORS: &[&str] =
+    &["+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "in", "not in", "&&", "||", "??", "..", "..="];
 const LITERALS: &[&str] = &[
-    "1", "1_000", "1.50", "20GiB", "1h30m", "1.4.0", "1.4.0-rc.1+b", "2027-03-01", "true", "none", "\"s\"",
-    "\"{x} {f(1,2)}\"", "r\"raw\"", "\"\"\"\n  more\n  lines\n  \"\"\"",
+    "1",
+    "1_000",
+    "1.50",
+    "20GiB",
+    "1h30m",
+    "1.4.0",
+    "1.4.0-rc.1+b",
+    "2027-03-01",
+    "true",
+    "none",
+    "\"s\"",
+    "\"{x} {f(1,2)}\"",
+    "r\"raw\"",
+    "\"\"\"\n  more\n  lines\n  \"\"\"",
 ];
 
 impl<'c> Writer<'c> {
-    pub fn file(choices: &'c [u16], odd: (u16, u16)) -> String {
+    /// Declarations, one text each.
+    pub fn items(choices: &'c [u16], odd: (u16, u16)) -> Vec<String> {
         let mut writer = Self { choices: choices.iter(), text: String::new(), depth: 0, comments: 0, odd };
+        let mut items = Vec::new();
         while !writer.choices.as_slice().is_empty() {
             writer.item();
             writer.text.push('\n');
+            items.push(std::mem::take(&mut writer.text));
         }
-        writer.text
+        items
     }
 
     fn pick(&mut self, count: usize) -> usize {
@@ -46,14 +60,14 @@ impl<'c> Writer<'c> {
         if gap < comments {
             self.comments += 1;
             let marker = ["//", "///", "//"][self.comments as usize % 3];
-            let line = if gap % 2 == 0 { " " } else { "\n" };
+            let line = if gap.is_multiple_of(2) { " " } else { "\n" };
             self.text.push_str(&format!("{line}{marker} c{}\n", self.comments));
-            if gap % 5 == 0 {
+            if gap.is_multiple_of(5) {
                 self.text.push('\n');
             }
         } else if gap < comments + lines {
-            self.text.push_str(if gap % 3 == 0 { "\n\n" } else { "\n" });
-        } else if !matches!(token, "." | "?." | "," | "(" | "[" | ":") || gap % 7 == 0 {
+            self.text.push_str(if gap.is_multiple_of(3) { "\n\n" } else { "\n" });
+        } else if !matches!(token, "." | "?." | "," | "(" | "[" | ":") || gap.is_multiple_of(7) {
             self.text.push(' ');
         }
         self.text.push_str(token);
