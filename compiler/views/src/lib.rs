@@ -1,0 +1,21 @@
+//! Views of a plan: what people look at before they say yes.
+//!
+//! Pure functions from a [`PlanGraph`](ordain_graph::PlanGraph) to text. Equal plans give equal text. Names and values
+//! come from whoever wrote the plan, so every view escapes them for its own format, and shows control and
+//! direction-changing characters instead of obeying them. Every view but [`dot_whole`] stays bounded: where a plan is
+//! larger than a person can read, steps are folded together and counted. No view reads or writes anything.
+
+mod addresses;
+mod dot;
+mod expression;
+mod mermaid;
+mod names;
+mod outline;
+mod paint;
+mod sketch;
+mod summary;
+mod tree;
+
+pub use dot::{dot, dot_whole};
+pub use mermaid::mermaid;
+pub use tree::{TreeOptions, tree};

@@ -1,0 +1,303 @@
+//! The plan as a tree in a terminal.
+
+mod facts;
+
+use ordain_graph::{Effect, NodeKind, PlanGraph, Risk};
+
+use crate::addresses::Addresses;
+use crate::expression::expression;
+use crate::names::{columns, counted, number, shortened, visible};
+use crate::outline::{Child, Family, Likeness, Outline};
+use crate::paint::{Look, Painter};
+use crate::summary::{Summary, environment_of};
+
+/// How a tree is to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TreeOptions {
+    /// The columns of the terminal. Less than 40 counts as 40.
+    pub width: usize,
+    /// Whether to use colour (ANSI escape sequences).
+    pub colour: bool,
+}
+
+impl Default for TreeOptions {
+    fn default() -> Self {
+        Self { width: 80, colour: false }
+    }
+}
+
+/// How many children of one group are shown.
+const MAX_CHILDREN: usize = 60;
+
+/// How many rows are shown in all.
+const MAX_ROWS: usize = 600;
+
+/// The plan as a tree of its stages, sub-plans and steps, in the order in which they can run, with what each waits
+/// for. Rounds of a loop are one row with a count.
+///
+/// Lines are at most as wide as the terminal. A plan of any size gives a bounded number of lines, which say what they
+/// leave out.
+pub fn tree(graph: &PlanGraph, options: &TreeOptions) -> String {
+    let outline = Outline::of(graph);
+    let addresses = Addresses::of(graph);
+    let mut view = View {
+        graph,
+        outline: &outline,
+        width: options.width.max(40),
+        rows: Vec::new(),
+        shown: 0,
+        uses: facts::uses(graph, &outline, &addresses),
+        addresses: &addresses,
+    };
+    view.children(0, String::new());
+    let left_out = graph.nodes.len() - view.shown;
+    let mut painter = Painter::new(options.colour);
+    view.head(&mut painter);
+    view.table(&mut painter);
+    if left_out > 0 {
+        painter.put(Look::Faint, &format!("{} not shown", counted(left_out, "step")));
+        painter.line();
+    }
+    painter.finish()
+}
+
+struct View<'v, 'g> {
+    graph: &'g PlanGraph,
+    outline: &'v Outline<'g>,
+    width: usize,
+    rows: Vec<Row>,
+    /// How many nodes the rows stand for.
+    shown: usize,
+    /// What each family waits for.
+    uses: Vec<facts::Uses>,
+    addresses: &'v Addresses<'g>,
+}
+
+/// One row of the tree, before columns have their widths.
+struct Row {
+    /// Guides and branch.
+    lead: String,
+    /// Guides under the branch.
+    under: String,
+    name: String,
+    look: Look,
+    /// Capability, effect, risk; groups have none.
+    cells: Option<(String, Effect, Risk)>,
+    /// Said of a group behind its name.
+    note: String,
+    /// Said of it in lines below.
+    facts: Vec<String>,
+}
+
+impl<'g> View<'_, 'g> {
+    fn children(&mut self, group: usize, guides: String) {
+        let children = &self.outline.groups[group].children;
+        let shown = if children.len() > MAX_CHILDREN { MAX_CHILDREN - 1 } else { children.len() };
+        for (index, &child) in children.iter().take(shown).enumerate() {
+            if self.rows.len() >= MAX_ROWS {
+                return;
+            }
+            let last = index + 1 == children.len();
+            let lead = format!("{guides}{}", if last { "└─ " } else { "├─ " });
+            let under = format!("{guides}{}", if last { "   " } else { "│  " });
+            match child {
+                Child::Group(inner) => {
+                    self.group(inner, lead, &under);
+                    self.children(inner, under);
+                }
+                Child::Family(family) => self.family(family, lead, under),
+            }
+        }
+        if shown < children.len() && self.rows.len() < MAX_ROWS {
+            let hidden: usize = children[shown..]
+                .iter()
+                .map(|child| match child {
+                    Child::Group(inner) => self.outline.groups[*inner].nodes,
+                    Child::Family(family) => self.outline.families[*family].nodes.len(),
+                })
+                .sum();
+            self.shown += hidden;
+            self.rows.push(Row {
+                lead: format!("{guides}└─ "),
+                under: String::new(),
+                name: format!("… {} more", number(children.len() - shown)),
+                look: Look::Faint,
+                cells: None,
+                note: counted(hidden, "step"),
+                facts: Vec::new(),
+            });
+        }
+    }
+
+    fn group(&mut self, group: usize, lead: String, under: &str) {
+        let own = &self.outline.groups[group];
+        let rounds = own.keys.len();
+        let note = match rounds {
+            0 | 1 => counted(own.nodes, "step"),
+            _ => format!("×{}, {}", number(rounds), counted(own.nodes, "step")),
+        };
+        let facts = if rounds > 1 {
+            let keys = own.keys.iter().take(facts::MANY).map(|keys| shortened(&crate::names::bare_keys(keys), 40));
+            facts::listed(keys.collect(), rounds, self.room(under))
+        } else {
+            Vec::new()
+        };
+        self.rows.push(Row {
+            lead,
+            under: format!("{under}│  "),
+            name: visible(&self.outline.group_name(group)).into_owned(),
+            look: Look::Strong,
+            cells: None,
+            note,
+            facts,
+        });
+    }
+
+    fn family(&mut self, family: usize, lead: String, under: String) {
+        let own = &self.outline.families[family];
+        let Some(node) = own.nodes.first().map(|&at| &self.graph.nodes[at]) else { return };
+        self.shown += own.nodes.len();
+        let mut name = self.outline.family_name(self.graph, family);
+        if own.nodes.len() > 1 {
+            name = format!("{name} ×{}", number(own.nodes.len()));
+        }
+        let gate = matches!(node.kind, NodeKind::Gate { .. });
+        let facts = self.facts(family, own, self.room(&under));
+        self.rows.push(Row {
+            lead,
+            under,
+            name: format!("{}{}", if gate { "◆ " } else { "" }, visible(&name)),
+            look: if gate { Look::Notice } else { Look::Plain },
+            cells: Some((visible(&node.capability).into_owned(), node.effect, node.risk)),
+            note: String::new(),
+            facts,
+        });
+    }
+
+    /// The columns there are for facts.
+    fn room(&self, under: &str) -> usize {
+        self.width.saturating_sub(columns(under) + 2).max(20)
+    }
+
+    fn facts(&self, family: usize, own: &Family<'g>, room: usize) -> Vec<String> {
+        let node = &self.graph.nodes[own.nodes[0]];
+        let mut facts = Vec::new();
+        if own.likeness != Likeness::Single && own.nodes.len() > 1 {
+            facts.extend(facts::listed(self.outline.members(self.graph, family, facts::MANY), own.nodes.len(), room));
+        }
+        let mut parts = self.uses[family].sentences(self.graph, self.outline, own.parent);
+        if let NodeKind::Gate { expect } = &node.kind {
+            let naming = |id: &ordain_graph::NodeId| (*id != node.id).then(|| self.addresses.address(id));
+            parts.push(format!("expects {}", expression(expect, None, &naming, 120)));
+        }
+        parts.extend(node.undo.as_ref().map(|undo| format!("undo {}", visible(&undo.capability))));
+        parts.extend(node.on_failure.map(|on_failure| format!("on failure {}", on_failure.name())));
+        facts.extend(facts::wrapped(&parts, " · ", room));
+        facts
+    }
+
+    fn head(&self, painter: &mut Painter) {
+        let graph = self.graph;
+        let summary = Summary::of(graph);
+        let name = shortened(&graph.plan, self.width);
+        painter.put(Look::Strong, &name);
+        let package = format!("  {} {}", visible(&graph.package.name), visible(&graph.package.version));
+        if columns(&name) + columns(&package) <= self.width {
+            painter.put(Look::Faint, &package);
+        }
+        painter.line();
+        painter.put(Look::Faint, &shortened(&graph.hash(), self.width));
+        painter.line();
+        let mut facts = vec![summary.sizes()];
+        if !graph.nodes.is_empty() {
+            facts.push(format!("effect {}", graph.effect.name()));
+            facts.push(format!("risk {}", graph.risk.name()));
+        }
+        if summary.undoable > 0 {
+            facts.push(format!("{} can be undone", number(summary.undoable)));
+        }
+        facts.push(format!("on failure {}", graph.on_failure.name()));
+        for line in facts::wrapped(&facts, " · ", self.width) {
+            painter.put(Look::Plain, &line);
+            painter.line();
+        }
+        let mut named = |title: &str, names: Vec<String>, of: usize| {
+            let room = self.width.saturating_sub(columns(title) + 1).max(20);
+            for (index, line) in facts::listed(names, of, room).into_iter().enumerate() {
+                painter.cell(Look::Faint, if index == 0 { title } else { "" }, columns(title) + 1);
+                painter.put(Look::Plain, &line);
+                painter.line();
+            }
+        };
+        let naming = |id: &ordain_graph::NodeId| Some(self.addresses.address(id));
+        let arguments = graph.arguments.iter().take(facts::MANY);
+        let arguments = arguments.map(|(name, value)| {
+            let value = match environment_of(graph, value) {
+                Some(name) => shortened(name, 60),
+                None => expression(value, None, &naming, 40),
+            };
+            format!("{} = {value}", shortened(name, 30))
+        });
+        named("with", arguments.collect(), graph.arguments.len());
+        let environments = graph.environments.keys().take(facts::MANY).map(|name| shortened(name, 60));
+        named("in", environments.collect(), graph.environments.len());
+        let secrets = summary.secrets.iter().take(facts::MANY).map(|name| shortened(name, 60));
+        named("secrets", secrets.collect(), summary.secrets.len());
+    }
+
+    fn table(&self, painter: &mut Painter) {
+        if !self.rows.is_empty() {
+            painter.line();
+        }
+        let width = |of: &dyn Fn(&Row) -> usize, limit: usize| self.rows.iter().map(of).max().unwrap_or(0).min(limit);
+        let effects = width(&|row| row.cells.as_ref().map_or(0, |(_, effect, _)| effect.name().len()), 7);
+        let risks = width(&|row| row.cells.as_ref().map_or(0, |(.., risk)| risk.name().len()), 8);
+        // What effect and risk leave free is shared by names and capabilities, names first.
+        let free = self.width.saturating_sub(effects + risks + 6).max(20);
+        let capabilities =
+            width(&|row| row.cells.as_ref().map_or(0, |(capability, ..)| columns(capability)), free * 2 / 5);
+        let names = width(
+            &|row| if row.cells.is_some() { columns(&row.lead) + columns(&row.name) } else { 0 },
+            free - capabilities,
+        );
+        for row in &self.rows {
+            painter.put(Look::Faint, &row.lead);
+            let room = names.saturating_sub(columns(&row.lead)).max(8);
+            match &row.cells {
+                Some((capability, effect, risk)) => {
+                    painter.cell(row.look, &shortened(&row.name, room), room + 2);
+                    painter.cell(Look::Plain, &shortened(capability, capabilities), capabilities + 2);
+                    painter.cell(effect_look(*effect), effect.name(), effects + 2);
+                    painter.put(risk_look(*risk), risk.name());
+                }
+                None => {
+                    let room = self.width.saturating_sub(columns(&row.lead) + columns(&row.note) + 2).max(8);
+                    painter.put(row.look, &shortened(&row.name, room));
+                    painter.put(Look::Faint, &format!("  {}", row.note));
+                }
+            }
+            painter.line();
+            for fact in &row.facts {
+                painter.put(Look::Faint, &format!("{}  {fact}", row.under));
+                painter.line();
+            }
+        }
+    }
+}
+
+pub(crate) const fn effect_look(effect: Effect) -> Look {
+    match effect {
+        Effect::Read => Look::Good,
+        Effect::Write => Look::Warning,
+        Effect::Destroy => Look::Danger,
+    }
+}
+
+pub(crate) const fn risk_look(risk: Risk) -> Look {
+    match risk {
+        Risk::Low => Look::Faint,
+        Risk::Medium => Look::Plain,
+        Risk::High => Look::Warning,
+        Risk::Critical => Look::Danger,
+    }
+}

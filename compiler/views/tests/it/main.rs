@@ -1,0 +1,7 @@
+//! Tests of the crate through its public face.
+
+#[path = "../../../graph/tests/it/samples.rs"]
+mod samples;
+
+mod pictures;
+mod tree;

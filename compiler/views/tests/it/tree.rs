@@ -1,0 +1,18 @@
+//! The tree in a terminal.
+
+use ordain_views::{TreeOptions, tree};
+
+use crate::samples::{made, many, shop, sweep, tiny};
+
+fn at(width: usize) -> TreeOptions {
+    TreeOptions { width, colour: false }
+}
+
+#[test]
+fn samples() {
+    insta::assert_snapshot!("tree_tiny", tree(&made(tiny()), &at(80)));
+    insta::assert_snapshot!("tree_shop", tree(&made(shop()), &at(80)));
+    insta::assert_snapshot!("tree_shop_narrow", tree(&made(shop()), &at(50)));
+    insta::assert_snapshot!("tree_sweep", tree(&made(sweep()), &at(80)));
+    insta::assert_snapshot!("tree_many", tree(&made(many(2_000)), &at(100)));
+}
