@@ -1,5 +1,6 @@
 //! What the command understands.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -91,19 +92,9 @@ pub(crate) enum Command {
     /// Compile a plan to its graph and show it.
     Plan(PlanArguments),
     /// Execute a plan: compile it, or take a plan file, and run its steps.
-    Apply {
-        #[command(flatten)]
-        plan: PlanArguments,
-        /// Execute without asking.
-        #[arg(long, short = 'y')]
-        yes: bool,
-        /// How many steps may run at the same time.
-        #[arg(long, default_value_t = 4, value_name = "N")]
-        parallel: usize,
-        /// The journal; `.ordain/journal.db` in the package where it is not given.
-        #[arg(long, value_name = "FILE")]
-        journal: Option<PathBuf>,
-    },
+    ///
+    /// Contents of secrets come from environment variables: `shop/db-key` from ORDAIN_SECRET_SHOP_DB_KEY.
+    Apply(ApplyArguments),
     /// Explain a diagnostic code, or list all of them.
     Explain {
         /// The code, such as ORD0201.
@@ -144,8 +135,9 @@ pub(crate) enum Format {
     Github,
 }
 
+/// Which plan, with which arguments.
 #[derive(Debug, Args)]
-pub(crate) struct PlanArguments {
+pub(crate) struct PlanSelection {
     /// A plan's name, or a plan file (`.json`). May be left out where the package has one plan only.
     pub(crate) plan: Option<String>,
     /// The package.
@@ -154,6 +146,12 @@ pub(crate) struct PlanArguments {
     /// An argument of the plan: `name=value`.
     #[arg(long = "arg", short = 'a', value_name = "NAME=VALUE")]
     pub(crate) arguments: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    #[command(flatten)]
+    pub(crate) selection: PlanSelection,
     /// How the plan is shown.
     #[arg(long, value_enum, default_value_t = View::Text)]
     pub(crate) view: View,
@@ -163,6 +161,27 @@ pub(crate) struct PlanArguments {
     /// Write what would be printed to a file.
     #[arg(long, short = 'o', value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArguments {
+    #[command(flatten)]
+    pub(crate) selection: PlanSelection,
+    /// Execute without asking.
+    #[arg(long, short = 'y')]
+    pub(crate) yes: bool,
+    /// How many steps may run at the same time.
+    #[arg(long, default_value = "4", value_name = "N")]
+    pub(crate) parallel: NonZeroUsize,
+    /// The journal; `.ordain/journal.db` in the package where it is not given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Print what happens as JSON, one event a line. Needs `--yes`.
+    #[arg(long, requires = "yes")]
+    pub(crate) json: bool,
+    /// Show the lines that steps print, not only those of steps that fail.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) logs: bool,
 }
 
 /// How a plan is shown.

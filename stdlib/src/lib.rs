@@ -4,7 +4,27 @@
 
 /// Every module: its path below `std/`, and its text.
 pub const FILES: &[(&str, &str)] = &[
+    ("command.ord", include_str!("../std/command.ord")),
+    ("file.ord", include_str!("../std/file.ord")),
+    ("governance.ord", include_str!("../std/governance.ord")),
+    ("http.ord", include_str!("../std/http.ord")),
     ("risk.ord", include_str!("../std/risk.ord")),
     ("types.ord", include_str!("../std/types.ord")),
-    ("governance.ord", include_str!("../std/governance.ord")),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    #[test]
+    fn every_source_is_listed_in_order() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("std");
+        let mut found: Vec<String> = std::fs::read_dir(folder)
+            .expect("the folder can be read")
+            .map(|entry| entry.expect("the folder can be read").file_name().to_string_lossy().into_owned())
+            .collect();
+        found.sort();
+        let listed: Vec<&str> = super::FILES.iter().map(|(path, _)| *path).collect();
+        assert_eq!(listed, found);
+    }
+}

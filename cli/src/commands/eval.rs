@@ -4,7 +4,6 @@ use std::path::Path;
 
 use ordain_compiler::{Item, eval_text, package_items};
 use ordain_diagnostics::{Code, Diagnostic, codes};
-use ordain_graph::display;
 use ordain_loader::Workspace;
 use serde_json::json;
 
@@ -21,7 +20,7 @@ pub(crate) fn run(path: &Path, module: Option<&str>, text: &str, as_json: bool) 
             let out = if as_json {
                 serde_json::to_string_pretty(&json!({ "type": lone.ty, "value": lone.value.to_json() }))?
             } else {
-                display(&lone.value).unwrap_or_else(|_| lone.value.to_json().to_string())
+                output::value(&lone.value)
             };
             output::write(None, format!("{out}\n").as_bytes())?;
             Ok(Outcome::Fine)

@@ -1,5 +1,6 @@
 //! One module for each command.
 
+mod apply;
 mod check;
 mod eval;
 mod explain;
@@ -25,7 +26,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Init { path, name } => init::run(&path, name),
         Command::Check { path, findings, deny_warnings } => check::run(&path, &findings, deny_warnings),
         Command::Plan(plan) => plan::run(&plan),
-        Command::Apply { plan, yes, parallel, journal } => plan::apply(&plan, yes, parallel, journal),
+        Command::Apply(arguments) => apply::run(&arguments),
         Command::Fix { path, all, dry_run } => fix::run(&path, all, dry_run),
         Command::Eval { expression, package, module, json } => {
             eval::run(&package, module.as_deref(), &expression, json)

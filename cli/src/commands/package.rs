@@ -31,7 +31,9 @@ pub(crate) fn load(path: &Path) -> Result<Workspace, Failure> {
 /// As [`load`]; without a package there is an empty one.
 pub(crate) fn load_or_empty(path: &Path) -> Result<Workspace, Failure> {
     match find_root(path) {
-        Err(LoadError::NoManifest(_)) if path.is_dir() => Ok(Workspace::single("scratch.ord", Content::Text("".into()))),
+        Err(LoadError::NoManifest(_)) if path.is_dir() => {
+            Ok(Workspace::single("scratch.ord", Content::Text("".into())))
+        }
         _ => load(path),
     }
 }

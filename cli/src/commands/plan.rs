@@ -1,6 +1,5 @@
 //! `ordain plan` and what `ordain apply` shares with it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use ordain_compiler::{
@@ -12,12 +11,12 @@ use ordain_loader::Workspace;
 use smol_str::SmolStr;
 
 use super::package;
-use crate::args::{FindingsFormat, Format, PlanArguments, View};
+use crate::args::{FindingsFormat, Format, PlanArguments, PlanSelection, View};
 use crate::output::{self, findings, plan as show};
 use crate::{Failure, Outcome};
 
 pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, Failure> {
-    let Some(graph) = graph(arguments)? else { return Ok(Outcome::Findings) };
+    let Some(graph) = graph(&arguments.selection)? else { return Ok(Outcome::Findings) };
     let view = if arguments.json { View::Json } else { arguments.view };
     let bytes = match view {
         View::Json => graph.to_json(),
@@ -27,19 +26,8 @@ pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, Failure> {
     Ok(Outcome::Fine)
 }
 
-pub(crate) fn apply(
-    arguments: &PlanArguments,
-    _yes: bool,
-    _parallel: usize,
-    _journal: Option<PathBuf>,
-) -> Result<Outcome, Failure> {
-    let Some(graph) = graph(arguments)? else { return Ok(Outcome::Findings) };
-    output::write(None, show::text(&graph).as_bytes())?;
-    Ok(Outcome::Fine)
-}
-
 /// The graph the arguments name: read from a plan file, or compiled. Findings are shown; with errors there is none.
-fn graph(arguments: &PlanArguments) -> Result<Option<Arc<PlanGraph>>, Failure> {
+pub(crate) fn graph(arguments: &PlanSelection) -> Result<Option<Arc<PlanGraph>>, Failure> {
     if let Some(file) = arguments.plan.as_deref().filter(|plan| plan.ends_with(".json")) {
         let bytes = std::fs::read(file).map_err(|error| Failure(format!("`{file}`: {error}")))?;
         let graph = PlanGraph::from_json(&bytes).map_err(|error| Failure(format!("`{file}`: {error}")))?;
@@ -78,8 +66,7 @@ fn graph(arguments: &PlanArguments) -> Result<Option<Arc<PlanGraph>>, Failure> {
 /// The plan of that name in the package, or its only one.
 fn choose<'db>(workspace: &'db Workspace, name: Option<&str>) -> Result<Item<'db>, Failure> {
     let db = &workspace.db;
-    let plans: Vec<Item<'db>> =
-        package_items(db, workspace.root).filter(|item| item.kind(db) == Kind::Plan).collect();
+    let plans: Vec<Item<'db>> = package_items(db, workspace.root).filter(|item| item.kind(db) == Kind::Plan).collect();
     let list = || plans.iter().map(|plan| format!("`{}`", plan.name(db))).collect::<Vec<_>>().join(", ");
     match name {
         Some(name) => {

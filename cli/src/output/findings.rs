@@ -105,10 +105,12 @@ fn report(finding: &Diagnostic) -> Report<'_, Span> {
         Severity::Note => (ReportKind::Advice, Color::Blue),
     };
     let primary = span(&finding.primary.path, finding.primary.range);
-    let mut label = Label::new(primary.clone()).with_color(color);
-    if !finding.primary.message.is_empty() {
-        label = label.with_message(&finding.primary.message);
-    }
+    // A label without words would not be drawn.
+    let words = match finding.primary.message.as_str() {
+        "" => finding.code.entry().title,
+        message => message,
+    };
+    let label = Label::new(primary.clone()).with_color(color).with_message(words);
     let mut report = Report::build(kind, primary)
         .with_config(Config::default().with_index_type(IndexType::Byte))
         .with_code(finding.code)

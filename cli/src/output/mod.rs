@@ -2,10 +2,13 @@
 
 pub(crate) mod findings;
 pub(crate) mod plan;
+pub(crate) mod progress;
 mod sarif;
 
 use std::io::{self, Write as _};
 use std::path::Path;
+
+use ordain_graph::Value;
 
 /// Writes to a file, all or nothing, or to the standard output. A reader that goes away is no failure.
 pub(crate) fn write(file: Option<&Path>, bytes: &[u8]) -> io::Result<()> {
@@ -25,4 +28,9 @@ pub(crate) fn write(file: Option<&Path>, bytes: &[u8]) -> io::Result<()> {
             other => other,
         },
     }
+}
+
+/// A value for people: as interpolation shows it, or as JSON where it has no text.
+pub(crate) fn value(value: &Value) -> String {
+    ordain_graph::display(value).unwrap_or_else(|_| value.to_json().to_string())
 }

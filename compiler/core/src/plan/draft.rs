@@ -20,8 +20,6 @@ pub(super) struct Frame<'db> {
     pub(super) plan: Item<'db>,
     /// The environment its steps run in.
     pub(super) environment: Option<Item<'db>>,
-    /// What its addresses begin with; empty, or ending in `/`.
-    pub(super) prefix: String,
     /// Steps named by key.
     pub(super) families: RefCell<FxHashMap<SmolStr, FxHashMap<Value, Value>>>,
 }

@@ -102,12 +102,7 @@ impl<'db> Expansion<'db> {
         for (name, value) in &arguments {
             scope.set(name, value.clone());
         }
-        let frame = Rc::new(Frame {
-            plan,
-            environment: given.or(environment),
-            prefix: prefix.clone(),
-            families: RefCell::default(),
-        });
+        let frame = Rc::new(Frame { plan, environment: given.or(environment), families: RefCell::default() });
         let site = Site { frame, scope, groups, stage, prefix: prefix.into(), keys: Rc::default() };
         let mut returned = None;
         for stmt in stmts.iter() {
@@ -173,7 +168,9 @@ impl<'db> Expansion<'db> {
         }
         let mut groups = site.groups.as_ref().clone();
         groups.push(group);
-        Site { groups: groups.into(), stage: Some(stage), prefix: format!("{own}/").into(), ..site.clone() }
+        // The keys are in the prefix from here on.
+        let prefix = format!("{own}/").into();
+        Site { groups: groups.into(), stage: Some(stage), prefix, keys: Rc::default(), ..site.clone() }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of a statement, named once")]
@@ -272,7 +269,7 @@ impl<'db> Expansion<'db> {
         match &stmt.kind {
             StmtKind::Step { name: Some(name), index: Some(index), call, modifiers } => {
                 let key = self.member_key(site, name, *index)?;
-                let address = format!("{}{}[{}]", site.frame.prefix, name.text, key_text(&key));
+                let address = format!("{}{}[{}]", site.prefix, name.text, key_text(&key));
                 if let Some(node) = self.node(site, address, call, None, modifiers) {
                     self.member(site, name, key, handle(node));
                 }
@@ -368,7 +365,9 @@ impl<'db> Expansion<'db> {
         };
         let Sig::Plan { params, .. } = &signature(self.db, *plan).sig else { return Err(Box::new(Fault::Silent)) };
         if depth >= MAX_PLAN_DEPTH {
-            return Err(Box::new(Fault::Silent));
+            let at = self.context(site).at(call.path.loc());
+            let message = format!("sub-plans nest more than {MAX_PLAN_DEPTH} deep");
+            return Err(Fault::new(codes::EVALUATION_TOO_LARGE, at, message));
         }
         self.wait(group, site, modifiers);
         let arguments = {

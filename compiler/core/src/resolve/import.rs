@@ -17,6 +17,8 @@ pub struct Imports<'db> {
     pub local_modules: Box<[(SourceFile, u32)]>,
     /// What did not resolve.
     pub errors: Box<[ImportError]>,
+    /// The names that they would have brought in, sorted: using one is not a mistake of its own.
+    pub missing: Box<[SmolStr]>,
 }
 
 /// An imported name's meaning.
@@ -61,13 +63,34 @@ pub enum ImportErrorKind {
 #[salsa::tracked]
 pub fn imports<'db>(db: &'db dyn Db, file: SourceFile) -> Imports<'db> {
     let mut collected = Collector { db, file, names: FxHashMap::default(), local: Vec::new(), errors: Vec::new() };
-    for (index, import) in file_items(db, file).imports(db).iter().enumerate() {
+    let declared = file_items(db, file).imports(db);
+    for (index, import) in declared.iter().enumerate() {
         collected.import(index as u32, import);
     }
+    let mut missing: Vec<SmolStr> =
+        collected.errors.iter().flat_map(|error| bound_names(&declared[error.place.import as usize], error)).collect();
+    missing.sort_unstable();
+    missing.dedup();
     Imports {
         names: collected.names.into_iter().collect(),
         local_modules: collected.local.into(),
         errors: collected.errors.into(),
+        missing: missing.into(),
+    }
+}
+
+/// The names, or first parts of names, that an import which does not resolve would have brought in.
+fn bound_names(import: &Import, error: &ImportError) -> Vec<SmolStr> {
+    if matches!(error.kind, ImportErrorKind::Duplicate { .. }) {
+        return Vec::new();
+    }
+    let bound = |name: &SmolStr, alias: &Option<SmolStr>| -> SmolStr {
+        alias.as_ref().unwrap_or(name).split('.').next().unwrap_or_default().into()
+    };
+    match (&import.names, error.place.name) {
+        (None, _) => import.path.last().map(|last| bound(last, &import.alias)).into_iter().collect(),
+        (Some(names), Some(at)) => names.get(at as usize).map(|(name, alias)| bound(name, alias)).into_iter().collect(),
+        (Some(names), None) => names.iter().map(|(name, alias)| bound(name, alias)).collect(),
     }
 }
 
@@ -193,7 +216,11 @@ impl<'db> Collector<'db> {
         let files = package.files(self.db);
         let dependencies = self.file.package(self.db).dependencies(self.db);
         let candidates = files.keys().map(SmolStr::as_str).chain(dependencies.keys().map(SmolStr::as_str));
-        let similar = crate::similar::best(&join(rest), candidates);
+        let similar = crate::similar::best(&join(rest), candidates).map(|similar| {
+            // The path up to where the package's own modules begin, which is the dependency's name or nothing.
+            let prefix = import.path.first().filter(|first| dependency(self.db, self.file, first).is_some());
+            prefix.map_or(similar.clone(), |prefix| join(&[prefix.clone(), similar]))
+        });
         let path = join(&import.path);
         self.errors.push(ImportError { place, kind: ImportErrorKind::UnknownModule { path, similar } });
     }

@@ -28,12 +28,14 @@ pub struct PathError {
     pub module: Option<SmolStr>,
     /// A similar name that exists.
     pub similar: Option<SmolStr>,
+    /// Whether an import that does not resolve would have brought it in, which is reported there.
+    pub reported: bool,
 }
 
 /// Finds the declaration that the longest start of `parts` names.
 pub fn resolve<'db>(db: &'db dyn Db, file: SourceFile, parts: &[SmolStr]) -> Result<Found<'db>, PathError> {
     let Some(first) = parts.first() else {
-        return Err(PathError { at: 0, module: None, similar: None });
+        return Err(PathError { at: 0, module: None, similar: None, reported: false });
     };
     let own = declared(db, file);
     if let Some((item, consumed)) = longest(own, parts) {
@@ -57,7 +59,8 @@ pub fn resolve<'db>(db: &'db dyn Db, file: SourceFile, parts: &[SmolStr]) -> Res
         };
     }
     let names = own.names().chain(imported.names.names());
-    Err(PathError { at: 0, module: None, similar: crate::similar::best(first, names) })
+    let reported = imported.missing.binary_search(first).is_ok();
+    Err(PathError { at: 0, module: None, similar: crate::similar::best(first, names), reported })
 }
 
 /// The module a path names: through an import, or from a dependency or this package.
@@ -107,5 +110,10 @@ fn dotted<T>(parts: &[SmolStr], get: impl Fn(&str) -> Option<T>) -> Option<(usiz
 fn missing(db: &dyn Db, module: SourceFile, parts: &[SmolStr], at: usize) -> PathError {
     let name = parts.get(at).cloned().unwrap_or_default();
     let similar = crate::similar::best(&name, declared(db, module).names());
-    PathError { at: at.min(parts.len().saturating_sub(1)), module: Some(module.module(db).clone()), similar }
+    PathError {
+        at: at.min(parts.len().saturating_sub(1)),
+        module: Some(module.module(db).clone()),
+        similar,
+        reported: false,
+    }
 }

@@ -137,6 +137,9 @@ impl<'db> TypeLowering<'db> {
     }
 
     fn unknown(&mut self, path: &PathRef, error: &PathError) -> Ty<'db> {
+        if error.reported {
+            return Ty::Error;
+        }
         let part = &path.parts[error.at.min(path.parts.len() - 1)];
         let builtin = crate::similar::best(&part.text, super::builtin::TYPE_NAMES.iter().copied());
         let message = match &error.module {

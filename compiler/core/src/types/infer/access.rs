@@ -44,6 +44,7 @@ impl<'db> Infer<'db> {
     fn qualified_parts(&mut self, expr: ExprId, first: ExprId, parts: &[SmolStr], names: &[&Name]) -> Option<Ty<'db>> {
         let found = match self.resolve(parts) {
             Ok(found) => found,
+            Err(error) if error.reported => return Some(Ty::Error),
             Err(error) => {
                 let loc = if error.at == 0 { self.loc(first) } else { names[error.at - 1].loc };
                 let message = match &error.module {

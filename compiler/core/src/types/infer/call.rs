@@ -32,10 +32,12 @@ impl<'db> Infer<'db> {
                 .and_then(|error| error.similar.clone())
                 .or_else(|| crate::similar::best(&parts[0], builtins.chain(DataFormat::NAMES)));
             let name = parts.join(".");
-            let finding = self
-                .finding(codes::UNKNOWN_NAME, self.loc(callee), format!("no function named `{name}`"))
-                .did_you_mean(similar);
-            self.report(finding);
+            if !error.is_some_and(|error| error.reported) {
+                let finding = self
+                    .finding(codes::UNKNOWN_NAME, self.loc(callee), format!("no function named `{name}`"))
+                    .did_you_mean(similar);
+                self.report(finding);
+            }
         } else {
             let ty = self.infer(callee, None);
             if ty != Ty::Error {
@@ -283,6 +285,7 @@ impl<'db> Infer<'db> {
                     .note(Anchor::name_of(found.item), "declared here");
                 self.report(finding);
             }
+            Err(error) if error.reported => {}
             Err(error) => {
                 let finding = self
                     .finding(codes::UNKNOWN_NAME, call.path.loc(), format!("no plan named `{}`", call.path.text()))

@@ -263,6 +263,7 @@ impl<'db> Infer<'db> {
                 self.report(finding);
                 None
             }
+            Err(error) if error.reported => None,
             Err(error) => {
                 let message = format!("no {} named `{}`", kind.keyword(), path.text());
                 let finding =

@@ -171,6 +171,7 @@ impl<'db> Infer<'db> {
         }
         match self.resolve(std::slice::from_ref(name)) {
             Ok(found) => self.item_value(expr, found.item),
+            Err(error) if error.reported => Ty::Error,
             Err(error) => {
                 let loc = self.loc(expr);
                 let finding = match expected_enum {

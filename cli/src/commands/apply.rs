@@ -1,0 +1,128 @@
+//! `ordain apply`
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ordain_loader::{LoadError, find_root};
+use ordain_runtime::{
+    Cancellation, EnvironmentSecrets, Event, ExecuteError, ExecuteOptions, ExecutionReport, State, execute,
+};
+use serde_json::json;
+
+use crate::args::ApplyArguments;
+use crate::output::progress::Progress;
+use crate::output::{self, plan as show};
+use crate::{Failure, Outcome};
+
+pub(crate) fn run(arguments: &ApplyArguments) -> Result<Outcome, Failure> {
+    let Some(graph) = super::plan::graph(&arguments.selection)? else { return Ok(Outcome::Findings) };
+    if !arguments.yes {
+        if !io::stdin().is_terminal() {
+            return Err(Failure("nobody is here to be asked; give --yes to execute without asking".into()));
+        }
+        anstream::eprint!("{}", show::text(&graph));
+        if !confirmed()? {
+            return Err(Failure("not executed".into()));
+        }
+    }
+    let workspace = workspace(&arguments.selection.package)?;
+    let journal = arguments.journal.clone().unwrap_or_else(|| workspace.join(".ordain").join("journal.db"));
+    let cancel = Cancellation::new();
+    cancel_on_interrupt(cancel.clone())?;
+
+    let secrets = EnvironmentSecrets;
+    let progress = if arguments.json { None } else { Some(Progress::new(graph.nodes.len(), arguments.logs)) };
+    let observer = |event: Event| match &progress {
+        Some(progress) => progress.show(&event),
+        None => print_event(&event),
+    };
+    let mut options = ExecuteOptions::new(workspace, &journal, &secrets);
+    options.parallelism = arguments.parallel;
+    options.observer = &observer;
+    options.cancel = cancel;
+    let executed = execute(&graph, &options);
+    if let Some(progress) = &progress {
+        progress.finish();
+    }
+    let report = match executed {
+        Ok(report) => report,
+        Err(ExecuteError::Broken { error, report }) => {
+            finish(&report, &journal, arguments.json)?;
+            return Err(Failure(format!("the execution ended early: {error}")));
+        }
+        Err(error) => return Err(Failure(error.to_string())),
+    };
+    finish(&report, &journal, arguments.json)?;
+    Ok(if report.state == State::Succeeded { Outcome::Fine } else { Outcome::Findings })
+}
+
+/// Asks the person at the terminal.
+fn confirmed() -> io::Result<bool> {
+    anstream::eprint!("Execute this plan? Type yes: ");
+    io::stderr().flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "yes" | "y"))
+}
+
+/// The folder that relative paths of steps resolve in: the package's, or for a plan file without one, the path itself.
+fn workspace(package: &Path) -> Result<PathBuf, Failure> {
+    match find_root(package) {
+        Ok(root) => Ok(root),
+        Err(LoadError::NoManifest(_)) if package.is_dir() => Ok(package.canonicalize()?),
+        Err(LoadError::NoManifest(_)) => {
+            let folder = package.parent().filter(|folder| !folder.as_os_str().is_empty());
+            Ok(folder.unwrap_or(Path::new(".")).canonicalize()?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The first interrupt ends the execution in good order, the second at once.
+fn cancel_on_interrupt(cancel: Cancellation) -> Result<(), Failure> {
+    let asked = AtomicBool::new(false);
+    ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+        anstream::eprintln!("ending in good order; interrupt again to end at once");
+        cancel.cancel();
+    })?;
+    Ok(())
+}
+
+/// One line of JSON. A reader that goes away does not end what was begun.
+fn print_event(event: &Event) {
+    if let Ok(line) = serde_json::to_string(event) {
+        let _ = writeln!(io::stdout().lock(), "{line}");
+    }
+}
+
+/// Says how the execution ended and what it gave.
+fn finish(report: &ExecutionReport, journal: &Path, as_json: bool) -> io::Result<()> {
+    if as_json {
+        let returns = report.returns.as_ref().map(ordain_graph::Value::to_json);
+        let last = json!({
+            "event": "result",
+            "execution": report.execution,
+            "plan": report.plan,
+            "plan_hash": report.plan_hash,
+            "state": report.state.name(),
+            "returns": returns,
+            "returns_error": report.returns_error,
+            "journal": journal.display().to_string(),
+        });
+        return output::write(None, format!("{last}\n").as_bytes());
+    }
+    let text = output::progress::summary(report, journal);
+    anstream::eprint!("{text}");
+    match (&report.returns, &report.returns_error) {
+        (Some(returns), _) => output::write(None, format!("{}\n", output::value(returns)).as_bytes()),
+        (None, Some(error)) => {
+            anstream::eprintln!("no result: {error}");
+            Ok(())
+        }
+        (None, None) => Ok(()),
+    }
+}

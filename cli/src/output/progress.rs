@@ -1,0 +1,193 @@
+//! How an execution goes, for people: one line for each step that ends, and on a terminal a line that says what runs.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use ordain_runtime::{Event, ExecutionReport, Outcome, Skip, State, UndoOutcome};
+use owo_colors::OwoColorize as _;
+use smol_str::SmolStr;
+
+/// How many of the last lines of a step are shown when it fails.
+const LAST_LINES: usize = 20;
+
+/// What is shown while an execution runs.
+pub(crate) struct Progress {
+    /// Only on a terminal.
+    bar: Option<ProgressBar>,
+    logs: bool,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    running: BTreeSet<SmolStr>,
+    lines: BTreeMap<SmolStr, VecDeque<String>>,
+}
+
+impl Progress {
+    /// Begins to show the execution of a plan with that many nodes; with `logs`, also every line that steps print.
+    pub(crate) fn new(nodes: usize, logs: bool) -> Self {
+        let bar = io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::with_draw_target(Some(nodes as u64), ProgressDrawTarget::stderr());
+            // INVARIANT: the template is constant and sound; a fault would only show the default style.
+            if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {elapsed} {wide_msg}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(250));
+            bar
+        });
+        Self { bar, logs, seen: Mutex::default() }
+    }
+
+    /// Shows what happened.
+    pub(crate) fn show(&self, event: &Event) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::ExecutionStarted { .. } | Event::ExecutionFinished { .. } => {}
+            Event::StepStarted { address, .. } => {
+                seen.running.insert(address.clone());
+                self.running(&seen);
+            }
+            Event::StepRetried { address, attempt, pause_ms, message, .. } => {
+                let pause = duration(*pause_ms);
+                self.line(&format!("{} {address}  try {attempt} failed, next in {pause}: {message}", "↻".yellow()));
+            }
+            Event::Log { address, line, .. } => {
+                if self.logs {
+                    self.line(&format!("{} {}", format!("│ {address}:").dimmed(), line));
+                } else {
+                    let lines = seen.lines.entry(address.clone()).or_default();
+                    if lines.len() == LAST_LINES {
+                        lines.pop_front();
+                    }
+                    lines.push_back(line.clone());
+                }
+            }
+            Event::StepFinished { address, outcome, attempts, duration_ms, .. } => {
+                seen.running.remove(address);
+                let lines = seen.lines.remove(address);
+                self.finished(address, outcome, *attempts, *duration_ms, lines);
+                if let Some(bar) = &self.bar {
+                    bar.inc(1);
+                }
+                self.running(&seen);
+            }
+            Event::UndoStarted { address, .. } => {
+                seen.running.insert(SmolStr::from(format!("undo {address}")));
+                self.running(&seen);
+            }
+            Event::UndoFinished { address, outcome, duration_ms, .. } => {
+                seen.running.remove(&SmolStr::from(format!("undo {address}")));
+                self.undone(address, outcome, *duration_ms);
+                self.running(&seen);
+            }
+        }
+    }
+
+    /// Takes away the line that says what runs.
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn finished(
+        &self,
+        address: &SmolStr,
+        outcome: &Outcome,
+        attempts: u32,
+        duration_ms: u64,
+        lines: Option<VecDeque<String>>,
+    ) {
+        let time = duration(duration_ms);
+        match outcome {
+            Outcome::Succeeded => {
+                let tries = if attempts > 1 { format!(", {attempts} tries") } else { String::new() };
+                self.line(&format!("{} {address}  {}", "✓".green(), format!("{time}{tries}").dimmed()));
+            }
+            Outcome::Failed { reason, message } => {
+                let code = reason.code();
+                self.line(&format!("{} {address}  {}: {message}", "✗".red(), code.red()));
+                for line in lines.into_iter().flatten() {
+                    self.line(&format!("  {} {line}", "│".dimmed()));
+                }
+            }
+            Outcome::Skipped { because } => {
+                let why = match because {
+                    Skip::DependencyFailed { address } => format!("skipped: it waits for `{address}`"),
+                    Skip::Stopped { address } => format!("skipped: `{address}` failed"),
+                    Skip::Cancelled => "skipped: cancelled".into(),
+                    Skip::JournalFailed => "skipped: the journal cannot be written".into(),
+                };
+                self.line(&format!("{} {address}  {}", "-".dimmed(), why.dimmed()));
+            }
+        }
+    }
+
+    fn undone(&self, address: &SmolStr, outcome: &UndoOutcome, duration_ms: u64) {
+        let (sign, text) = match outcome {
+            UndoOutcome::Undone => ("↺".yellow().to_string(), format!("undone, {}", duration(duration_ms))),
+            UndoOutcome::Failed { reason, message } => {
+                ("✗".red().to_string(), format!("not undone: {}: {message}", reason.code()))
+            }
+            UndoOutcome::Unavailable => ("!".yellow().to_string(), "stays: it declares no way to undo it".into()),
+            UndoOutcome::Blocked { address } => {
+                ("!".yellow().to_string(), format!("stays: `{address}` builds upon it and could not be undone"))
+            }
+            UndoOutcome::Cancelled => ("!".yellow().to_string(), "stays: cancelled".into()),
+        };
+        self.line(&format!("{sign} {address}  {text}"));
+    }
+
+    fn running(&self, seen: &Seen) {
+        if let Some(bar) = &self.bar {
+            let running: Vec<&str> = seen.running.iter().map(SmolStr::as_str).collect();
+            bar.set_message(running.join(", "));
+        }
+    }
+
+    fn line(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| anstream::eprintln!("{line}")),
+            None => anstream::eprintln!("{line}"),
+        }
+    }
+}
+
+/// How the execution ended, in two lines.
+pub(crate) fn summary(report: &ExecutionReport, journal: &Path) -> String {
+    let counts = report.counts();
+    let state = match report.state {
+        State::Succeeded => "succeeded".green().to_string(),
+        State::Failed => "failed".red().to_string(),
+        State::Undone => "failed, and everything done before is undone".red().to_string(),
+        State::PartlyUndone => "failed, and not everything done before could be undone".red().to_string(),
+        State::Cancelled => "cancelled".yellow().to_string(),
+    };
+    let mut parts = vec![format!("{} done", counts.succeeded)];
+    for (count, what) in [(counts.failed, "failed"), (counts.skipped, "skipped"), (counts.undone, "undone")] {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    let time = duration(u64::try_from(report.duration.as_millis()).unwrap_or(u64::MAX));
+    let mut text = String::new();
+    // INVARIANT: writing to a string never fails.
+    let _ = writeln!(text, "{} {state}: {} in {time}", report.plan, parts.join(", "));
+    let _ = writeln!(text, "{}", format!("execution {} in {}", report.execution, journal.display()).dimmed());
+    text
+}
+
+/// Milliseconds for people.
+fn duration(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        _ => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
+    }
+}
