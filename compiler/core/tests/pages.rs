@@ -1,7 +1,8 @@
 //! The pages under `docs/`: every example in them does what its page says.
 //!
-//! The first word of a fence says what is in it: `ordain` compiles without findings, `ordain wrong` has some, `ordain
-//! part` is only parsed, `ordain eval` holds lines `expression // value`. A line `//- path` begins another file.
+//! The first words of a fence say what is in it: `ordain` compiles without findings, `ordain wrong` has some (`ordain
+//! wrong ORD0301` just those), `ordain part` is only parsed, `ordain eval` holds lines `expression // value`. A line
+//! `//- path` begins another file.
 //! `⟨U+202E⟩` stands for a character that cannot be seen, `⟨200 × (⟩` for a text that is repeated.
 
 mod world;
@@ -11,7 +12,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use ordain_compiler::{Kind, PlanInstance, bind_arguments, eval_text, instantiate, package_items, parse_manifest};
-use ordain_diagnostics::{Code, Diagnostic, Entry, catalogue, codes};
+use ordain_diagnostics::{Code, Diagnostic, Entry, Severity, catalogue, codes};
 use ordain_graph::{Function, display};
 use smol_str::SmolStr;
 use world::{World, files, with_stack};
@@ -204,15 +205,24 @@ const AROUND: &[(&str, &str)] = &[
 
 /// What is wrong with a fence of the reference or the tour.
 fn fence_problem(fence: &Fence) -> Result<(), String> {
+    if let Some(wanted) = fence.info.strip_prefix("ordain wrong") {
+        let world = load(&fence.text);
+        let found = found(&world);
+        let wanted: BTreeSet<Code> =
+            wanted.split_whitespace().map(|code| Code::parse(code).expect("a code of the catalogue")).collect();
+        return match codes_of(&found) {
+            codes if codes.is_empty() => Err("it should have findings and has none".into()),
+            codes if !wanted.is_empty() && codes != wanted => {
+                Err(format!("it should give {wanted:?}, and gives\n{}", world.show(&found)))
+            }
+            _ => Ok(()),
+        };
+    }
     match fence.info.as_str() {
-        "ordain" | "ordain wrong" => {
+        "ordain" => {
             let world = load(&fence.text);
             let found = found(&world);
-            match (fence.info.as_str(), found.is_empty()) {
-                ("ordain", false) => Err(world.show(&found)),
-                ("ordain wrong", true) => Err("it should have findings and has none".into()),
-                _ => Ok(()),
-            }
+            if found.is_empty() { Ok(()) } else { Err(world.show(&found)) }
         }
         "ordain part" => {
             let parses = |(before, after): &(&str, &str)| {
@@ -236,7 +246,7 @@ fn evaluate(text: &str) -> Result<(), String> {
     }
     let item = package_items(&world.db, world.package).next().ok_or("there is no declaration to evaluate in")?;
     for line in lines.lines() {
-        let (expression, expected) = line.rsplit_once("//").ok_or_else(|| format!("`{line}` names no value"))?;
+        let (expression, expected) = line.rsplit_once(" // ").ok_or_else(|| format!("`{line}` names no value"))?;
         let value = match eval_text(&world.db, item, expression.trim()) {
             Ok(lone) => display(&lone.value).unwrap_or_else(|_| lone.value.to_json().to_string()),
             Err(errors) => return Err(format!("`{expression}`: {errors:?}")),
@@ -254,7 +264,7 @@ fn every_example_of_the_reference_and_the_tour_compiles() {
         let mut pages: Vec<PathBuf> =
             std::fs::read_dir(docs().join("reference")).unwrap().map(|entry| entry.unwrap().path()).collect();
         pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
-        pages.push(docs().join("tour.md"));
+        pages.extend(Some(docs().join("tour.md")).filter(|tour| tour.is_file()));
         pages.sort();
         let mut problems = String::new();
         for path in pages {
@@ -269,12 +279,39 @@ fn every_example_of_the_reference_and_the_tour_compiles() {
     });
 }
 
+/// What a page holds between `<!-- name -->` and `<!-- end -->`.
+fn listed<'a>(page: &'a str, name: &str) -> &'a str {
+    let between = page.split_once(&format!("<!-- {name} -->\n")).and_then(|(_, rest)| rest.split_once("<!-- end -->"));
+    between.unwrap_or_else(|| panic!("nothing stands between `<!-- {name} -->` and `<!-- end -->`")).0
+}
+
+#[test]
+fn the_reference_lists_the_codes_as_they_are() {
+    let page = std::fs::read_to_string(docs().join("reference/diagnostics.md")).unwrap();
+    let expected: String = catalogue()
+        .iter()
+        .map(|entry| {
+            let severity = if entry.severity == Severity::Error { "error" } else { "warning" };
+            format!("| [{code}](../diagnostics/{code}.md) | {severity} | {} |\n", entry.title, code = entry.code)
+        })
+        .collect();
+    let (_, rows) = listed(&page, "codes").split_once("| --- | --- | --- |\n").expect("a table");
+    assert_eq!(rows, expected);
+}
+
 #[test]
 fn the_reference_lists_the_functions_as_they_are() {
-    let page = std::fs::read_to_string(docs().join("reference/expressions.md")).unwrap();
-    let between = page.split_once("<!-- functions -->\n").and_then(|(_, rest)| rest.split_once("<!-- end -->"));
-    let (listed, _) = between.expect("the list stands between `<!-- functions -->` and `<!-- end -->`");
+    let page = std::fs::read_to_string(docs().join("reference/functions.md")).unwrap();
     let expected: String =
         Function::ALL.iter().map(|function| format!("- {}\n", function.docs().trim().replace('\n', " "))).collect();
-    assert_eq!(listed, expected);
+    assert_eq!(listed(&page, "functions"), expected);
+    let examples: String =
+        fences(&page).into_iter().filter(|fence| fence.info == "ordain eval").map(|fence| fence.text).collect();
+    for function in Function::ALL {
+        let name = function.name();
+        let called = examples
+            .match_indices(&format!("{name}("))
+            .any(|(at, _)| !examples[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_'));
+        assert!(called, "no example calls `{name}`");
+    }
 }

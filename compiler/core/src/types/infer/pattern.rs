@@ -93,7 +93,12 @@ impl<'db> Infer<'db> {
                 },
                 None => {
                     let name = crate::hir::Name { text: name.clone(), loc: pattern.loc };
-                    self.bind_let(&name, subject.clone());
+                    // Below an arm for `none`, what is left is there.
+                    let bound = match subject.peel(self.db) {
+                        Ty::Optional(inner) if coverage.none => (*inner).clone(),
+                        _ => subject.clone(),
+                    };
+                    self.bind_let(&name, bound);
                     coverage.all |= !guarded;
                     reachable
                 }
