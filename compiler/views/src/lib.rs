@@ -6,8 +6,10 @@
 //! larger than a person can read, steps are folded together and counted. No view reads or writes anything.
 
 mod addresses;
+mod diff;
 mod dot;
 mod expression;
+mod markdown;
 mod mermaid;
 mod names;
 mod outline;
@@ -15,7 +17,11 @@ mod paint;
 mod sketch;
 mod summary;
 mod tree;
+mod wrap;
 
+pub use diff::{Change, Counts, Followed, PlanDiff, Renamed, Side, StepChange, StepRef, What, diff};
 pub use dot::{dot, dot_whole};
+pub use markdown::markdown;
 pub use mermaid::mermaid;
-pub use tree::{TreeOptions, tree};
+pub use paint::Terminal;
+pub use tree::tree;

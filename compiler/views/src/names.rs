@@ -88,3 +88,26 @@ pub(crate) fn number(count: usize) -> String {
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{} {noun}{}", number(count), if count == 1 { "" } else { "s" })
 }
+
+/// An address with every loop key as `[…]`.
+pub(crate) fn bare_address(address: &str) -> String {
+    let mut out = String::with_capacity(address.len());
+    for (index, segment) in address.split('/').enumerate() {
+        if index > 0 {
+            out.push('/');
+        }
+        let (name, keys) = keyed(segment);
+        out.push_str(name);
+        if keys.is_some() {
+            out.push_str("[…]");
+        }
+    }
+    out
+}
+
+/// The loop keys in an address, each where it differs from the one before; empty where it has none.
+pub(crate) fn address_keys(address: &str) -> String {
+    let mut keys: Vec<String> = address.split('/').filter_map(|segment| keyed(segment).1).map(bare_keys).collect();
+    keys.dedup();
+    keys.join("/")
+}

@@ -1,5 +1,28 @@
 //! Colour for terminals, or none.
 
+/// Where text is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terminal {
+    /// The columns of the terminal. Less than 40 counts as 40.
+    pub width: usize,
+    /// Whether to use colour (ANSI escape sequences).
+    pub colour: bool,
+}
+
+impl Default for Terminal {
+    /// 80 columns without colour.
+    fn default() -> Self {
+        Self { width: 80, colour: false }
+    }
+}
+
+impl Terminal {
+    /// The columns that lines may take.
+    pub(crate) fn columns(&self) -> usize {
+        self.width.max(40)
+    }
+}
+
 /// How a piece of text looks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Look {

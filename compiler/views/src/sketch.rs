@@ -10,8 +10,8 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::addresses::Addresses;
-use crate::names::{bare_keys, keyed, number};
-use crate::outline::{Likeness, Outline, last};
+use crate::names::{bare_address, number};
+use crate::outline::{Likeness, Outline};
 
 /// How much a picture can hold.
 #[derive(Clone, Copy)]
@@ -223,16 +223,7 @@ fn title(graph: &PlanGraph, nodes: &[usize]) -> String {
     if count == 1 {
         return inside(first);
     }
-    let bare = |node: &Node| -> String {
-        let parts: Vec<String> = inside(node)
-            .split('/')
-            .map(|part| match keyed(part) {
-                (name, Some(_)) => format!("{name}[…]"),
-                (name, None) => name.to_owned(),
-            })
-            .collect();
-        parts.join("/")
-    };
+    let bare = |node: &Node| bare_address(&inside(node));
     let own = bare(first);
     let name = if nodes.iter().all(|&at| bare(&graph.nodes[at]) == own) {
         own
@@ -246,12 +237,4 @@ fn title(graph: &PlanGraph, nodes: &[usize]) -> String {
         }
     };
     format!("{name} ×{}", number(count))
-}
-
-/// What a node of a box is told apart from the others by.
-pub(crate) fn member(node: &Node) -> String {
-    match keyed(last(node)) {
-        (_, Some(keys)) => bare_keys(keys),
-        (name, None) => name.to_owned(),
-    }
 }

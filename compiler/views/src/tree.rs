@@ -8,23 +8,9 @@ use crate::addresses::Addresses;
 use crate::expression::expression;
 use crate::names::{columns, counted, number, shortened, visible};
 use crate::outline::{Child, Family, Likeness, Outline};
-use crate::paint::{Look, Painter};
+use crate::paint::{Look, Painter, Terminal};
 use crate::summary::{Summary, environment_of};
-
-/// How a tree is to look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TreeOptions {
-    /// The columns of the terminal. Less than 40 counts as 40.
-    pub width: usize,
-    /// Whether to use colour (ANSI escape sequences).
-    pub colour: bool,
-}
-
-impl Default for TreeOptions {
-    fn default() -> Self {
-        Self { width: 80, colour: false }
-    }
-}
+use crate::wrap::{MANY, listed, wrapped};
 
 /// How many children of one group are shown.
 const MAX_CHILDREN: usize = 60;
@@ -37,13 +23,13 @@ const MAX_ROWS: usize = 600;
 ///
 /// Lines are at most as wide as the terminal. A plan of any size gives a bounded number of lines, which say what they
 /// leave out.
-pub fn tree(graph: &PlanGraph, options: &TreeOptions) -> String {
+pub fn tree(graph: &PlanGraph, terminal: &Terminal) -> String {
     let outline = Outline::of(graph);
     let addresses = Addresses::of(graph);
     let mut view = View {
         graph,
         outline: &outline,
-        width: options.width.max(40),
+        width: terminal.columns(),
         rows: Vec::new(),
         shown: 0,
         uses: facts::uses(graph, &outline, &addresses),
@@ -51,7 +37,7 @@ pub fn tree(graph: &PlanGraph, options: &TreeOptions) -> String {
     };
     view.children(0, String::new());
     let left_out = graph.nodes.len() - view.shown;
-    let mut painter = Painter::new(options.colour);
+    let mut painter = Painter::new(terminal.colour);
     view.head(&mut painter);
     view.table(&mut painter);
     if left_out > 0 {
@@ -137,8 +123,8 @@ impl<'g> View<'_, 'g> {
             _ => format!("×{}, {}", number(rounds), counted(own.nodes, "step")),
         };
         let facts = if rounds > 1 {
-            let keys = own.keys.iter().take(facts::MANY).map(|keys| shortened(&crate::names::bare_keys(keys), 40));
-            facts::listed(keys.collect(), rounds, self.room(under))
+            let keys = own.keys.iter().take(MANY).map(|keys| shortened(&crate::names::bare_keys(keys), 40));
+            listed(keys.collect(), rounds, self.room(under))
         } else {
             Vec::new()
         };
@@ -183,7 +169,7 @@ impl<'g> View<'_, 'g> {
         let node = &self.graph.nodes[own.nodes[0]];
         let mut facts = Vec::new();
         if own.likeness != Likeness::Single && own.nodes.len() > 1 {
-            facts.extend(facts::listed(self.outline.members(self.graph, family, facts::MANY), own.nodes.len(), room));
+            facts.extend(listed(self.outline.members(self.graph, family, MANY), own.nodes.len(), room));
         }
         let mut parts = self.uses[family].sentences(self.graph, self.outline, own.parent);
         if let NodeKind::Gate { expect } = &node.kind {
@@ -192,7 +178,7 @@ impl<'g> View<'_, 'g> {
         }
         parts.extend(node.undo.as_ref().map(|undo| format!("undo {}", visible(&undo.capability))));
         parts.extend(node.on_failure.map(|on_failure| format!("on failure {}", on_failure.name())));
-        facts.extend(facts::wrapped(&parts, " · ", room));
+        facts.extend(wrapped(&parts, " · ", room));
         facts
     }
 
@@ -217,20 +203,20 @@ impl<'g> View<'_, 'g> {
             facts.push(format!("{} can be undone", number(summary.undoable)));
         }
         facts.push(format!("on failure {}", graph.on_failure.name()));
-        for line in facts::wrapped(&facts, " · ", self.width) {
+        for line in wrapped(&facts, " · ", self.width) {
             painter.put(Look::Plain, &line);
             painter.line();
         }
         let mut named = |title: &str, names: Vec<String>, of: usize| {
             let room = self.width.saturating_sub(columns(title) + 1).max(20);
-            for (index, line) in facts::listed(names, of, room).into_iter().enumerate() {
+            for (index, line) in listed(names, of, room).into_iter().enumerate() {
                 painter.cell(Look::Faint, if index == 0 { title } else { "" }, columns(title) + 1);
                 painter.put(Look::Plain, &line);
                 painter.line();
             }
         };
         let naming = |id: &ordain_graph::NodeId| Some(self.addresses.address(id));
-        let arguments = graph.arguments.iter().take(facts::MANY);
+        let arguments = graph.arguments.iter().take(MANY);
         let arguments = arguments.map(|(name, value)| {
             let value = match environment_of(graph, value) {
                 Some(name) => shortened(name, 60),
@@ -239,9 +225,9 @@ impl<'g> View<'_, 'g> {
             format!("{} = {value}", shortened(name, 30))
         });
         named("with", arguments.collect(), graph.arguments.len());
-        let environments = graph.environments.keys().take(facts::MANY).map(|name| shortened(name, 60));
+        let environments = graph.environments.keys().take(MANY).map(|name| shortened(name, 60));
         named("in", environments.collect(), graph.environments.len());
-        let secrets = summary.secrets.iter().take(facts::MANY).map(|name| shortened(name, 60));
+        let secrets = summary.secrets.iter().take(MANY).map(|name| shortened(name, 60));
         named("secrets", secrets.collect(), summary.secrets.len());
     }
 
@@ -285,7 +271,7 @@ impl<'g> View<'_, 'g> {
     }
 }
 
-pub(crate) const fn effect_look(effect: Effect) -> Look {
+const fn effect_look(effect: Effect) -> Look {
     match effect {
         Effect::Read => Look::Good,
         Effect::Write => Look::Warning,
@@ -293,7 +279,7 @@ pub(crate) const fn effect_look(effect: Effect) -> Look {
     }
 }
 
-pub(crate) const fn risk_look(risk: Risk) -> Look {
+const fn risk_look(risk: Risk) -> Look {
     match risk {
         Risk::Low => Look::Faint,
         Risk::Medium => Look::Plain,

@@ -5,14 +5,8 @@ use std::collections::BTreeSet;
 use ordain_graph::{PlanGraph, Why};
 
 use crate::addresses::Addresses;
-use crate::names::{columns, number, shortened, visible};
+use crate::names::{number, shortened};
 use crate::outline::{Likeness, Outline};
-
-/// How many names of a kind are listed at most.
-pub(super) const MANY: usize = 24;
-
-/// How many lines a list may take.
-const MAX_LINES: usize = 2;
 
 /// How many things a step is said to wait for by name.
 const MAX_NAMED: usize = 4;
@@ -87,52 +81,4 @@ fn relative(graph: &PlanGraph, outline: &Outline<'_>, group: usize, family: usiz
         _ => format!(" ×{}", number(own.nodes.len())),
     };
     format!("{}{count}", shortened(&parts.join("/"), 60))
-}
-
-/// Names with commas, in as many lines as a list may take; what does not fit is counted.
-pub(super) fn listed(names: Vec<String>, of: usize, room: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut told = 0;
-    for name in &names {
-        let name = shortened(name, room.saturating_sub(14).max(8));
-        let more = if told + 1 < of { format!(", … {} more", number(of - told - 1)) } else { String::new() };
-        let width = columns(&name) + columns(&more);
-        let count = lines.len();
-        match lines.last_mut() {
-            None => lines.push(name),
-            Some(line) if columns(line) + 2 + width <= room => {
-                line.push_str(", ");
-                line.push_str(&name);
-            }
-            Some(line) if count < MAX_LINES => {
-                line.push(',');
-                lines.push(name);
-            }
-            Some(_) => break,
-        }
-        told += 1;
-    }
-    if told < of
-        && let Some(line) = lines.last_mut()
-    {
-        line.push_str(&format!(", … {} more", number(of - told)));
-    }
-    lines
-}
-
-/// Parts with a separator, broken into lines between them.
-pub(super) fn wrapped(parts: &[String], separator: &str, room: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for part in parts {
-        let part = shortened(part, room);
-        match lines.last_mut() {
-            Some(line) if columns(line) + columns(separator) + columns(&part) <= room => {
-                line.push_str(separator);
-                line.push_str(&part);
-            }
-            _ => lines.push(part),
-        }
-    }
-    lines.iter_mut().for_each(|line| *line = visible(line).into_owned());
-    lines
 }

@@ -3,5 +3,6 @@
 #[path = "../../../graph/tests/it/samples.rs"]
 mod samples;
 
+mod diff;
 mod pictures;
 mod tree;

@@ -1,11 +1,11 @@
 //! The tree in a terminal.
 
-use ordain_views::{TreeOptions, tree};
+use ordain_views::{Terminal, tree};
 
 use crate::samples::{made, many, shop, sweep, tiny};
 
-fn at(width: usize) -> TreeOptions {
-    TreeOptions { width, colour: false }
+fn at(width: usize) -> Terminal {
+    Terminal { width, colour: false }
 }
 
 #[test]
