@@ -45,6 +45,13 @@ impl<'db> Evaluator<'_, 'db> {
             (Ty::List(element), Value::List(elements)) => Value::list(
                 elements.iter().map(|each| self.normalise(each.clone(), element, at)).collect::<Eval<'db, Vec<_>>>()?,
             ),
+            // A list literal stands for a set, too.
+            (Ty::Set(element), Value::List(elements)) => Value::Set(Arc::new(
+                elements.iter().map(|each| self.normalise(each.clone(), element, at)).collect::<Eval<'db, _>>()?,
+            )),
+            (Ty::Set(element), Value::Set(elements)) => Value::Set(Arc::new(
+                elements.iter().map(|each| self.normalise(each.clone(), element, at)).collect::<Eval<'db, _>>()?,
+            )),
             (Ty::Map(entry), Value::Map(entries)) => {
                 let mut normal = BTreeMap::new();
                 for (key, value) in entries.iter() {

@@ -12,9 +12,9 @@ use super::Instantiated;
 use super::draft::{FIRST_GROUP, Site};
 use super::expand::{Expansion, is_error};
 use crate::eval::{Eval, Fault, without_declaration};
-use crate::hir::ExprId;
+use crate::hir::{ExprId, ExprKind};
 use crate::items::Item;
-use crate::types::Finding;
+use crate::types::{Finding, Ty, inference};
 
 /// Something that waits, and what for: handles of nodes and groups.
 struct Wait {
@@ -60,6 +60,10 @@ impl<'db> Expansion<'db> {
     fn collect_wait(&mut self, subject: u32, site: &Site<'db>, after: &[ExprId], depth: usize, waits: &mut Vec<Wait>) {
         let mut targets = Vec::new();
         for &expr in after {
+            if let Some(family) = self.family(site, expr) {
+                targets.extend(family);
+                continue;
+            }
             match self.eval(site, expr) {
                 Ok(value) => {
                     if let Err(fault) = self.targets(site, expr, &value, &mut targets) {
@@ -72,6 +76,25 @@ impl<'db> Expansion<'db> {
         if !targets.is_empty() {
             waits.push(Wait { subject, depth, targets });
         }
+    }
+
+    /// All members of the family an expression names: waiting for `jobs` is waiting for every `jobs[…]`.
+    fn family(&self, site: &Site<'db>, expr: ExprId) -> Option<Vec<u32>> {
+        let facts = &inference(self.db, site.frame.plan).body;
+        if !matches!(facts.types.get(expr.0 as usize)?, Ty::Family(_)) {
+            return None;
+        }
+        let ExprKind::Name(name) = &site.frame.plan.body(self.db).tree[expr].kind else { return None };
+        let families = site.frame.families.borrow();
+        let mut members = Vec::new();
+        for member in families.get(name)?.values() {
+            if let Value::Residual(residual) = member
+                && let Residual::Output { node: NodeRef::Index(index), .. } = residual.as_ref()
+            {
+                members.push(*index);
+            }
+        }
+        Some(members)
     }
 
     fn targets(&self, site: &Site<'db>, expr: ExprId, value: &Value, targets: &mut Vec<u32>) -> Eval<'db, ()> {

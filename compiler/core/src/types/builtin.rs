@@ -49,6 +49,12 @@ pub(crate) fn function(name: &str) -> Option<Function> {
     Function::ALL.iter().copied().find(|function| function.name() == name)
 }
 
+/// Whether a function only moves the elements of a collection around, so that they may be steps, too.
+pub(crate) fn takes_handles(function: Function) -> bool {
+    use Function as F;
+    matches!(function, F::Len | F::First | F::Last | F::Keys | F::Values | F::Reverse | F::Flatten)
+}
+
 /// The type of a built-in function's result for arguments of these (peeled) types, or what it expects instead of the
 /// argument at an index.
 pub(crate) fn result<'db>(
@@ -87,7 +93,13 @@ pub(crate) fn result<'db>(
             number @ (Ty::Int | Ty::Decimal | Ty::Bytes | Ty::Duration | Ty::Error) => number,
             _ => return Err((0, "a list of numbers, bytes or durations")),
         },
-        F::Min | F::Max => optional(elements("List<T>")?),
+        F::Min | F::Max => {
+            let element = elements("List<T>")?;
+            if !element.is_ordered(db) {
+                return Err((0, "a list of values that have an order"));
+            }
+            optional(element)
+        }
         F::Any | F::All => {
             bools()?;
             Ty::Bool
@@ -101,14 +113,24 @@ pub(crate) fn result<'db>(
             Ty::Map(entry) => list(if function == F::Keys { entry.0.clone() } else { entry.1.clone() }),
             _ => return Err((0, "Map<K, V>")),
         },
-        F::Sort | F::Reverse | F::Unique => list(elements("List<T>")?),
+        F::Sort => {
+            let element = elements("List<T>")?;
+            if !element.is_ordered(db) {
+                return Err((0, "a list of values that have an order"));
+            }
+            list(element)
+        }
+        F::Reverse | F::Unique => list(elements("List<T>")?),
         F::Flatten => match elements("List<List<T>>")?.peel(db) {
             Ty::List(inner) => Ty::List(inner),
             Ty::Error => Ty::Error,
             _ => return Err((0, "List<List<T>>")),
         },
         F::SetOf => Ty::Set(Arc::new(elements("List<T>")?)),
-        F::ListOf => list(elements("Set<T>")?),
+        F::ListOf => match &peeled[0] {
+            Ty::Set(element) => list((**element).clone()),
+            _ => return Err((0, "Set<T>")),
+        },
         F::Join => {
             match elements("List<String>")?.peel(db) {
                 Ty::String | Ty::Error => {}
@@ -134,7 +156,10 @@ pub(crate) fn result<'db>(
             (0..2).try_for_each(string_at)?;
             Ty::Bool
         }
-        F::StringOf => Ty::String,
+        F::StringOf => match &peeled[0] {
+            Ty::None => return Err((0, "a value")),
+            _ => Ty::String,
+        },
         F::IntOf => match &peeled[0] {
             Ty::String | Ty::Decimal | Ty::Int => optional(Ty::Int),
             _ => return Err((0, "a string or a decimal")),

@@ -70,7 +70,7 @@ fn fit_within<'db>(db: &'db dyn Db, actual: &Ty<'db>, expected: &Ty<'db>, depth:
         (Ty::Optional(a), Ty::Optional(e)) => inner(a, e),
         (_, Ty::Optional(e)) => inner(actual, e),
         (_, Ty::Json) if actual.holds_secret(db) => Err(Misfit::Secret),
-        (Ty::Step(_) | Ty::Plan(_) | Ty::Stage | Ty::Family(_), Ty::Json) => Err(Misfit::Type),
+        (_, Ty::Json) if actual.holds_handle(db) => Err(Misfit::Type),
         (_, Ty::Json) => Ok(Fit::Adjusted),
         (Ty::Secret(_), _) => Err(Misfit::Secret),
         (Ty::Optional(a), e) => match inner(a, e) {

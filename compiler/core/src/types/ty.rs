@@ -125,23 +125,46 @@ impl<'db> Ty<'db> {
 
     /// Whether a value of it is or holds a secret.
     pub fn holds_secret(&self, db: &'db dyn Db) -> bool {
-        self.holds_secret_within(db, &mut Vec::new())
+        self.holds(db, &|ty| matches!(ty, Ty::Secret(_)), &mut Vec::new())
     }
 
-    fn holds_secret_within(&self, db: &'db dyn Db, seen: &mut Vec<Item<'db>>) -> bool {
+    /// Whether it is or holds a step, gate, stage or plan, which stand for what will happen and are no values.
+    pub fn holds_handle(&self, db: &'db dyn Db) -> bool {
+        self.holds(db, &|ty| matches!(ty, Ty::Step(_) | Ty::Plan(_) | Ty::Stage | Ty::Family(_)), &mut Vec::new())
+    }
+
+    /// Whether it or a part of it is such a type.
+    fn holds(&self, db: &'db dyn Db, such: &dyn Fn(&Ty<'db>) -> bool, seen: &mut Vec<Item<'db>>) -> bool {
         match self {
-            Ty::Secret(_) => true,
+            ty if such(ty) => true,
             Ty::List(inner) | Ty::Set(inner) | Ty::Optional(inner) | Ty::Refined(inner, _) => {
-                inner.holds_secret_within(db, seen)
+                inner.holds(db, such, seen)
             }
-            Ty::Map(pair) => pair.0.holds_secret_within(db, seen) || pair.1.holds_secret_within(db, seen),
-            Ty::Record(record) => record.fields.iter().any(|field| field.ty.holds_secret_within(db, seen)),
+            Ty::Map(pair) => pair.0.holds(db, such, seen) || pair.1.holds(db, such, seen),
+            Ty::Record(record) => record.fields.iter().any(|field| field.ty.holds(db, such, seen)),
             Ty::Alias(item) if !seen.contains(item) => {
                 seen.push(*item);
-                alias_target(db, *item).holds_secret_within(db, seen)
+                alias_target(db, *item).holds(db, such, seen)
             }
             _ => false,
         }
+    }
+
+    /// Whether its values have an order: `<` is defined.
+    pub fn is_ordered(&self, db: &'db dyn Db) -> bool {
+        matches!(
+            self.peel(db),
+            Ty::Error
+                | Ty::Int
+                | Ty::Decimal
+                | Ty::String
+                | Ty::Bytes
+                | Ty::Duration
+                | Ty::SemVer
+                | Ty::Date
+                | Ty::Enum(_)
+                | Ty::Json
+        )
     }
 
     /// The variants, where it is an enum.

@@ -103,8 +103,17 @@ impl<'db> Infer<'db> {
     /// Checks arguments against parameters: by position first, then by name.
     pub(super) fn arguments(&mut self, at: Loc, item: Item<'db>, params: &[ParamTy<'db>], args: &[Arg]) {
         let mut filled = vec![false; params.len()];
+        let mut named = false;
         for (position, arg) in args.iter().enumerate() {
+            named |= arg.name.is_some();
             let index = match &arg.name {
+                None if named => {
+                    let message = "arguments by position stand before those by name";
+                    let finding = self.finding(codes::WRONG_ARGUMENTS, self.loc(arg.value), message);
+                    self.report(finding);
+                    self.infer(arg.value, None);
+                    continue;
+                }
                 None => position,
                 Some(name) => match params.iter().position(|param| param.name == name.text) {
                     Some(index) => index,
@@ -195,6 +204,13 @@ impl<'db> Infer<'db> {
                 types.push(Ty::Error);
             } else if let Ty::Optional(inner) = ty.peel(self.db) {
                 self.misfit(arg.value, &ty, &inner, super::Misfit::Optional);
+                types.push(Ty::Error);
+            } else if ty.holds_handle(self.db) && !builtin::takes_handles(function) {
+                let message = format!("`{}` takes values, `{}` is none", function.name(), self.show(&ty));
+                let finding = self
+                    .finding(codes::TYPE_MISMATCH, self.loc(arg.value), message)
+                    .help("a step is not a value; what it gives out is in its fields");
+                self.report(finding);
                 types.push(Ty::Error);
             } else {
                 types.push(ty);

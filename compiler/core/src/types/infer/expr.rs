@@ -45,17 +45,24 @@ impl<'db> Infer<'db> {
             ExprKind::Plan(call) => self.plan_call(call),
             ExprKind::Unary { op, operand } => self.unary(expr, *op, *operand),
             ExprKind::Binary { op, left, right } => self.binary(expr, *op, *left, *right, expected),
-            ExprKind::List(elements) => self.list_literal(elements, expected),
+            ExprKind::List(elements) => self.list_literal(expr, elements, expected),
             ExprKind::Record(fields) => self.record(expr, fields, expected),
             ExprKind::ListFor { body, clauses } => {
                 let mark = self.locals.len();
                 self.for_clauses(clauses);
-                let element = match expected.map(|ty| ty.peel_optional(self.db)) {
-                    Some(Ty::List(element)) => self.check(*body, &element),
+                let wanted = expected.map(|ty| ty.peel_optional(self.db));
+                let element = match &wanted {
+                    Some(Ty::List(element) | Ty::Set(element)) => self.check(*body, element),
                     _ => self.infer(*body, None),
                 };
                 self.leave(mark);
-                Self::list(element)
+                match wanted {
+                    Some(set @ Ty::Set(_)) => {
+                        self.adjust(expr, &set);
+                        set
+                    }
+                    _ => Self::list(element),
+                }
             }
             ExprKind::MapFor { key, value, clauses } => {
                 let mark = self.locals.len();
@@ -149,7 +156,7 @@ impl<'db> Infer<'db> {
                 .label(format!("of type `{}`", self.show(&ty)))
                 .help("give a value for that case with `??`");
             self.report(finding);
-        } else if matches!(peeled, Ty::Record(_) | Ty::Step(_) | Ty::Plan(_) | Ty::Stage | Ty::Family(_)) {
+        } else if matches!(peeled, Ty::Record(_)) || ty.holds_handle(self.db) {
             let message = format!("`{}` has no text", self.show(&ty));
             let finding = self.finding(codes::TYPE_MISMATCH, self.loc(part), message);
             self.report(finding);
@@ -221,12 +228,23 @@ impl<'db> Infer<'db> {
         ty
     }
 
-    fn list_literal(&mut self, elements: &[ExprId], expected: Option<&Ty<'db>>) -> Ty<'db> {
-        if let Some(Ty::List(element) | Ty::Set(element)) = expected.map(|ty| ty.peel_optional(self.db)) {
-            for &each in elements {
-                self.check(each, &element);
+    fn list_literal(&mut self, expr: ExprId, elements: &[ExprId], expected: Option<&Ty<'db>>) -> Ty<'db> {
+        match expected.map(|ty| ty.peel_optional(self.db)) {
+            Some(Ty::List(element)) => {
+                for &each in elements {
+                    self.check(each, &element);
+                }
+                return Self::list((*element).clone());
             }
-            return Self::list((*element).clone());
+            Some(set @ Ty::Set(_)) => {
+                let Ty::Set(element) = &set else { unreachable!("matched as a set") };
+                for &each in elements {
+                    self.check(each, element);
+                }
+                self.adjust(expr, &set);
+                return set;
+            }
+            _ => {}
         }
         let mut joined: Option<Ty<'db>> = None;
         for &each in elements {

@@ -16,7 +16,7 @@ impl<'db> Infer<'db> {
             (_, Ty::Error) => Ty::Error,
             (UnaryOp::Not, Ty::Bool) => Ty::Bool,
             (UnaryOp::Neg, number @ (Ty::Int | Ty::Decimal)) => number,
-            (_, other) if self.refuse_secret(operand, &ty, &other) => Ty::Error,
+            _ if self.refuse_secret(operand, &ty) => Ty::Error,
             _ => {
                 let symbol = if op == UnaryOp::Not { "!" } else { "-" };
                 let message = format!("`{symbol}` is not defined for `{}`", self.show(&ty));
@@ -27,8 +27,9 @@ impl<'db> Infer<'db> {
         }
     }
 
-    fn refuse_secret(&mut self, operand: ExprId, ty: &Ty<'db>, peeled: &Ty<'db>) -> bool {
-        if !matches!(peeled, Ty::Secret(_)) {
+    /// Reports an operand that is or holds a secret.
+    fn refuse_secret(&mut self, operand: ExprId, ty: &Ty<'db>) -> bool {
+        if !ty.holds_secret(self.db) {
             return false;
         }
         let finding = self
@@ -103,7 +104,15 @@ impl<'db> Infer<'db> {
             return (self.infer(left, Some(&right_ty)), right_ty);
         }
         let left_ty = self.infer(left, None);
-        let right_ty = self.infer(right, Some(&left_ty));
+        // The elements of two lists may be of different kinds of number, as two numbers may.
+        let open = match left_ty.peel_optional(self.db) {
+            Ty::List(element) | Ty::Set(element) => {
+                let empty = matches!(&self.tree[right].kind, ExprKind::List(elements) if elements.is_empty());
+                !empty && element.variants(self.db).is_none()
+            }
+            _ => false,
+        };
+        let right_ty = self.infer(right, Some(&left_ty).filter(|_| !open));
         (left_ty, right_ty)
     }
 
@@ -123,7 +132,11 @@ impl<'db> Infer<'db> {
         if a == Ty::Error || b == Ty::Error {
             return;
         }
-        if self.refuse_secret(left, &left_ty, &a) || self.refuse_secret(right, &right_ty, &b) {
+        if self.refuse_secret(left, &left_ty) || self.refuse_secret(right, &right_ty) {
+            return;
+        }
+        if left_ty.holds_handle(self.db) || right_ty.holds_handle(self.db) {
+            self.bad_operands(expr, op, &left_ty, &right_ty);
             return;
         }
         let ordered = !matches!(op, BinaryOp::Eq | BinaryOp::Ne);
@@ -135,18 +148,7 @@ impl<'db> Infer<'db> {
             }
         }
         let comparable = if ordered {
-            matches!(
-                a,
-                Ty::Int
-                    | Ty::Decimal
-                    | Ty::String
-                    | Ty::Bytes
-                    | Ty::Duration
-                    | Ty::SemVer
-                    | Ty::Date
-                    | Ty::Enum(_)
-                    | Ty::Json
-            ) && self.alike(left, right, &a, &b)
+            a.is_ordered(self.db) && self.alike(left, right, &a, &b)
         } else {
             self.alike(left, right, &a, &b)
         };
@@ -168,8 +170,8 @@ impl<'db> Infer<'db> {
         let literal = matches!(self.tree[right].kind, ExprKind::List(_));
         let (left_ty, right_ty) = if literal && !self.is_open_name(left) {
             let left_ty = self.infer(left, None);
-            let list = Self::list(left_ty.peel_optional(self.db));
-            let right_ty = self.infer(right, Some(&list));
+            let list = left_ty.variants(self.db).map(|_| Self::list(left_ty.peel_optional(self.db)));
+            let right_ty = self.infer(right, list.as_ref());
             (left_ty, right_ty)
         } else {
             let right_ty = self.infer(right, None);
@@ -181,7 +183,11 @@ impl<'db> Infer<'db> {
             (self.infer(left, element.as_ref()), right_ty)
         };
         let (element, container) = (left_ty.peel_optional(self.db), right_ty.peel(self.db));
-        if self.refuse_secret(left, &left_ty, &element) || self.refuse_secret(right, &right_ty, &container) {
+        if self.refuse_secret(left, &left_ty) || self.refuse_secret(right, &right_ty) {
+            return;
+        }
+        if left_ty.holds_handle(self.db) || right_ty.holds_handle(self.db) {
+            self.bad_operands(expr, BinaryOp::In, &left_ty, &right_ty);
             return;
         }
         let fits = match &container {
@@ -211,7 +217,8 @@ impl<'db> Infer<'db> {
         let left_ty = self.infer(left, if op == B::Add { expected } else { None });
         let right_ty = self.infer(right, Some(&left_ty));
         let (a, b) = (left_ty.peel(self.db), right_ty.peel(self.db));
-        if self.refuse_secret(left, &left_ty, &a) || self.refuse_secret(right, &right_ty, &b) {
+        let secret = |ty: &Ty<'db>| matches!(ty, Ty::Secret(_));
+        if secret(&a) && self.refuse_secret(left, &left_ty) || secret(&b) && self.refuse_secret(right, &right_ty) {
             return Ty::Error;
         }
         for (operand, ty, peeled) in [(left, &left_ty, &a), (right, &right_ty, &b)] {

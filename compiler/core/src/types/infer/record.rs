@@ -170,13 +170,24 @@ impl<'db> Infer<'db> {
                 None => (key, value_ty),
                 Some((key_before, before)) => match super::coerce::join(self.db, &before, &value_ty) {
                     Some(joined) => (key_before, joined),
-                    None => (key_before, Ty::Json),
+                    None if self.is_data(&before) && self.is_data(&value_ty) => (key_before, Ty::Json),
+                    None => {
+                        let shown = (self.show(&before), self.show(&value_ty));
+                        let message = format!("the values differ: `{}` and `{}`", shown.0, shown.1);
+                        let finding = self.finding(codes::TYPE_MISMATCH, self.loc(value), message);
+                        self.report(finding);
+                        (key_before, Ty::Error)
+                    }
                 },
             });
         }
         let ty = Ty::Map(Arc::new(entry.unwrap_or((Ty::String, Ty::Error))));
         self.adjust(expr, &ty);
         ty
+    }
+
+    fn is_data(&self, ty: &Ty<'db>) -> bool {
+        super::coerce::fit(self.db, ty, &Ty::Json).is_ok()
     }
 
     /// Reports a type that cannot be a key of a map.
