@@ -9,6 +9,8 @@ mod addresses;
 mod diff;
 mod dot;
 mod expression;
+mod html;
+mod layout;
 mod markdown;
 mod mermaid;
 mod names;
@@ -21,6 +23,7 @@ mod wrap;
 
 pub use diff::{Change, Counts, Followed, PlanDiff, Renamed, Side, StepChange, StepRef, What, diff};
 pub use dot::{dot, dot_whole};
+pub use html::html;
 pub use markdown::markdown;
 pub use mermaid::mermaid;
 pub use paint::Terminal;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ordain_graph::{Effect, Node, NodeKind, PlanGraph, Residual, Risk, Value};
+use ordain_graph::{Effect, Node, NodeKind, PlanGraph, Residual, Retry, Risk, Transport, Value};
 use smol_str::SmolStr;
 
 use crate::names::{counted, number};
@@ -80,6 +80,25 @@ fn part(count: usize, name: &str) -> Option<String> {
 pub(crate) fn environment_of<'g>(graph: &'g PlanGraph, value: &Value) -> Option<&'g str> {
     let mut environments = graph.environments.iter();
     environments.find(|(_, environment)| environment.facts == *value).map(|(name, _)| name.as_str())
+}
+
+/// A span of time, as the language writes it.
+pub(crate) fn span(milliseconds: u64) -> String {
+    ordain_graph::display(&Value::Duration(milliseconds)).unwrap_or_default()
+}
+
+/// Retries, in a line.
+pub(crate) fn retry(retry: Retry) -> String {
+    format!("{} times, {} to {}", retry.times, span(retry.min), span(retry.max))
+}
+
+/// How an adapter is reached, in a line.
+pub(crate) fn transport(transport: &Transport) -> String {
+    match transport {
+        Transport::Process(argv) => format!("process {}", argv.join(" ")),
+        Transport::Http(url) => format!("http {url}"),
+        Transport::Builtin(name) => format!("builtin {name}"),
+    }
 }
 
 /// The names of the secrets in a value.

@@ -1,5 +1,7 @@
 //! Steps of a difference that say the same, told once: the rounds of a loop usually change together.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
 use super::{Change, Followed, Renamed, StepChange, StepRef};
@@ -56,9 +58,8 @@ pub(super) fn entries<T: Told>(steps: &[T]) -> Vec<Entry<'_, T>> {
 
 /// Addresses with loop keys taken off, each once.
 pub(super) fn bare_names(addresses: &[String]) -> Vec<String> {
-    let mut names: Vec<String> = addresses.iter().map(|address| bare_address(address)).collect();
-    names.dedup();
-    names
+    let mut seen = BTreeSet::new();
+    addresses.iter().map(|address| bare_address(address)).filter(|name| seen.insert(name.clone())).collect()
 }
 
 fn change_said(change: &Change) -> Vec<String> {
@@ -103,6 +104,6 @@ impl Told for Followed {
     }
 
     fn said(&self) -> Vec<String> {
-        bare_names(&self.because)
+        bare_names(&self.because).into_iter().chain([String::new()]).chain(bare_names(&self.roots)).collect()
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use ordain_graph::{Adapter, Contract, Node, NodeId, NodeKind, Shape, Transport, Undo, Value, Why};
+use ordain_graph::{Adapter, Contract, Node, NodeId, NodeKind, Shape, Undo, Value, Why};
 use smol_str::SmolStr;
 
 use super::compare::{renamed, values};
 use super::{Change, Named, Sides, What};
 use crate::names::{shortened, visible};
+use crate::summary::{retry, span, transport};
 
 /// What changed in a step, and the positions of the steps it waits for that have another id under the same name.
 pub(super) fn changes(sides: &Sides<'_>, old: &Node, new: &Node) -> (Vec<Change>, Vec<usize>) {
@@ -64,14 +65,6 @@ fn expected(kind: &NodeKind) -> Option<&Value> {
         NodeKind::Step => None,
         NodeKind::Gate { expect } => Some(expect),
     }
-}
-
-fn span(milliseconds: u64) -> String {
-    ordain_graph::display(&Value::Duration(milliseconds)).unwrap_or_default()
-}
-
-fn retry(retry: ordain_graph::Retry) -> String {
-    format!("{} times, {} to {}", retry.times, span(retry.min), span(retry.max))
 }
 
 fn contracts(old: Option<&Contract>, new: Option<&Contract>, found: &mut Vec<Change>) {
@@ -150,15 +143,6 @@ fn adapters(what: What, old: Bound<'_>, new: Bound<'_>, found: &mut Vec<Change>)
     if found.len() == count {
         let digest = |digest: &str| Some(shortened(digest, 120));
         found.push(Change::named(What::AdapterDigest, name, digest(&old.digest), digest(&new.digest)));
-    }
-}
-
-/// How an adapter is reached, in a line.
-pub(crate) fn transport(transport: &Transport) -> String {
-    match transport {
-        Transport::Process(argv) => format!("process {}", argv.join(" ")),
-        Transport::Http(url) => format!("http {url}"),
-        Transport::Builtin(name) => format!("builtin {name}"),
     }
 }
 

@@ -4,5 +4,6 @@
 mod samples;
 
 mod diff;
+mod page;
 mod pictures;
 mod tree;
