@@ -203,7 +203,7 @@ const AROUND: &[(&str, &str)] = &[
     ("environment part: Part {\n", "}\n"),
 ];
 
-/// What is wrong with a fence of the reference or the tour.
+/// What is wrong with a fence of the reference or the tour. `toml` is a manifest.
 fn fence_problem(fence: &Fence) -> Result<(), String> {
     if let Some(wanted) = fence.info.strip_prefix("ordain wrong") {
         let world = load(&fence.text);
@@ -231,6 +231,10 @@ fn fence_problem(fence: &Fence) -> Result<(), String> {
             if AROUND.iter().any(parses) { Ok(()) } else { Err("it is part of nothing".into()) }
         }
         "ordain eval" => evaluate(&fence.text),
+        "toml" => {
+            let found = parse_manifest(&"ordain.toml".into(), &fence.text).findings;
+            if found.is_empty() { Ok(()) } else { Err(format!("{found:#?}")) }
+        }
         info if info.starts_with("ordain") => Err(format!("`{info}` is no kind of fence")),
         _ => Ok(()),
     }
