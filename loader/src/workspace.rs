@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ordain_compiler::{Content, DataFile, Database, Package, SourceFile, data_references, parse_manifest};
+use ordain_compiler::{
+    Content, DataFile, Database, Package, SourceFile, data_references, parse_manifest, parse_package,
+};
 use ordain_diagnostics::{Diagnostic, codes};
 use salsa::{Durability, Setter as _};
 use smol_str::SmolStr;
@@ -93,6 +95,7 @@ impl Workspace {
     /// Reads the data files that the sources name.
     fn load_data(&mut self, tree: &dyn Tree) {
         for (package, folder, shown) in &self.locations {
+            parse_package(&self.db, *package);
             let name = ordain_compiler::manifest(&self.db, *package).manifest.name.clone();
             let mut files = BTreeMap::new();
             let mut findings = package.load_findings(&self.db).to_vec();

@@ -239,9 +239,10 @@ fn policy_codes<'db>(db: &'db dyn Db, package: Package) -> Vec<Finding<'db>> {
 /// All findings of a package, file by file, checked in parallel on the threads of the current pool.
 pub fn check_package(db: &Database, package: Package) -> Vec<Diagnostic> {
     let files: Vec<SourceFile> = package.files(db).values().copied().collect();
+    crate::items::parse_package(db, package);
     let snapshots = files.iter().map(|&file| (db.clone(), file)).collect::<Vec<_>>();
-    let mut findings = package_findings(db, package);
     let by_file: Vec<Vec<Diagnostic>> = snapshots.into_par_iter().map(|(db, file)| file_findings(&db, file)).collect();
+    let mut findings = package_findings(db, package);
     findings.extend(by_file.into_iter().flatten());
     findings
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ordain_graph::Patterns;
 use smol_str::SmolStr;
 
 /// A file's content, as its loader found it.
@@ -91,24 +92,32 @@ pub struct Package {
 
 /// What queries ask of the database.
 #[salsa::db]
-pub trait Db: salsa::Database {}
+pub trait Db: salsa::Database {
+    /// Regular expressions that were compiled before: a cache of what never changes.
+    fn patterns(&self) -> &Patterns;
+}
 
 /// The compiler's own database. Clones share their contents; one of them writes while no other lives.
 #[salsa::db]
 #[derive(Clone, Default)]
 pub struct Database {
     storage: salsa::Storage<Self>,
+    patterns: Patterns,
 }
 
 #[salsa::db]
 impl salsa::Database for Database {}
 
 #[salsa::db]
-impl Db for Database {}
+impl Db for Database {
+    fn patterns(&self) -> &Patterns {
+        &self.patterns
+    }
+}
 
 impl Database {
     /// A database that tells `observer` every event of the query engine.
     pub fn observed(observer: impl Fn(salsa::Event) + Send + Sync + 'static) -> Self {
-        Self { storage: salsa::Storage::new(Some(Box::new(observer))) }
+        Self { storage: salsa::Storage::new(Some(Box::new(observer))), patterns: Patterns::default() }
     }
 }

@@ -2,11 +2,13 @@
 #![allow(missing_docs, reason = "constructors and setters are generated without")]
 
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
+use rayon::prelude::*;
 use smol_str::SmolStr;
 
-use crate::db::{Content, Db, MAX_SOURCE_BYTES, SourceFile};
+use crate::db::{Content, Database, Db, MAX_SOURCE_BYTES, Package, SourceFile};
 use crate::hir::lower::{self, Misuse};
-use crate::hir::{Allowed, Body, Kind, Loc, Signature, Spans, Tree};
+use crate::hir::{Allowed, Body, ExprKind, Kind, Loc, Signature, Spans, Tree};
+use crate::types::DataFormat;
 
 /// A declaration. Its identity is its file, kind and name, so that it survives edits around it.
 #[salsa::tracked(debug)]
@@ -130,6 +132,9 @@ pub struct FileItems<'db> {
     /// The file's documentation.
     #[tracked]
     pub docs: Option<SmolStr>,
+    /// The data files that expressions name, as they are written.
+    #[tracked]
+    pub data: Box<[SmolStr]>,
     /// What the parser and the lowering found.
     #[tracked]
     pub findings: Box<[Diagnostic]>,
@@ -143,12 +148,12 @@ pub fn file_items(db: &dyn Db, file: SourceFile) -> FileItems<'_> {
         Content::Text(text) => text,
         unreadable => {
             let findings = Box::new([unreadable_finding(path, unreadable)]);
-            return FileItems::new(db, Box::default(), Box::default(), Box::default(), None, findings);
+            return FileItems::new(db, Box::default(), Box::default(), Box::default(), None, Box::default(), findings);
         }
     };
     let parsed = ordain_syntax::parse(text);
     let mut findings: Vec<Diagnostic> = parsed.errors.into_iter().map(|error| syntax_finding(path, error)).collect();
-    let mut misuses = Vec::new();
+    let (mut misuses, mut data) = (Vec::new(), Vec::new());
     let (mut imports, mut import_places) = (Vec::new(), Vec::new());
     for import in parsed.file.uses {
         import_places.push(ImportPlaces {
@@ -164,6 +169,7 @@ pub fn file_items(db: &dyn Db, file: SourceFile) -> FileItems<'_> {
         .into_iter()
         .map(|item| {
             let lowered = lower::item(item, &mut misuses);
+            data.extend(data_paths(&lowered.sig_tree).chain(data_paths(&lowered.body_tree)));
             Item::new(
                 db,
                 file,
@@ -185,7 +191,28 @@ pub fn file_items(db: &dyn Db, file: SourceFile) -> FileItems<'_> {
         .collect();
     findings.extend(misuses.into_iter().map(|misuse| misuse_finding(path, misuse)));
     let docs = parsed.file.docs.map(|docs| docs.text);
-    FileItems::new(db, items, imports.into(), import_places.into(), docs, findings.into())
+    FileItems::new(db, items, imports.into(), import_places.into(), docs, data.into(), findings.into())
+}
+
+/// The data files that a tree's expressions name.
+fn data_paths(tree: &Tree) -> impl Iterator<Item = SmolStr> + '_ {
+    tree.exprs.iter().filter_map(|expr| {
+        let ExprKind::Call { callee, args } = &expr.kind else { return None };
+        let ExprKind::Name(name) = &tree[*callee].kind else { return None };
+        DataFormat::named(name)?;
+        match &tree[args.first()?.value].kind {
+            ExprKind::Str(path) => Some(path.clone()),
+            _ => None,
+        }
+    })
+}
+
+/// Parses every file of a package on the threads of the current pool, so that what needs all of them finds them done.
+pub fn parse_package(db: &Database, package: Package) {
+    let files: Vec<(Database, SourceFile)> = package.files(db).values().map(|&file| (db.clone(), file)).collect();
+    files.into_par_iter().for_each(|(db, file)| {
+        file_items(&db, file);
+    });
 }
 
 fn lower_import(import: ordain_syntax::ast::Use) -> Import {

@@ -21,7 +21,7 @@ pub use check::{check_package, file_findings, package_findings};
 pub use db::{Content, DataFile, Database, Db, MAX_SOURCE_BYTES, Package, SourceFile};
 pub use eval::{Fault, Lone, LoneFinding, data_references, eval_text};
 pub use hir::Kind;
-pub use items::{Item, file_items};
+pub use items::{Item, file_items, parse_package};
 pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse_manifest};
 pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate};
 pub use resolve::package_items;

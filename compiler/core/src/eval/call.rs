@@ -1,6 +1,7 @@
 //! Calls.
 
-use ordain_graph::{Function, Op, SecretRef, Value};
+use ordain_diagnostics::codes;
+use ordain_graph::{Op, SecretRef, Value};
 
 use super::{CALL_DEPTH, Context, Eval, Evaluator, Fault};
 use crate::hir::{Arg, Body, ExprId, ExprKind};
@@ -10,10 +11,10 @@ use crate::types::{Resolution, Sig, signature};
 impl<'db> Evaluator<'_, 'db> {
     pub(super) fn eval_call(&self, cx: &mut Context<'db>, expr: ExprId, callee: ExprId, args: &[Arg]) -> Eval<'db> {
         match cx.facts.resolutions.get(&callee) {
-            Some(Resolution::Item(function)) => self.call_declared(cx, *function, args),
+            Some(Resolution::Item(function)) => self.call_declared(cx, expr, *function, args),
             Some(Resolution::Builtin(function)) => {
                 let values = args.iter().map(|arg| self.eval(cx, arg.value)).collect::<Eval<'db, Vec<_>>>()?;
-                self.call_builtin(cx, expr, *function, values)
+                self.apply(cx, expr, Op::Call(*function), values)
             }
             Some(Resolution::Data(format)) => {
                 let format = *format;
@@ -30,21 +31,7 @@ impl<'db> Evaluator<'_, 'db> {
         }
     }
 
-    fn call_builtin(&self, cx: &Context<'db>, expr: ExprId, function: Function, args: Vec<Value>) -> Eval<'db> {
-        // A pattern is compiled once for all the texts that one evaluation matches against it.
-        if let (Function::Matches, [Value::String(text), Value::String(pattern)]) = (function, args.as_slice()) {
-            let mut patterns = self.patterns.borrow_mut();
-            let compiled = patterns.entry(pattern.clone()).or_insert_with(|| {
-                regex::RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(1 << 20).build().ok().map(Into::into)
-            });
-            if let Some(compiled) = compiled {
-                return Ok(Value::Bool(compiled.is_match(text)));
-            }
-        }
-        self.apply(cx, expr, Op::Call(function), args)
-    }
-
-    fn call_declared(&self, cx: &mut Context<'db>, function: Item<'db>, args: &[Arg]) -> Eval<'db> {
+    fn call_declared(&self, cx: &mut Context<'db>, expr: ExprId, function: Item<'db>, args: &[Arg]) -> Eval<'db> {
         let Sig::Fn { params, .. } = &signature(self.db, function).sig else {
             return Err(Box::new(Fault::Silent));
         };
@@ -52,7 +39,8 @@ impl<'db> Evaluator<'_, 'db> {
             return Err(Box::new(Fault::Silent));
         };
         if self.depth.get() >= CALL_DEPTH {
-            return Err(Box::new(Fault::Silent));
+            let message = format!("functions call each other more than {CALL_DEPTH} deep");
+            return Err(Fault::new(codes::EVALUATION_TOO_LARGE, cx.expr_at(expr), message));
         }
         let mut inner = Context::body(self.db, function);
         inner.locals = self.bind_arguments(cx, function, params, args)?;

@@ -11,30 +11,13 @@ use smol_str::SmolStr;
 
 use super::{Context, Eval, Evaluator, Fault};
 use crate::db::{Content, DataFile, Db, Package};
-use crate::hir::{Arg, ExprId, ExprKind};
-use crate::items::Item;
+use crate::hir::{Arg, ExprId};
+use crate::items::file_items;
 use crate::types::{DataFormat, RecordTy, Ty, alias_target};
 
 /// The data files the sources of a package name, whether they exist or not; for its loader.
 pub fn data_references(db: &dyn Db, package: Package) -> BTreeSet<SmolStr> {
-    crate::resolve::package_items(db, package).flat_map(|item| item_data(db, item).iter().cloned()).collect()
-}
-
-#[salsa::tracked]
-fn item_data<'db>(db: &'db dyn Db, item: Item<'db>) -> Box<[SmolStr]> {
-    let trees = [&item.signature(db).tree, &item.body(db).tree];
-    let mut paths = Vec::new();
-    for tree in trees {
-        for (name, args) in super::values::calls_in(tree) {
-            if DataFormat::named(name).is_some()
-                && let Some(Arg { value, .. }) = args.first()
-                && let ExprKind::Str(path) = &tree[*value].kind
-            {
-                paths.push(path.clone());
-            }
-        }
-    }
-    paths.into()
+    package.files(db).values().flat_map(|&file| file_items(db, file).data(db).iter().cloned()).collect()
 }
 
 /// The path of a data file in its package, and the digest of its bytes.
@@ -133,7 +116,9 @@ impl<'db> Reading<'_, '_, 'db> {
             (Ty::Alias(item), _) => return self.value(node, &alias_target(db, *item), pointer),
             (Ty::Refined(base, demand), _) => {
                 let value = self.value(node, base, pointer)?;
-                demand.check(&value).map_err(|error| self.mismatch(node, pointer, error.to_string()))?;
+                demand
+                    .check_with(&value, self.evaluator.db.patterns())
+                    .map_err(|error| self.mismatch(node, pointer, error.to_string()))?;
                 value
             }
             (Ty::Optional(_), NodeKind::Null) => Value::None,

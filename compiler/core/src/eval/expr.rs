@@ -102,7 +102,7 @@ impl<'db> Evaluator<'_, 'db> {
 
     /// Applies an operation; what is wrong with it is told at the expression.
     pub(super) fn apply(&self, cx: &Context<'db>, expr: ExprId, op: Op, args: Vec<Value>) -> Eval<'db> {
-        ordain_graph::apply(op, &args).map_err(|error| {
+        ordain_graph::apply_with(op, &args, self.db.patterns()).map_err(|error| {
             let code = match error {
                 OpError::NoSuchElement { .. } => codes::NO_SUCH_ELEMENT,
                 _ => codes::ARITHMETIC,

@@ -13,7 +13,6 @@ mod values;
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use ordain_graph::Value;
 use rustc_hash::FxHashMap;
@@ -124,7 +123,6 @@ pub(crate) struct Evaluator<'a, 'db> {
     depth: std::cell::Cell<u32>,
     /// The data files read so far.
     pub(crate) data: RefCell<std::collections::BTreeSet<crate::db::DataFile>>,
-    patterns: RefCell<FxHashMap<SmolStr, Option<Arc<regex::Regex>>>>,
 }
 
 impl<'a, 'db> Evaluator<'a, 'db> {
@@ -135,7 +133,6 @@ impl<'a, 'db> Evaluator<'a, 'db> {
             spent: std::cell::Cell::new(0),
             depth: std::cell::Cell::new(0),
             data: RefCell::default(),
-            patterns: RefCell::default(),
         }
     }
 
@@ -147,7 +144,6 @@ impl<'a, 'db> Evaluator<'a, 'db> {
             spent: self.spent.clone(),
             depth: self.depth.clone(),
             data: RefCell::default(),
-            patterns: RefCell::default(),
         }
     }
 

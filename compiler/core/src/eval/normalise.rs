@@ -23,7 +23,7 @@ impl<'db> Evaluator<'_, 'db> {
                 let value = self.normalise(value, base, at)?;
                 if value.is_known() && !matches!(value, Value::None) {
                     demand
-                        .check(&value)
+                        .check_with(&value, self.db.patterns())
                         .map_err(|error| Fault::new(codes::REFINEMENT_VIOLATED, at, error.to_string()))?;
                 }
                 value

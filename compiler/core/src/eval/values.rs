@@ -4,7 +4,7 @@ use ordain_graph::Value;
 
 use super::{Context, DECLARATION, Evaluator, Fault};
 use crate::db::{DataFile, Db};
-use crate::hir::{Body, ExprKind, Tree};
+use crate::hir::Body;
 use crate::items::Item;
 use crate::types::{Anchor, Sig, signature};
 
@@ -76,15 +76,4 @@ pub(crate) fn without_declaration(value: Value) -> Value {
         )),
         other => other,
     }
-}
-
-/// Whether an expression could read data.
-pub(super) fn calls_in(tree: &Tree) -> impl Iterator<Item = (&str, &[crate::hir::Arg])> {
-    tree.exprs.iter().filter_map(|expr| match &expr.kind {
-        ExprKind::Call { callee, args } => match &tree[*callee].kind {
-            ExprKind::Name(name) => Some((name.as_str(), &**args)),
-            _ => None,
-        },
-        _ => None,
-    })
 }

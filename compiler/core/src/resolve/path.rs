@@ -25,17 +25,29 @@ pub struct PathError {
     /// The part that is not known.
     pub at: usize,
     /// The module that lacks it, where the parts before name one.
-    pub module: Option<SmolStr>,
-    /// A similar name that exists.
-    pub similar: Option<SmolStr>,
+    pub module: Option<SourceFile>,
     /// Whether an import that does not resolve would have brought it in, which is reported there.
     pub reported: bool,
+}
+
+impl PathError {
+    /// A name that exists where `parts` was looked for and resembles it. Costs a look at every name there.
+    pub fn similar(&self, db: &dyn Db, file: SourceFile, parts: &[SmolStr]) -> Option<SmolStr> {
+        let name = parts.get(self.at)?;
+        match self.module {
+            Some(module) => crate::similar::best(name, declared(db, module).names()),
+            None => {
+                let names = declared(db, file).names().chain(imports(db, file).names.names());
+                crate::similar::best(name, names)
+            }
+        }
+    }
 }
 
 /// Finds the declaration that the longest start of `parts` names.
 pub fn resolve<'db>(db: &'db dyn Db, file: SourceFile, parts: &[SmolStr]) -> Result<Found<'db>, PathError> {
     let Some(first) = parts.first() else {
-        return Err(PathError { at: 0, module: None, similar: None, reported: false });
+        return Err(PathError { at: 0, module: None, reported: false });
     };
     let own = declared(db, file);
     if let Some((item, consumed)) = longest(own, parts) {
@@ -49,18 +61,17 @@ pub fn resolve<'db>(db: &'db dyn Db, file: SourceFile, parts: &[SmolStr]) -> Res
             Def::Item(item) => Ok(Found { item: *item, consumed, import }),
             Def::Module(module) => within(db, *module, &parts[consumed..])
                 .map(|(item, further)| Found { item, consumed: consumed + further, import })
-                .ok_or_else(|| missing(db, *module, parts, consumed)),
+                .ok_or_else(|| missing(*module, parts, consumed)),
             Def::Prefix(module, prefix) => {
                 let path: Vec<SmolStr> = std::iter::once(prefix.clone()).chain(parts[consumed..].to_vec()).collect();
                 within(db, *module, &path)
                     .map(|(item, further)| Found { item, consumed: consumed + further - 1, import })
-                    .ok_or_else(|| missing(db, *module, parts, consumed))
+                    .ok_or_else(|| missing(*module, parts, consumed))
             }
         };
     }
-    let names = own.names().chain(imported.names.names());
     let reported = imported.missing.binary_search(first).is_ok();
-    Err(PathError { at: 0, module: None, similar: crate::similar::best(first, names), reported })
+    Err(PathError { at: 0, module: None, reported })
 }
 
 /// The module a path names: through an import, or from a dependency or this package.
@@ -107,13 +118,6 @@ fn dotted<T>(parts: &[SmolStr], get: impl Fn(&str) -> Option<T>) -> Option<(usiz
     best
 }
 
-fn missing(db: &dyn Db, module: SourceFile, parts: &[SmolStr], at: usize) -> PathError {
-    let name = parts.get(at).cloned().unwrap_or_default();
-    let similar = crate::similar::best(&name, declared(db, module).names());
-    PathError {
-        at: at.min(parts.len().saturating_sub(1)),
-        module: Some(module.module(db).clone()),
-        similar,
-        reported: false,
-    }
+fn missing(module: SourceFile, parts: &[SmolStr], at: usize) -> PathError {
+    PathError { at: at.min(parts.len().saturating_sub(1)), module: Some(module), reported: false }
 }

@@ -140,13 +140,14 @@ impl<'db> TypeLowering<'db> {
         if error.reported {
             return Ty::Error;
         }
+        let parts: Vec<SmolStr> = path.parts.iter().map(|part| part.text.clone()).collect();
         let part = &path.parts[error.at.min(path.parts.len() - 1)];
         let builtin = crate::similar::best(&part.text, super::builtin::TYPE_NAMES.iter().copied());
         let message = match &error.module {
-            Some(module) => format!("module `{module}` has no type `{}`", part.text),
+            Some(module) => format!("module `{}` has no type `{}`", module.module(self.db), part.text),
             None => format!("no type named `{}`", part.text),
         };
-        let similar = error.similar.clone().or(builtin.filter(|_| error.module.is_none()));
+        let similar = error.similar(self.db, self.file, &parts).or(builtin.filter(|_| error.module.is_none()));
         let at = self.at(part.loc);
         self.findings.push(Finding::new(codes::UNKNOWN_NAME, at, message).did_you_mean(similar));
         Ty::Error

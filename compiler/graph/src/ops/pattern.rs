@@ -1,7 +1,7 @@
 //! Regular expressions, matched against whole texts in time linear in the text.
 
-use std::cell::RefCell;
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Hir, Look};
@@ -13,29 +13,33 @@ use super::OpError;
 /// The most memory a compiled expression may take.
 const SIZE_LIMIT: usize = 1 << 20;
 
-/// Compiled regular expressions. A caller that evaluates much keeps one, so that each is compiled once.
-#[derive(Default)]
+/// Compiled regular expressions. A caller that evaluates much keeps one, so that each is compiled once. Clones share
+/// what they hold.
+#[derive(Clone, Default)]
 pub struct Patterns {
-    compiled: RefCell<FxHashMap<SmolStr, Option<Regex>>>,
+    compiled: Arc<RwLock<FxHashMap<SmolStr, Option<Regex>>>>,
 }
 
 impl Patterns {
     /// Whether an expression matches the whole of a text. The text of [`OpError::Pattern`] is the expression.
     pub(crate) fn matches(&self, pattern: &str, text: &str) -> Result<bool, OpError> {
-        let mut compiled = self.compiled.borrow_mut();
-        if !compiled.contains_key(pattern) {
-            compiled.insert(pattern.into(), compile(pattern));
-        }
-        match compiled.get(pattern) {
-            Some(Some(regex)) => Ok(regex.is_match(text)),
-            _ => Err(OpError::Pattern(pattern.into())),
+        // A poisoned lock means a panic elsewhere; what the map holds is whole all the same.
+        let known = self.compiled.read().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
+        let regex = known.unwrap_or_else(|| {
+            let regex = compile(pattern);
+            let mut compiled = self.compiled.write().unwrap_or_else(PoisonError::into_inner);
+            compiled.entry(pattern.into()).or_insert(regex).clone()
+        });
+        match regex {
+            Some(regex) => Ok(regex.is_match(text)),
+            None => Err(OpError::Pattern(pattern.into())),
         }
     }
 }
 
 impl fmt::Debug for Patterns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Patterns({})", self.compiled.borrow().len())
+        write!(f, "Patterns({})", self.compiled.read().unwrap_or_else(PoisonError::into_inner).len())
     }
 }
 

@@ -48,11 +48,12 @@ impl<'db> Infer<'db> {
             Err(error) => {
                 let loc = if error.at == 0 { self.loc(first) } else { names[error.at - 1].loc };
                 let message = match &error.module {
-                    Some(module) => format!("module `{module}` has no `{}`", parts[error.at]),
+                    Some(module) => format!("module `{}` has no `{}`", module.module(self.db), parts[error.at]),
                     None => format!("`{}` is not declared", parts[error.at]),
                 };
                 let locals = self.locals.iter().map(|local| local.name.as_str());
-                let similar = error.similar.or_else(|| crate::similar::best(&parts[0], locals));
+                let similar =
+                    error.similar(self.db, self.file, parts).or_else(|| crate::similar::best(&parts[0], locals));
                 let finding = self.finding(codes::UNKNOWN_NAME, loc, message).did_you_mean(similar);
                 self.report(finding);
                 return Some(Ty::Error);

@@ -29,7 +29,7 @@ impl<'db> Infer<'db> {
             let builtins = ordain_graph::Function::ALL.iter().map(|function| function.name());
             let similar = error
                 .as_ref()
-                .and_then(|error| error.similar.clone())
+                .and_then(|error| error.similar(self.db, self.file, &parts))
                 .or_else(|| crate::similar::best(&parts[0], builtins.chain(DataFormat::NAMES)));
             let name = parts.join(".");
             if !error.is_some_and(|error| error.reported) {
@@ -305,7 +305,7 @@ impl<'db> Infer<'db> {
             Err(error) => {
                 let finding = self
                     .finding(codes::UNKNOWN_NAME, call.path.loc(), format!("no plan named `{}`", call.path.text()))
-                    .did_you_mean(error.similar);
+                    .did_you_mean(error.similar(self.db, self.file, &parts));
                 self.report(finding);
             }
         }

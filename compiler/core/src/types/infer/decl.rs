@@ -266,8 +266,9 @@ impl<'db> Infer<'db> {
             Err(error) if error.reported => None,
             Err(error) => {
                 let message = format!("no {} named `{}`", kind.keyword(), path.text());
-                let finding =
-                    self.finding(codes::UNKNOWN_NAME, path.loc(), message).did_you_mean(error.similar.clone());
+                let finding = self
+                    .finding(codes::UNKNOWN_NAME, path.loc(), message)
+                    .did_you_mean(error.similar(self.db, self.file, &parts));
                 self.report(finding);
                 None
             }

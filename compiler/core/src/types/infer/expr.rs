@@ -193,7 +193,8 @@ impl<'db> Infer<'db> {
                     }
                     None => {
                         let locals = self.locals.iter().map(|local| local.name.as_str());
-                        let similar = crate::similar::best(name, locals).or(error.similar);
+                        let similar = crate::similar::best(name, locals)
+                            .or_else(|| error.similar(self.db, self.file, std::slice::from_ref(name)));
                         self.finding(codes::UNKNOWN_NAME, loc, format!("`{name}` is not declared"))
                             .did_you_mean(similar)
                     }

@@ -400,7 +400,7 @@ impl<'db> Infer<'db> {
                             }
                             (_, value) => value,
                         };
-                        if let Err(error) = demand.check(&value) {
+                        if let Err(error) = demand.check_with(&value, self.db.patterns()) {
                             let message = format!("{error}");
                             let finding = self
                                 .finding(codes::REFINEMENT_VIOLATED, self.loc(expr), message)
