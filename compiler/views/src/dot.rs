@@ -8,7 +8,7 @@ use crate::names::shortened;
 use crate::sketch::{Cell, Room, Sketch};
 
 /// What Graphviz lays out in seconds.
-const ROOM: Room = Room { boxes: 1_500, lines: 6_000 };
+const ROOM: Room = Room { boxes: 1_500, folded: 600, lines: 6_000 };
 
 /// The longest name in a picture, in columns.
 const MAX_NAME: usize = 60;

@@ -9,7 +9,7 @@ use crate::names::shortened;
 use crate::sketch::{Cell, Room, Sketch};
 
 /// What Mermaid draws as it comes: it refuses more than 500 lines, and texts of more than 50,000 characters.
-pub(crate) const ROOM: Room = Room { boxes: 150, lines: 480 };
+pub(crate) const ROOM: Room = Room { boxes: 150, folded: 100, lines: 480 };
 
 /// The longest name in a picture, in columns.
 const MAX_NAME: usize = 60;

@@ -16,7 +16,11 @@ use crate::outline::{Likeness, Outline};
 /// How much a picture can hold.
 #[derive(Clone, Copy)]
 pub(crate) struct Room {
+    /// The most boxes.
     pub(crate) boxes: usize,
+    /// The most boxes of a plan that has more nodes: what has to be folded is folded until it is easy to see.
+    pub(crate) folded: usize,
+    /// The most lines.
     pub(crate) lines: usize,
 }
 
@@ -57,16 +61,15 @@ impl Sketch {
     /// The picture of a plan in a room.
     pub(crate) fn of(graph: &PlanGraph, room: Room) -> Self {
         let addresses = Addresses::of(graph);
-        let every = |own: Vec<usize>| drawn(graph, &addresses, own, None, room);
+        let every = |own: Vec<usize>| drawn(graph, &addresses, own, room);
         let count = graph.nodes.len();
         let mut sketch = None;
         if count <= room.boxes {
             sketch = every((0..count).collect());
         }
-        let outline;
         if sketch.is_none() {
-            outline = Outline::of(graph);
-            sketch = loops(&outline, room.boxes).and_then(every);
+            let outline = Outline::of(graph);
+            sketch = loops(&outline, room.folded).and_then(every);
         }
         sketch
             .or_else(|| every(folded(graph, |node| (node.stage.clone(), node.capability.clone()), usize::MAX)))
@@ -79,7 +82,7 @@ impl Sketch {
 
     /// The picture with a box for every node and all lines.
     pub(crate) fn whole(graph: &PlanGraph) -> Self {
-        let room = Room { boxes: usize::MAX, lines: usize::MAX };
+        let room = Room { boxes: usize::MAX, folded: usize::MAX, lines: usize::MAX };
         whatever(graph, &Addresses::of(graph), (0..graph.nodes.len()).collect(), room)
     }
 
@@ -91,14 +94,12 @@ impl Sketch {
     /// What the picture leaves out, in a sentence.
     pub(crate) fn note(&self) -> Option<String> {
         let folded = self.folded();
-        let mut note = match folded {
-            0 => return None,
-            _ => format!(
-                "{} steps are folded into {} boxes",
-                number(folded),
-                number(self.boxes.iter().filter(|cell| cell.nodes.len() > 1).count())
-            ),
-        };
+        if folded == 0 {
+            return None;
+        }
+        let boxes = self.boxes.iter().filter(|cell| cell.nodes.len() > 1).count();
+        let into = if boxes == 1 { "one box".to_owned() } else { format!("{} boxes", number(boxes)) };
+        let mut note = format!("{} steps are folded into {into}", number(folded));
         if self.hidden_lines > 0 {
             note.push_str(&format!("; {} dependencies between them are not drawn", number(self.hidden_lines)));
         }
@@ -156,14 +157,8 @@ fn folded<K: Ord>(graph: &PlanGraph, key: impl Fn(&Node) -> K, limit: usize) -> 
 }
 
 /// The sketch, if it has room.
-fn drawn(
-    graph: &PlanGraph,
-    addresses: &Addresses<'_>,
-    own: Vec<usize>,
-    boxes: Option<usize>,
-    room: Room,
-) -> Option<Sketch> {
-    let boxes = boxes.or_else(|| own.iter().max().map(|last| last + 1)).unwrap_or(0);
+fn drawn(graph: &PlanGraph, addresses: &Addresses<'_>, own: Vec<usize>, room: Room) -> Option<Sketch> {
+    let boxes = own.iter().max().map_or(0, |last| last + 1);
     if boxes > room.boxes {
         return None;
     }

@@ -122,15 +122,16 @@ impl<'g> View<'_, 'g> {
             0 | 1 => counted(own.nodes, "step"),
             _ => format!("×{}, {}", number(rounds), counted(own.nodes, "step")),
         };
+        let under = format!("{under}│  ");
         let facts = if rounds > 1 {
             let keys = own.keys.iter().take(MANY).map(|keys| shortened(&crate::names::bare_keys(keys), 40));
-            listed(keys.collect(), rounds, self.room(under))
+            listed(keys.collect(), rounds, self.room(&under))
         } else {
             Vec::new()
         };
         self.rows.push(Row {
             lead,
-            under: format!("{under}│  "),
+            under,
             name: visible(&self.outline.group_name(group)).into_owned(),
             look: Look::Strong,
             cells: None,
@@ -162,7 +163,7 @@ impl<'g> View<'_, 'g> {
 
     /// The columns there are for facts.
     fn room(&self, under: &str) -> usize {
-        self.width.saturating_sub(columns(under) + 2).max(20)
+        self.width.saturating_sub(columns(under) + 2).max(8)
     }
 
     fn facts(&self, family: usize, own: &Family<'g>, room: usize) -> Vec<String> {
@@ -248,13 +249,20 @@ impl<'g> View<'_, 'g> {
         );
         for row in &self.rows {
             painter.put(Look::Faint, &row.lead);
-            let room = names.saturating_sub(columns(&row.lead)).max(8);
+            let left = self.width.saturating_sub(columns(&row.lead));
             match &row.cells {
                 Some((capability, effect, risk)) => {
-                    painter.cell(row.look, &shortened(&row.name, room), room + 2);
-                    painter.cell(Look::Plain, &shortened(capability, capabilities), capabilities + 2);
-                    painter.cell(effect_look(*effect), effect.name(), effects + 2);
-                    painter.put(risk_look(*risk), risk.name());
+                    // Deep rows take what they need for a name from the capability.
+                    let name = names.saturating_sub(columns(&row.lead)).max(8);
+                    let rest = left.saturating_sub(name + effects + risks + 6).min(capabilities);
+                    painter.cell(row.look, &shortened(&row.name, name), name + 2);
+                    if rest > 1 {
+                        painter.cell(Look::Plain, &shortened(capability, rest), rest + 2);
+                    }
+                    if name + 2 + effects + 2 + risks <= left {
+                        painter.cell(effect_look(*effect), effect.name(), effects + 2);
+                        painter.put(risk_look(*risk), risk.name());
+                    }
                 }
                 None => {
                     let room = self.width.saturating_sub(columns(&row.lead) + columns(&row.note) + 2).max(8);

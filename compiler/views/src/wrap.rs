@@ -13,7 +13,7 @@ pub(crate) fn listed(names: Vec<String>, of: usize, room: usize) -> Vec<String> 
     let mut lines: Vec<String> = Vec::new();
     let mut told = 0;
     for name in &names {
-        let name = shortened(name, room.saturating_sub(14).max(8));
+        let name = shortened(name, room.saturating_sub(18).max(8));
         let more = if told + 1 < of { format!(", … {} more", number(of - told - 1)) } else { String::new() };
         let width = columns(&name) + columns(&more);
         let count = lines.len();
@@ -36,6 +36,8 @@ pub(crate) fn listed(names: Vec<String>, of: usize, room: usize) -> Vec<String> 
     {
         line.push_str(&format!(", … {} more", number(of - told)));
     }
+    // Where there is no room for that either, it is cut off.
+    lines.iter_mut().for_each(|line| *line = shortened(line, room));
     lines
 }
 

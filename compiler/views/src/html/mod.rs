@@ -1,5 +1,6 @@
 //! The plan as one page for a browser, with the graph drawn.
 
+mod frames;
 mod markup;
 mod picture;
 mod steps;
@@ -15,7 +16,7 @@ use crate::summary::Summary;
 use markup::{code, text};
 
 /// What a browser draws and people can still follow.
-const ROOM: Room = Room { boxes: 1_500, lines: 6_000 };
+const ROOM: Room = Room { boxes: 1_500, folded: 300, lines: 6_000 };
 
 /// How many rows each table of the head has.
 const MAX_ROWS: usize = 60;
@@ -44,7 +45,7 @@ pub fn html(graph: &PlanGraph) -> String {
         page.extend(["<p class=\"note\">", &text(&note), ".</p>\n"]);
     }
     page.push_str("<main>\n");
-    picture::picture(&sketch, &mut page);
+    picture::picture(graph, &sketch, &mut page);
     steps::steps(graph, &sketch, &addresses, &mut page);
     page.extend(["</main>\n<script>", JS, "</script>\n</body>\n</html>\n"]);
     page

@@ -100,6 +100,9 @@
       each.hidden = !words.every((word) => text.includes(word));
       boxes[Number(each.dataset.at)].classList.toggle("near", words.length > 0 && !each.hidden);
     }
+    for (const stage of document.querySelectorAll(".stage")) {
+      stage.hidden = !stage.querySelector("details:not([hidden])");
+    }
     svg.classList.toggle("pick", words.length > 0);
   });
   if (wide * 0.6 < pane.clientWidth && wide > pane.clientWidth) zoom(pane.clientWidth / wide);

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use ordain_graph::PlanGraph;
+
+use super::frames::frames;
 use super::markup::{short, text};
 use crate::layout::{HEIGHT, WIDTH, layout};
 use crate::names::shortened;
@@ -15,7 +18,7 @@ const SUBTITLE: usize = 29;
 const NOTCH: i32 = 12;
 
 /// Writes the picture with its controls.
-pub(super) fn picture(sketch: &Sketch, page: &mut String) {
+pub(super) fn picture(graph: &PlanGraph, sketch: &Sketch, page: &mut String) {
     page.push_str("<section class=\"pane\">\n<div class=\"bar\">");
     for effect in ["read", "write", "destroy"] {
         page.extend(["<span><i class=\"", effect, "\"></i>", effect, "</span>"]);
@@ -24,11 +27,11 @@ pub(super) fn picture(sketch: &Sketch, page: &mut String) {
     page.push_str("<button class=\"js\" id=\"out\" title=\"Smaller\">−</button>");
     page.push_str("<button class=\"js\" id=\"in\" title=\"Larger\">+</button>");
     page.push_str("<button class=\"js\" id=\"fit\">Fit</button></div>\n<div class=\"scroll picture\">\n");
-    svg(sketch, page);
+    svg(graph, sketch, page);
     page.push_str("</div>\n</section>\n");
 }
 
-fn svg(sketch: &Sketch, page: &mut String) {
+fn svg(graph: &PlanGraph, sketch: &Sketch, page: &mut String) {
     let layout = layout(sketch.boxes.len(), &sketch.lines);
     let (width, height) = (layout.width, layout.height);
     // INVARIANT: writing to a string never fails, here and below.
@@ -39,6 +42,19 @@ fn svg(sketch: &Sketch, page: &mut String) {
          <defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
          orient=\"auto\"><path class=\"tip\" d=\"M0 0L8 4L0 8Z\"/></marker></defs>"
     );
+    for (stage, frame) in frames(graph, sketch, &layout) {
+        let (x, y) = (frame.left, frame.top);
+        let _ = writeln!(
+            page,
+            "<rect class=\"f\" x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" rx=\"12\"/><text class=\"l\" x=\"{}\" \
+             y=\"{}\">{}</text>",
+            frame.right - x,
+            frame.bottom - y,
+            x + 10,
+            y + 13,
+            text(&shortened(stage, (frame.right - x) as usize / 7 - 2))
+        );
+    }
     for (line, points) in sketch.lines.iter().zip(&layout.lines) {
         let _ = writeln!(
             page,

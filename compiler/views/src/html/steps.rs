@@ -41,6 +41,7 @@ pub(super) fn steps(graph: &PlanGraph, sketch: &Sketch, addresses: &Addresses<'_
     }
     for stage in std::iter::once(None).chain(graph.stages.iter().map(|stage| Some(stage.as_str()))) {
         let Some(members) = in_stage.get(&stage) else { continue };
+        view.page.push_str("<div class=\"stage\">");
         match stage {
             Some(stage) => view.page.extend(["<h2>Stage ", &code(stage), "</h2>\n"]),
             None if graph.stages.is_empty() => view.page.push_str("<h2>Steps</h2>\n"),
@@ -49,6 +50,7 @@ pub(super) fn steps(graph: &PlanGraph, sketch: &Sketch, addresses: &Addresses<'_
         for &at in members {
             view.cell(at);
         }
+        view.page.push_str("</div>\n");
     }
     page.push_str("</div>\n</section>\n");
 }

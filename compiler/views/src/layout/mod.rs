@@ -19,7 +19,7 @@ const COLUMN_GAP: i32 = 74;
 /// What is between boxes of a column.
 const GAP: i32 = 16;
 /// What is around the picture.
-const MARGIN: i32 = 20;
+const MARGIN: i32 = 36;
 
 /// How many pieces of lines are laid out; lines beyond that are drawn straight through.
 const MAX_PIECES: usize = 20_000;

@@ -4,6 +4,10 @@
 mod samples;
 
 mod diff;
+mod hostile;
+mod markdown;
+mod measure;
 mod page;
 mod pictures;
+mod size;
 mod tree;

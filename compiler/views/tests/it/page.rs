@@ -2,19 +2,44 @@
 
 use ordain_views::html;
 
-use crate::samples::{made, shop, tiny};
+use crate::hostile::hostile;
+use crate::samples::{made, many, shop, sweep, tiny};
 
 #[test]
-fn samples() {
+fn the_whole_page_of_a_small_plan() {
     insta::assert_snapshot!("html_tiny", html(&made(tiny())));
-    if let Some(folder) = option_env!("ORDAIN_PAGES") {
-        for (name, plan) in [
-            ("shop", made(shop())),
-            ("sweep", made(crate::samples::sweep())),
-            ("many", made(crate::samples::many(2_000))),
-            ("some", made(crate::samples::many(60))),
-        ] {
-            std::fs::write(format!("{folder}/{name}.html"), html(&plan)).unwrap();
+}
+
+#[test]
+fn it_loads_nothing() {
+    for plan in [tiny(), shop(), sweep(), many(2_000)] {
+        let page = html(&made(plan));
+        let scripts = page.matches("<script").count();
+        assert_eq!(scripts, 1);
+        for outside in ["src=", "@import", "url(http", "href=\"http", "fetch(", "XMLHttpRequest", "<iframe", "<link"] {
+            assert!(!page.contains(outside), "{outside}");
         }
+        assert!(page.contains("default-src 'none'"));
+    }
+}
+
+#[test]
+fn every_link_has_its_step() {
+    let page = html(&made(sweep()));
+    for (at, _) in page.match_indices("href=\"#") {
+        let name = page[at + 7..].split('"').next().unwrap();
+        assert_eq!(page.matches(&format!("id=\"{name}\"")).count(), 1, "{name}");
+    }
+}
+
+#[test]
+#[ignore = "writes pages to look at in a browser; it says where"]
+fn pages_to_look_at() {
+    let plans =
+        [("shop", shop()), ("sweep", sweep()), ("some", many(60)), ("many", many(2_000)), ("hostile", hostile())];
+    for (name, plan) in plans {
+        let path = format!("{}/{name}.html", env!("CARGO_TARGET_TMPDIR"));
+        std::fs::write(&path, html(&made(plan))).unwrap();
+        println!("{path}");
     }
 }
