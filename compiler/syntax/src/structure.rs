@@ -19,8 +19,21 @@ pub(crate) struct Slice<'s> {
     /// Delimiters that were opened and not closed.
     pub unclosed: Vec<SyntaxError>,
     /// Delimiters that close nothing.
-    pub strays: Vec<SyntaxError>,
+    pub strays: Vec<Stray>,
 }
+
+/// A delimiter that closes nothing and is left out of the tokens.
+#[derive(Clone, Debug)]
+pub(crate) struct Stray {
+    /// What it would close.
+    pub kind: TokenKind,
+    /// What to say of it.
+    pub error: SyntaxError,
+}
+
+/// How many open delimiters are searched for the one that a closer belongs to. More than the parser lets stand inside
+/// each other, and few enough that a text of nothing but delimiters takes no longer than another.
+const REACH: usize = 256;
 
 /// Splits the tokens of a file into its declarations.
 pub(crate) fn split<'s>(text: &str, tokens: &'s [Token]) -> Vec<Slice<'s>> {
@@ -38,15 +51,14 @@ pub(crate) fn split<'s>(text: &str, tokens: &'s [Token]) -> Vec<Slice<'s>> {
                 open.pop();
             } else {
                 broken = true;
-                if let Some(depth) = open.iter().rposition(|closer| *closer == kind) {
-                    open.truncate(depth);
+                let far = open.len().saturating_sub(REACH);
+                if let Some(depth) = open[far..].iter().rposition(|closer| *closer == kind) {
+                    open.truncate(far + depth);
                 }
             }
         } else if kind == TokenKind::StrMid {
             broken |= open.last() != Some(&TokenKind::StrTail);
-        } else if (kind.is_name() || kind == TokenKind::Use || kind == TokenKind::At)
-            && starts_declaration(tokens, at, open.is_empty())
-        {
+        } else if (kind.is_word() || kind == TokenKind::At) && starts_declaration(tokens, at, open.is_empty()) {
             if std::mem::replace(&mut annotated, kind == TokenKind::At) && at > start {
                 continue;
             }
@@ -90,29 +102,39 @@ fn starts_declaration(tokens: &[Token], at: usize, top: bool) -> bool {
         return top && first && looks_like_declaration(tokens, at);
     }
     let Some(next) = tokens.get(at + 1).filter(|next| !next.on_new_line()) else { return first && top };
-    if top && token.on_new_line() {
-        let name = next.kind.is_word() || next.kind == TokenKind::Str || next.kind == TokenKind::RawStr;
-        return name
-            || (first
-                && matches!(
-                    next.kind,
-                    TokenKind::LBrace | TokenKind::Eq | TokenKind::Colon | TokenKind::LParen | TokenKind::Int
-                ));
+    if top && first {
+        return next.kind.is_word()
+            || matches!(
+                next.kind,
+                TokenKind::Str
+                    | TokenKind::RawStr
+                    | TokenKind::LBrace
+                    | TokenKind::Eq
+                    | TokenKind::Colon
+                    | TokenKind::LParen
+                    | TokenKind::Int
+            );
     }
-    (first || (top && at > 0 && ends_operand(tokens[at - 1].kind))) && has_shape(tokens, at)
+    let top = top && (token.on_new_line() || (at > 0 && ends_operand(tokens[at - 1].kind)));
+    (first || top) && has_shape(tokens, at, top)
 }
 
-/// Whether a word that starts no declaration is used like one that does: `polcy x {`.
+/// Whether a word in the first column, where all delimiters are closed, cannot go on with what stands before it: then it
+/// stands where a declaration should (`polcy x {`).
 fn looks_like_declaration(tokens: &[Token], at: usize) -> bool {
     let continues = matches!(
         tokens[at].kind,
-        TokenKind::Where | TokenKind::Matching | TokenKind::As | TokenKind::Not | TokenKind::From
+        TokenKind::Where
+            | TokenKind::Matching
+            | TokenKind::As
+            | TokenKind::Not
+            | TokenKind::From
+            | TokenKind::Because
+            | TokenKind::Allow
+            | TokenKind::In
+            | TokenKind::Else
     );
-    !continues
-        && (at == 0 || ends_operand(tokens[at - 1].kind))
-        && tokens
-            .get(at + 1)
-            .is_some_and(|next| !next.on_new_line() && (next.kind.is_name() || next.kind == TokenKind::Str))
+    !continues && (at == 0 || ends_operand(tokens[at - 1].kind))
 }
 
 /// Whether an operand can end with this kind.
@@ -142,11 +164,11 @@ fn ends_operand(kind: TokenKind) -> bool {
 }
 
 /// Whether the word at `at` is followed by a name and what comes after the name in a declaration of its kind.
-fn has_shape(tokens: &[Token], at: usize) -> bool {
+fn has_shape(tokens: &[Token], at: usize, top: bool) -> bool {
     let kind = |ahead: usize| tokens.get(at + ahead).map_or(TokenKind::End, |token| token.kind);
     let word = tokens[at].kind;
     if word == TokenKind::Test {
-        return kind(1) == TokenKind::Str && kind(2) == TokenKind::LBrace;
+        return matches!(kind(1), TokenKind::Str | TokenKind::RawStr) && kind(2) == TokenKind::LBrace;
     }
     if !kind(1).is_name() {
         return false;
@@ -158,7 +180,9 @@ fn has_shape(tokens: &[Token], at: usize) -> bool {
         TokenKind::Const => matches!(kind(2), TokenKind::Eq | TokenKind::Colon),
         TokenKind::Environment | TokenKind::Entity => kind(2) == TokenKind::Colon,
         TokenKind::Policy => matches!(kind(2), TokenKind::LBrace | TokenKind::From),
-        TokenKind::Use => tokens.get(at + 2).is_none_or(|next| next.kind == TokenKind::Dot || next.on_new_line()),
+        TokenKind::Use => tokens
+            .get(at + 2)
+            .is_none_or(|next| matches!(next.kind, TokenKind::Dot | TokenKind::As) || next.on_new_line()),
         TokenKind::Capability | TokenKind::Adapter => {
             let mut next = 2;
             while kind(next) == TokenKind::Dot && kind(next + 1).is_word() {
@@ -166,16 +190,17 @@ fn has_shape(tokens: &[Token], at: usize) -> bool {
             }
             kind(next) == TokenKind::LBrace
         }
-        TokenKind::Plan => kind(2) == TokenKind::LParen && plan_has_body(&tokens[at + 2..]),
+        TokenKind::Plan => kind(2) == TokenKind::LParen && plan_has_body(&tokens[at + 2..], top),
         _ => false,
     }
 }
 
-/// Whether parameters in parentheses and then a result or a body follow, which tells a plan from a call of one.
-fn plan_has_body(tokens: &[Token]) -> bool {
+/// Whether parameters in parentheses and then a result or a body follow, which tells a plan from a call of one. Where
+/// all delimiters are closed (`top`), every parameter list is looked through just once; elsewhere not far.
+fn plan_has_body(tokens: &[Token], top: bool) -> bool {
     const REACH: usize = 512;
     let mut depth = 0_usize;
-    for (at, token) in tokens.iter().enumerate().take(REACH) {
+    for (at, token) in tokens.iter().enumerate().take(if top { usize::MAX } else { REACH }) {
         if at > 0 && token.flags.has(TokenFlags::COLUMN_0) && token.kind.is_item_word() {
             return false;
         }

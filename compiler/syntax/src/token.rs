@@ -323,9 +323,9 @@ pub const CONTEXTUAL_WORDS: &[&str] = &[
 ];
 
 impl TokenKind {
-    /// Whether it is a comment, which no rule of the grammar sees.
-    pub const fn is_trivia(self) -> bool {
-        matches!(self, Self::Comment)
+    /// Whether it is a comment of any kind.
+    pub const fn is_comment(self) -> bool {
+        matches!(self, Self::Comment | Self::DocComment | Self::FileDoc)
     }
 
     /// Whether it is a name or a word.
@@ -428,6 +428,8 @@ impl TokenFlags {
     pub const REPORTED: Self = Self(8);
     /// It is not in the text: it was added to mend it.
     pub const VIRTUAL: Self = Self(16);
+    /// It stands after a delimiter of its line that is never closed, so that nobody knows what it belongs to.
+    pub const UNCLOSED: Self = Self(32);
 
     /// Whether all of `other` are set.
     pub const fn has(self, other: Self) -> bool {

@@ -39,8 +39,13 @@ impl<'a> Printer<'a> {
 
     /// An expression right before the brace of a block.
     pub(super) fn head(&mut self, expr: &'a Expr) -> Doc {
+        self.before_brace(|printer| printer.expr(expr))
+    }
+
+    /// Lays out what must not begin with a brace.
+    pub(super) fn before_brace(&mut self, content: impl FnOnce(&mut Self) -> Doc) -> Doc {
         let outer = std::mem::replace(&mut self.head, true);
-        let doc = self.expr(expr);
+        let doc = content(self);
         self.head = outer;
         doc
     }

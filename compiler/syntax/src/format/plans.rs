@@ -158,12 +158,13 @@ impl<'a> Printer<'a> {
                 }
                 self.join(&parts)
             }
+            // Before a brace, the word would be the name of a capability.
             Modifier::Timeout { value, .. } => {
-                let value = self.before_word(value);
+                let value = self.before_brace(|printer| printer.before_word(value));
                 self.clause("timeout ", value)
             }
             Modifier::Retry { retry, .. } => {
-                let retry = self.retry(retry);
+                let retry = self.before_brace(|printer| printer.retry(retry));
                 self.clause("retry ", retry)
             }
             Modifier::OnFailure { value, .. } => {

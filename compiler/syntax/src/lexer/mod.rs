@@ -299,6 +299,8 @@ impl<'s> Lexer<'s> {
 
     fn unterminated(&mut self, start: u32, end: usize, triple: bool) {
         let quotes = if triple { "\"\"\"" } else { "\"" };
+        // Of a string over many lines, the first one shows where it begins.
+        let end = self.text[start as usize..end].find('\n').map_or(end, |line| start as usize + line);
         let error = SyntaxError::new(
             codes::UNTERMINATED_STRING,
             TextRange::new(start, end as u32),

@@ -153,14 +153,18 @@ fn with_suffix(text: &str, start: usize, end: usize, plain: TokenKind) -> Number
         return good(TokenKind::Duration, stop);
     }
     let sizes = "units of size are B, kB, MB, GB, TB, KiB, MiB, GiB, TiB; units of duration are ms, s, m, h, d, w";
-    let mut number = bad(text, start, stop, sizes);
-    let unit = SIZE_UNITS.iter().chain(DURATION_UNITS).find(|(unit, _)| unit.eq_ignore_ascii_case(suffix));
-    if let (Some((unit, _)), Some(error)) = (unit, number.error.take()) {
-        let title = format!("write `{unit}`");
-        number.error = Some(error.fix(title, range(end, stop), *unit, false));
-    }
-    number
+    let units = SIZE_UNITS.iter().chain(DURATION_UNITS);
+    let Number { kind, end, error } = bad(text, start, stop, sizes);
+    let meant = units.map(|(unit, _)| *unit).find(|unit| unit.eq_ignore_ascii_case(suffix));
+    let error = error.map(|error| match meant {
+        Some(unit) if unit == suffix => SyntaxError { help: Some(WHOLE_NUMBERS.into()), ..error },
+        Some(unit) => error.fix(format!("write `{unit}`"), range(stop - suffix.len(), stop), unit, false),
+        None => error,
+    });
+    Number { kind, end, error }
 }
+
+const WHOLE_NUMBERS: &str = "durations are whole numbers with units, the longest first: `1h30m`";
 
 /// Whether the text is numbers with units of duration, each unit once and the longest first.
 fn is_duration(text: &str) -> bool {

@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 
 use super::clause::{Clauses, clauses, ranged, retry, step_call, unknown_clause};
 use super::expr::{expr, take_expr};
+use super::item::kept;
 use super::primitive::{Parses, Separator, Tokens, members, name, path, rule};
 use super::state::{In, Outcome};
 use super::string::plain_string;
@@ -23,8 +24,8 @@ pub(super) const CAPABILITY: Clauses = Clauses {
 pub(super) const ADAPTER: Clauses = Clauses { of: "an adapter", words: &["version", "provides", "run"] };
 
 /// The body of a capability.
-pub(super) fn capability(inp: &mut In<'_, '_>) -> Outcome<CapabilityDecl> {
-    Ok(CapabilityDecl { clauses: clauses(inp, capability_clause)? })
+pub(super) fn capability(inp: &mut In<'_, '_>) -> CapabilityDecl {
+    CapabilityDecl { clauses: kept(inp, |inp| clauses(inp, capability_clause)).unwrap_or_default() }
 }
 
 fn capability_clause(inp: &mut In<'_, '_>) -> Outcome<CapabilityClause> {
@@ -51,8 +52,8 @@ fn key(inp: &mut In<'_, '_>) -> Outcome<Vec<Expr>> {
 }
 
 /// The body of an adapter.
-pub(super) fn adapter(inp: &mut In<'_, '_>) -> Outcome<AdapterDecl> {
-    Ok(AdapterDecl { clauses: clauses(inp, adapter_clause)? })
+pub(super) fn adapter(inp: &mut In<'_, '_>) -> AdapterDecl {
+    AdapterDecl { clauses: kept(inp, |inp| clauses(inp, adapter_clause)).unwrap_or_default() }
 }
 
 fn adapter_clause(inp: &mut In<'_, '_>) -> Outcome<AdapterClause> {

@@ -7,6 +7,7 @@ use super::expr::expr;
 use super::primitive::{Parses, Separator, Tokens, members, open_body, rule, tok};
 use super::record::fields;
 use super::state::{In, Miss, Outcome};
+use super::want::{Expected, Want};
 use crate::ast::{Expr, Retry, StepCall};
 use crate::error::SyntaxError;
 use crate::similar::closest;
@@ -73,6 +74,27 @@ pub(super) fn unknown_clause<T>(inp: &mut In<'_, '_>, clauses: &Clauses) -> Outc
             SyntaxError::new(codes::UNEXPECTED_TOKEN, token.range, format!("`{word}` is no clause of {}", clauses.of))
                 .help(help)
         }
+    };
+    state.report_in_place(at, error);
+    Err(Miss)
+}
+
+/// Reports that no statement starts with the next token, which may be a slip in one of the `words`.
+#[cold]
+pub(super) fn unknown_statement<T>(inp: &mut In<'_, '_>, want: Want, words: &[&'static str]) -> Outcome<T> {
+    let at = inp.at();
+    let word = inp.word();
+    let Some(token) = inp.peek_ref().copied() else { return inp.fail(want) };
+    let state = inp.state();
+    let error = state.failure(at, Expected::of(want));
+    let error = match closest(word, words).filter(|_| token.kind.is_word()) {
+        Some(meant) => SyntaxError { message: format!("{}; did you mean `{meant}`?", error.message), ..error }.fix(
+            format!("write `{meant}`"),
+            token.range,
+            meant,
+            false,
+        ),
+        None => error,
     };
     state.report_in_place(at, error);
     Err(Miss)

@@ -7,9 +7,10 @@ use smol_str::SmolStr;
 use super::block::{block, if_expr, match_expr};
 use super::literal::literal;
 use super::primitive::{
-    Parses, Separator, Tokens, higher, ident, members, nested, range_of, rule, take_name, take_path, take_word, tok,
+    Parses, Separator, Tokens, higher, ident, members, nested, range_of, rule, take_name, take_part, take_path, tok,
 };
 use super::record::record;
+use super::slip;
 use super::state::{In, Miss, Outcome};
 use super::string::string_literal;
 use super::want::Want;
@@ -156,7 +157,7 @@ fn postfix(inp: &mut In<'_, '_>) -> Outcome<Expr> {
         let kind = match inp.kind() {
             kind @ (TokenKind::Dot | TokenKind::QuestionDot) => {
                 inp.skip();
-                let name = take_word(inp)?;
+                let name = take_part(inp)?;
                 ExprKind::Field { base: Box::new(base), name, optional: kind == TokenKind::QuestionDot }
             }
             TokenKind::LBracket if inp.same_line(0) => {
@@ -191,6 +192,9 @@ fn part(inp: &mut In<'_, '_>) -> Outcome<Expr> {
             ExprKind::Plan { path, args }
         }
         kind if kind.is_name() => {
+            if kind != TokenKind::Ident && begins_clause(inp) {
+                return inp.fail(Want::Expression);
+            }
             let name = take_name(inp)?;
             return Ok(Expr { kind: ExprKind::Name(name.name), range: name.range });
         }
@@ -210,6 +214,15 @@ fn part(inp: &mut In<'_, '_>) -> Outcome<Expr> {
         },
     };
     Ok(Expr { kind, range: inp.range_from(start) })
+}
+
+/// Whether the word that comes next starts a line and a clause there (`deny "…"`), so that no expression stands before
+/// it.
+fn begins_clause(inp: &mut In<'_, '_>) -> bool {
+    let next = inp.kind_at(1);
+    !inp.same_line(0)
+        && inp.same_line(1)
+        && (matches!(next, TokenKind::Str | TokenKind::StrHead) || (next.is_name() && !slip::may_follow_operand(next)))
 }
 
 /// A brace where the head of a body ends: either its expression is missing, or a record lacks its parentheses.

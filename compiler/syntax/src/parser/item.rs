@@ -9,7 +9,7 @@ use super::expr::{expr, take_expr};
 use super::plan::plan;
 use super::policy::{gate, policy};
 use super::primitive::{
-    Parses, Separator, Tokens, members, name, open_body, path, rule, take_name, take_path, take_word, tok,
+    Parses, Separator, Tokens, members, name, open_body, path, range_of, rule, take_name, take_path, take_word, tok,
 };
 use super::state::{In, Outcome};
 use super::string::plain_string;
@@ -17,7 +17,8 @@ use super::test::test;
 use super::types::{member_name, ty};
 use super::want::Want;
 use crate::ast::{
-    Allow, Block, ConstDecl, EnumDecl, FnDecl, Ident, Item, ItemKind, Param, Path, TypeDecl, Use, UseName, Variant,
+    Allow, Block, ConstDecl, EnumDecl, Expr, ExprKind, FnDecl, Ident, Item, ItemKind, Param, Path, Type, TypeDecl,
+    TypeKind, Use, UseName, Variant,
 };
 use crate::token::TokenKind;
 
@@ -57,7 +58,7 @@ pub(super) fn top_level<'s>() -> impl Parses<'s, TopLevel> {
         if let Some(docs) = &docs {
             range = range.cover(docs.range);
         }
-        Ok(TopLevel::Item(Box::new(Item { docs, allows, name, kind, range })))
+        Ok(TopLevel::Item(Box::new(Item { docs, allows, name, kind, broken: false, range })))
     })
 }
 
@@ -66,7 +67,11 @@ fn allow(inp: &mut In<'_, '_>) -> Outcome<Allow> {
     let start = inp.at();
     inp.take(TokenKind::At)?;
     inp.take(TokenKind::Allow)?;
-    let code = if inp.kind().is_name() { take_name(inp)? } else { return inp.fail(Want::Code) };
+    let code = if inp.kind().is_name() && inp.kind() != TokenKind::Because {
+        take_name(inp)?
+    } else {
+        return inp.fail(Want::Code);
+    };
     let reason = inp.parse(tok(TokenKind::Because).ignore_then(plain_string()))?;
     Ok(Allow { code, reason, range: inp.range_from(start) })
 }
@@ -79,27 +84,27 @@ fn declaration(inp: &mut In<'_, '_>) -> Outcome<(Path, ItemKind)> {
     }
     inp.skip();
     Ok(match word {
-        TokenKind::Capability => (take_path(inp)?, ItemKind::Capability(capability(inp)?)),
-        TokenKind::Adapter => (take_path(inp)?, ItemKind::Adapter(adapter(inp)?)),
+        TokenKind::Capability => (take_path(inp)?, ItemKind::Capability(capability(inp))),
+        TokenKind::Adapter => (take_path(inp)?, ItemKind::Adapter(adapter(inp))),
         TokenKind::Test => {
             let start = inp.at();
             let name = inp.parse(plain_string())?;
             let text = name.as_text().unwrap_or_default().into();
             let range = inp.range_from(start);
-            (Path { parts: vec![Ident { name: text, range }], range }, ItemKind::Test(test(inp)?))
+            (Path { parts: vec![Ident { name: text, range }], range }, ItemKind::Test(test(inp)))
         }
         _ => {
             let name = take_name(inp)?;
             let kind = match word {
-                TokenKind::Type => ItemKind::Type(inp.parse(type_alias())?),
-                TokenKind::Enum => ItemKind::Enum(variants(inp)?),
-                TokenKind::Fn => ItemKind::Fn(function(inp)?),
-                TokenKind::Const => ItemKind::Const(inp.parse(constant())?),
-                TokenKind::Environment => ItemKind::Environment(environment(inp)?),
-                TokenKind::Entity => ItemKind::Entity(entity(inp)?),
-                TokenKind::Policy => ItemKind::Policy(policy(inp)?),
-                TokenKind::Gate => ItemKind::Gate(gate(inp)?),
-                _ => ItemKind::Plan(plan(inp)?),
+                TokenKind::Type => ItemKind::Type(type_alias(inp)),
+                TokenKind::Enum => ItemKind::Enum(EnumDecl { variants: kept(inp, variants).unwrap_or_default() }),
+                TokenKind::Fn => ItemKind::Fn(function(inp)),
+                TokenKind::Const => ItemKind::Const(constant(inp)),
+                TokenKind::Environment => ItemKind::Environment(environment(inp)),
+                TokenKind::Entity => ItemKind::Entity(entity(inp)),
+                TokenKind::Policy => ItemKind::Policy(policy(inp)),
+                TokenKind::Gate => ItemKind::Gate(gate(inp)),
+                _ => ItemKind::Plan(plan(inp)),
             };
             let range = name.range;
             (Path { parts: vec![name], range }, kind)
@@ -137,20 +142,50 @@ fn alias<'s>() -> impl Parses<'s, Option<Ident>> {
     rule(|inp| if inp.eat(TokenKind::As) { take_name(inp).map(Some) } else { Ok(None) })
 }
 
+/// Parses a part of a declaration whose name is known. Where it fails, that is reported and the rest of the declaration is
+/// skipped: the declaration stays, so that its name is known to the others.
+pub(super) fn kept<'s, 'p, T>(inp: &mut In<'s, 'p>, part: impl FnOnce(&mut In<'s, 'p>) -> Outcome<T>) -> Option<T> {
+    if inp.state().given_up {
+        return None;
+    }
+    let found = part(inp).ok();
+    if found.is_none() {
+        inp.state().report();
+        inp.state().given_up = true;
+        while inp.next().is_some() {}
+    }
+    found
+}
+
+/// A type that is not there.
+pub(super) fn missing_type(inp: &mut In<'_, '_>) -> Type {
+    let end = inp.at();
+    Type { kind: TypeKind::Error, range: range_of(inp.state().tokens, end, end) }
+}
+
+/// An expression that is not there.
+fn missing_expr(inp: &mut In<'_, '_>) -> Expr {
+    let end = inp.at();
+    Expr { kind: ExprKind::Error, range: range_of(inp.state().tokens, end, end) }
+}
+
 /// `= T`
-fn type_alias<'s>() -> impl Parses<'s, TypeDecl> {
-    tok(TokenKind::Eq).ignore_then(ty()).map(|ty| TypeDecl { ty })
+fn type_alias(inp: &mut In<'_, '_>) -> TypeDecl {
+    let ty = kept(inp, |inp| inp.parse(tok(TokenKind::Eq).ignore_then(ty())));
+    TypeDecl { ty: ty.unwrap_or_else(|| missing_type(inp)) }
 }
 
 /// `: T = value`, the type optional
-fn constant<'s>() -> impl Parses<'s, ConstDecl> {
-    optional_type().then_ignore(tok(TokenKind::Eq)).then(expr()).map(|(ty, value)| ConstDecl { ty, value })
+fn constant(inp: &mut In<'_, '_>) -> ConstDecl {
+    let ty = kept(inp, |inp| inp.parse(optional_type()));
+    let value = kept(inp, |inp| inp.parse(tok(TokenKind::Eq).ignore_then(expr())));
+    ConstDecl { ty: ty.flatten(), value: value.unwrap_or_else(|| missing_expr(inp)) }
 }
 
 /// `{ a, b }`
-fn variants(inp: &mut In<'_, '_>) -> Outcome<EnumDecl> {
+fn variants(inp: &mut In<'_, '_>) -> Outcome<Vec<Variant>> {
     open_body(inp)?;
-    let variants = members(
+    members(
         inp,
         TokenKind::RBrace,
         Separator::CommaOrLine,
@@ -159,22 +194,36 @@ fn variants(inp: &mut In<'_, '_>) -> Outcome<EnumDecl> {
             Ok(Variant { docs, name: if inp.kind() == TokenKind::Str { member_name(inp)? } else { take_word(inp)? } })
         },
         |_| None,
-    )?;
-    Ok(EnumDecl { variants })
+    )
 }
 
 /// `(x: T) -> U = value` or `(x: T) -> U { … }`
-fn function(inp: &mut In<'_, '_>) -> Outcome<FnDecl> {
-    let params = parameters(inp)?;
-    let result = inp.parse(tok(TokenKind::Arrow).ignore_then(ty()))?;
+fn function(inp: &mut In<'_, '_>) -> FnDecl {
+    let params = kept(inp, parameters);
+    let result = kept(inp, |inp| inp.parse(tok(TokenKind::Arrow).ignore_then(ty())));
+    let short = inp.kind() != TokenKind::LBrace;
+    let body = kept(inp, body);
+    FnDecl {
+        params: params.unwrap_or_default(),
+        result: result.unwrap_or_else(|| missing_type(inp)),
+        body: body.unwrap_or_else(|| {
+            let result = missing_expr(inp);
+            let range = result.range;
+            Block { lets: Vec::new(), result, range }
+        }),
+        short,
+    }
+}
+
+/// `= value` or `{ … }`
+fn body(inp: &mut In<'_, '_>) -> Outcome<Block> {
     if inp.kind() == TokenKind::LBrace {
-        let body = block(inp)?;
-        return Ok(FnDecl { params, result, body, short: false });
+        return block(inp);
     }
     inp.take(TokenKind::Eq)?;
     let value = take_expr(inp)?;
     let range = value.range;
-    Ok(FnDecl { params, result, body: Block { lets: Vec::new(), result: value, range }, short: true })
+    Ok(Block { lets: Vec::new(), result: value, range })
 }
 
 /// `(x: T, y: U = value)`

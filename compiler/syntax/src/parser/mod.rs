@@ -15,6 +15,7 @@ mod plan;
 mod policy;
 mod primitive;
 mod record;
+mod slip;
 mod state;
 mod string;
 mod test;
@@ -24,7 +25,7 @@ mod want;
 pub use state::{MAX_HEIGHT, MAX_NESTING};
 
 use chumsky::prelude::*;
-use ordain_diagnostics::codes;
+use ordain_diagnostics::{Severity, codes};
 
 use crate::ast::{Docs, Expr, ExprKind, File};
 use crate::error::SyntaxError;
@@ -62,19 +63,49 @@ const ITEM_WORDS: &[(&str, TokenKind)] = &[
     ("use", TokenKind::Use),
 ];
 
+/// What other languages call such declarations.
+const FOREIGN_WORDS: &[(&str, &str)] = &[
+    ("def", "fn"),
+    ("env", "environment"),
+    ("fun", "fn"),
+    ("func", "fn"),
+    ("function", "fn"),
+    ("import", "use"),
+    ("include", "use"),
+    ("interface", "type"),
+    ("let", "const"),
+    ("pipeline", "plan"),
+    ("record", "type"),
+    ("rule", "policy"),
+    ("struct", "type"),
+    ("val", "const"),
+    ("var", "const"),
+    ("workflow", "plan"),
+];
+
 /// Parses a file. This never fails and never panics; the time it takes grows with the length of the text.
 pub fn parse(text: &str) -> Parsed {
     let Stream { tokens, docs, file_docs, errors } = lexer::stream(text);
-    let slices = structure::split(text, &tokens);
+    let mut slices = structure::split(text, &tokens);
+    let slips: Vec<Option<SyntaxError>> = slices.iter_mut().map(|slice| correct_first_word(text, slice)).collect();
+    let broken_literals: Vec<u32> = errors.iter().filter(|error| is_error(error)).map(|e| e.range.start).collect();
     let mut state = State::new(text, &docs, errors);
     let mut file = File {
         docs: file_docs.map(|range| Docs { text: state::doc_text(text, range, "//!"), range }),
         ..File::default()
     };
-    for slice in &slices {
+    for (slice, slip) in slices.iter().zip(slips) {
         let reported = state.errors.len();
+        state.errors.extend(slip);
         match declaration(slice, &mut state) {
-            Some(TopLevel::Item(item)) => file.items.push(*item),
+            Some(TopLevel::Item(mut item)) => {
+                let literals = broken_literals.partition_point(|start| *start < item.range.start)
+                    ..broken_literals.partition_point(|start| *start < item.range.end);
+                // What stands after a whole declaration is no part of it.
+                let mut own = state.errors[reported..].iter().filter(|error| error.range.start < item.range.end);
+                item.broken = !literals.is_empty() || own.any(is_error);
+                file.items.push(*item);
+            }
             Some(TopLevel::Use(import)) => file.uses.push(import),
             None => {}
         }
@@ -88,14 +119,20 @@ pub fn parse(text: &str) -> Parsed {
     Parsed { file, errors }
 }
 
+fn is_error(finding: &SyntaxError) -> bool {
+    finding.code.entry().severity == Severity::Error
+}
+
 /// Parses a lone expression.
 pub fn parse_expr(text: &str) -> (Expr, Vec<SyntaxError>) {
     let Stream { tokens, docs, errors, .. } = lexer::stream(text);
     let slice = structure::whole(text, &tokens);
     let mut state = State::new(text, &docs, errors);
-    state.errors.extend(slice.unclosed.iter().chain(&slice.strays).cloned());
+    let first_error = state.errors.len();
+    state.errors.extend(slice.unclosed.iter().cloned());
     state.begin(&slice.tokens);
     let found = run(expr::expr(), &slice.tokens, &mut state);
+    state.report_strays(&slice.strays, first_error);
     let mut errors = state.errors;
     errors.sort_by_key(|error| error.range.start);
     let range = lexer::range(0, text.len());
@@ -105,6 +142,7 @@ pub fn parse_expr(text: &str) -> (Expr, Vec<SyntaxError>) {
 /// Parses the tokens of one declaration and reports what is wrong with them.
 fn declaration<'s>(slice: &'s Slice<'s>, state: &mut State<'s>) -> Option<TopLevel> {
     let tokens = &*slice.tokens;
+    let first_error = state.errors.len();
     state.errors.extend(slice.unclosed.iter().cloned());
     state.begin(tokens);
     let found = match tokens.first() {
@@ -112,11 +150,10 @@ fn declaration<'s>(slice: &'s Slice<'s>, state: &mut State<'s>) -> Option<TopLev
             unknown_declaration(first, state);
             None
         }
-        _ => run(top_level(), tokens, state),
+        Some(_) => run(top_level(), tokens, state),
+        None => None,
     };
-    // A brace that opens nothing because its partner was never opened is one mistake.
-    let strays = slice.strays.iter().skip(state.missing_openers).cloned();
-    state.errors.extend(strays);
+    state.report_strays(&slice.strays, first_error);
     found
 }
 
@@ -129,6 +166,7 @@ fn run<'s, T>(parser: impl Parses<'s, T>, tokens: &'s [Token], state: &mut State
             let state = inp.state();
             if found.is_ok() {
                 state.note(at, Default::default());
+                state.note_early_end(at);
             }
             state.report();
         }
@@ -147,20 +185,27 @@ fn unknown_declaration(first: &Token, state: &mut State<'_>) {
             SyntaxError::new(codes::UNEXPECTED_TOKEN, first.range, format!("expected a declaration, found {found}"));
         return state.report_as(0, error);
     }
+    let error = SyntaxError::new(codes::UNKNOWN_DECLARATION, first.range, format!("`{word}` starts no declaration"));
+    state.report_as(0, error.help(known_declarations()));
+}
+
+/// Puts the word that was meant where a declaration starts with one that is nearly right, and says so.
+fn correct_first_word(text: &str, slice: &mut Slice<'_>) -> Option<SyntaxError> {
+    let first = slice.tokens.first().filter(|first| first.kind.is_word() && !first.kind.is_item_word())?;
+    let range = first.range;
+    let word = first.text(text);
     let words: Vec<&str> = ITEM_WORDS.iter().map(|(word, _)| *word).collect();
-    let error = SyntaxError::new(
-        codes::UNKNOWN_DECLARATION,
-        first.range,
-        match closest(word, &words) {
-            Some(meant) => format!("`{word}` starts no declaration; did you mean `{meant}`?"),
-            None => format!("`{word}` starts no declaration"),
-        },
-    );
-    let list = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
-    let error = error.help(format!("declarations start with {list}"));
-    let error = match closest(word, &words) {
-        Some(meant) => error.fix(format!("write `{meant}`"), first.range, meant, false),
-        None => error,
-    };
-    state.report_as(0, error);
+    let named = slice.tokens.get(1).is_some_and(|next| next.kind.is_name() || next.kind == TokenKind::Str);
+    let foreign = FOREIGN_WORDS.iter().find(|(foreign, _)| named && *foreign == word).map(|(_, meant)| *meant);
+    let meant = foreign.or(closest(word, &words))?;
+    let (_, kind) = ITEM_WORDS.iter().find(|(word, _)| *word == meant)?;
+    slice.tokens.to_mut()[0].kind = *kind;
+    let message = format!("`{word}` starts no declaration; did you mean `{meant}`?");
+    let error = SyntaxError::new(codes::UNKNOWN_DECLARATION, range, message);
+    Some(error.help(known_declarations()).fix(format!("write `{meant}`"), range, meant, false))
+}
+
+fn known_declarations() -> String {
+    let list = ITEM_WORDS.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    format!("declarations start with {list}")
 }

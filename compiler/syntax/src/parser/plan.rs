@@ -3,9 +3,9 @@
 use chumsky::prelude::*;
 
 use super::block::optional_type;
-use super::clause::{retry, step_call};
+use super::clause::{retry, step_call, unknown_statement};
 use super::expr::{arguments, expr, for_in, head_expr, take_expr, take_head_expr};
-use super::item::parameters;
+use super::item::{kept, parameters};
 use super::primitive::{Parses, Separator, Tokens, members, name, nested, open_body, rule, take_name, take_path, tok};
 use super::record::fields;
 use super::state::{In, Outcome};
@@ -15,10 +15,10 @@ use crate::ast::{Expr, Ident, Modifier, PlanCall, PlanDecl, StepCall, Stmt, Stmt
 use crate::token::TokenKind;
 
 /// `(x: T) -> U { … }`
-pub(super) fn plan(inp: &mut In<'_, '_>) -> Outcome<PlanDecl> {
-    let params = parameters(inp)?;
-    let result = if inp.eat(TokenKind::Arrow) { Some(take_type(inp)?) } else { None };
-    Ok(PlanDecl { params, result, body: body(inp)? })
+pub(super) fn plan(inp: &mut In<'_, '_>) -> PlanDecl {
+    let params = kept(inp, parameters).unwrap_or_default();
+    let result = if inp.eat(TokenKind::Arrow) { kept(inp, take_type) } else { None };
+    PlanDecl { params, result, body: kept(inp, body).unwrap_or_default() }
 }
 
 /// Statements between braces.
@@ -62,9 +62,12 @@ fn statement_kind(inp: &mut In<'_, '_>) -> Outcome<StmtKind> {
             inp.parse(tok(TokenKind::Limit).ignore_then(what).then(name()))
                 .map(|(what, value)| StmtKind::Limit { what, value })
         }
-        _ => inp.fail(Want::Statement),
+        _ => unknown_statement(inp, Want::Statement, STATEMENTS),
     }
 }
+
+/// The words that statements start with.
+const STATEMENTS: &[&str] = &["let", "for", "if", "return", "plan", "stage", "gate", "on", "limit"];
 
 /// Whether a path and a brace come next, the brace on the line of the path's end.
 fn starts_call(inp: &mut In<'_, '_>) -> bool {

@@ -5,7 +5,8 @@ use chumsky::prelude::*;
 use super::block::binding;
 use super::clause::{Clauses, clauses, optional, ranged, unknown_clause};
 use super::expr::{expr, for_in, take_expr};
-use super::primitive::{Parses, Separator, Tokens, members, name, open_body, path, rule, take_name, take_path, tok};
+use super::item::kept;
+use super::primitive::{Parses, Separator, Tokens, members, name, path, rule, take_name, take_path, tok};
 use super::state::{In, Outcome};
 use super::string::{plain_string, string};
 use super::types::{take_type, ty};
@@ -29,11 +30,9 @@ pub(super) const POLICY: Clauses = Clauses {
 pub(super) const GATE: Clauses = Clauses { of: "a gate", words: &["on", "input", "check"] };
 
 /// `from rego "…" { … }`, the source optional
-pub(super) fn policy(inp: &mut In<'_, '_>) -> Outcome<PolicyDecl> {
-    let from = if inp.eat(TokenKind::From) { Some(inp.parse(name().then(plain_string()))?) } else { None };
-    open_body(inp)?;
-    let clauses = members(inp, TokenKind::RBrace, Separator::Nothing, policy_clause, |_| None)?;
-    Ok(PolicyDecl { from, clauses })
+pub(super) fn policy(inp: &mut In<'_, '_>) -> PolicyDecl {
+    let from = if inp.eat(TokenKind::From) { kept(inp, |inp| inp.parse(name().then(plain_string()))) } else { None };
+    PolicyDecl { from, clauses: kept(inp, |inp| clauses(inp, policy_clause)).unwrap_or_default() }
 }
 
 fn policy_clause(inp: &mut In<'_, '_>) -> Outcome<PolicyClause> {
@@ -137,8 +136,8 @@ fn exempt<'s>() -> impl Parses<'s, PolicyClauseKind> {
 }
 
 /// The body of a gate.
-pub(super) fn gate(inp: &mut In<'_, '_>) -> Outcome<GateDecl> {
-    Ok(GateDecl { clauses: clauses(inp, gate_clause)? })
+pub(super) fn gate(inp: &mut In<'_, '_>) -> GateDecl {
+    GateDecl { clauses: kept(inp, |inp| clauses(inp, gate_clause)).unwrap_or_default() }
 }
 
 fn gate_clause(inp: &mut In<'_, '_>) -> Outcome<GateClause> {

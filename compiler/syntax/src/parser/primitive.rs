@@ -4,6 +4,7 @@ use chumsky::prelude::*;
 use ordain_diagnostics::{TextRange, codes};
 use smol_str::SmolStr;
 
+use super::slip;
 use super::state::{Extra, In, MAX_HEIGHT, MAX_NESTING, Miss, Outcome};
 use super::want::{Expected, Want};
 use crate::ast::{Ident, Path};
@@ -42,6 +43,9 @@ pub(super) trait Tokens<'s> {
     fn range_from(&mut self, start: usize) -> TextRange;
     /// The last token taken.
     fn previous(&mut self) -> Option<Token>;
+    /// Whether a new line begins with what can only be another member of the body, so that what should stand here is
+    /// missing.
+    fn next_member_begins(&mut self) -> bool;
 }
 
 impl<'s> Tokens<'s> for In<'s, '_> {
@@ -88,11 +92,7 @@ impl<'s> Tokens<'s> for In<'s, '_> {
                 self.skip();
                 Ok(*token)
             }
-            _ => {
-                let at = self.at();
-                self.state().note(at, Expected::of_kind(kind));
-                Err(Miss)
-            }
+            _ => slip::instead_of(self, kind),
         }
     }
 
@@ -113,6 +113,15 @@ impl<'s> Tokens<'s> for In<'s, '_> {
     fn previous(&mut self) -> Option<Token> {
         let at = self.at().checked_sub(1)?;
         self.state().tokens.get(at).copied()
+    }
+
+    fn next_member_begins(&mut self) -> bool {
+        if self.same_line(0) || !self.same_line(1) {
+            return false;
+        }
+        let (word, next) = (self.kind(), self.kind_at(1));
+        ((word.is_word() || word == TokenKind::Str) && next == TokenKind::Colon)
+            || (word.is_name() && next.is_name() && !slip::may_follow_operand(next))
     }
 }
 
@@ -166,6 +175,11 @@ pub(super) fn take_word(inp: &mut In<'_, '_>) -> Outcome<Ident> {
     }
 }
 
+/// The word after a dot.
+pub(super) fn take_part(inp: &mut In<'_, '_>) -> Outcome<Ident> {
+    if inp.next_member_begins() { inp.fail(Want::Name) } else { take_word(inp) }
+}
+
 pub(super) fn take_path(inp: &mut In<'_, '_>) -> Outcome<Path> {
     let first = take_name(inp)?;
     let mut range = first.range;
@@ -173,7 +187,7 @@ pub(super) fn take_path(inp: &mut In<'_, '_>) -> Outcome<Path> {
     parts.push(first);
     while inp.kind() == TokenKind::Dot && !matches!(inp.kind_at(1), TokenKind::LBrace | TokenKind::Star) {
         inp.skip();
-        let part = take_word(inp)?;
+        let part = take_part(inp)?;
         range.end = part.range.end;
         parts.push(part);
     }
@@ -264,6 +278,7 @@ pub(super) fn members<'s, 'p, T>(
             break;
         }
         let (before, depth, start) = (inp.save(), inp.state().depth, inp.at());
+        inp.state().member = start;
         let found = member(inp);
         let (failed, anchor) = match found {
             Ok(found) => {
@@ -284,7 +299,7 @@ pub(super) fn members<'s, 'p, T>(
         state.head = false;
         let failed_at = state.failed_at;
         inp.rewind(anchor);
-        resynchronise(inp, failed_at, separator);
+        resynchronise(inp, start, failed_at, separator);
         if failed && let Some(place) = broken(inp.range_from(start)) {
             all.push(place);
         }
@@ -298,21 +313,25 @@ pub(super) fn members<'s, 'p, T>(
 
 /// Takes what stands between two members.
 fn separate(inp: &mut In<'_, '_>, closer: TokenKind, separator: Separator) -> Outcome<()> {
-    if separator == Separator::Nothing || inp.eat(TokenKind::Comma) {
+    if separator == Separator::Nothing {
+        return Ok(());
+    }
+    if inp.eat(TokenKind::Comma) {
+        inp.state().doubt = None;
         return Ok(());
     }
     let kind = inp.kind();
     if kind == closer || kind == TokenKind::End || (separator == Separator::CommaOrLine && !inp.same_line(0)) {
         return Ok(());
     }
-    if starts_member(kind) {
+    if slip::starts_member(kind) {
         let at = inp.at();
         let place = inp.previous().map(|token| TextRange::new(token.range.end, token.range.end)).unwrap_or_default();
         let found = inp.peek_ref().map(|token| inp.state().describe(token)).unwrap_or_default();
         let or_line = if separator == Separator::Comma { "" } else { " or a line break" };
         let error = SyntaxError::new(codes::UNEXPECTED_TOKEN, place, format!("expected `,`{or_line} before {found}"))
             .fix("insert a comma", place, ",", true);
-        inp.state().report_as(at, error);
+        inp.state().guess(at, error);
         return Ok(());
     }
     let at = inp.at();
@@ -321,33 +340,11 @@ fn separate(inp: &mut In<'_, '_>, closer: TokenKind, separator: Separator) -> Ou
     Err(Miss)
 }
 
-/// Whether a member of a list or record can start with this kind, so that a comma is what is missing before it.
-fn starts_member(kind: TokenKind) -> bool {
-    kind.is_name()
-        || matches!(
-            kind,
-            TokenKind::Int
-                | TokenKind::Decimal
-                | TokenKind::Bytes
-                | TokenKind::Duration
-                | TokenKind::SemVer
-                | TokenKind::Date
-                | TokenKind::BadLiteral
-                | TokenKind::Str
-                | TokenKind::RawStr
-                | TokenKind::StrHead
-                | TokenKind::LBrace
-                | TokenKind::LBracket
-                | TokenKind::LParen
-                | TokenKind::True
-                | TokenKind::False
-                | TokenKind::None
-        )
-}
-
-/// Skips from the start of a broken member to where the next one can start. `failed` is the token it failed at.
-fn resynchronise(inp: &mut In<'_, '_>, failed: usize, separator: Separator) {
+/// Skips from where a broken member is left to where the next one can start. `first` is the member's first token and
+/// `failed` the one it failed at.
+fn resynchronise(inp: &mut In<'_, '_>, first: usize, failed: usize, separator: Separator) {
     let start = inp.at();
+    let indent = inp.state().indentation(first);
     loop {
         let Some(token) = inp.peek_ref() else { return };
         if token.kind.is_closer() {
@@ -355,23 +352,26 @@ fn resynchronise(inp: &mut In<'_, '_>, failed: usize, separator: Separator) {
         }
         let at = inp.at();
         if at > start && at >= failed {
-            let line = token.on_new_line()
-                && (token.kind.is_word()
-                    || matches!(
-                        token.kind,
-                        TokenKind::Str | TokenKind::StrHead | TokenKind::LParen | TokenKind::DotDot
-                    ));
-            let stop = match separator {
-                Separator::Comma => token.kind == TokenKind::Comma,
-                Separator::CommaOrLine => token.kind == TokenKind::Comma || line,
-                Separator::Nothing => line,
-            };
-            if stop {
+            let comma = separator != Separator::Nothing && token.kind == TokenKind::Comma;
+            if comma || (separator != Separator::Comma && starts_line_of_member(inp, token, indent)) {
                 return;
             }
         }
         skip_tree(inp);
     }
+}
+
+/// Whether a member of a body can start with this token: the first of its line, and not further in than `indent`.
+fn starts_line_of_member(inp: &mut In<'_, '_>, token: &Token, indent: Option<usize>) -> bool {
+    let kind = token.kind;
+    let begins = token.on_new_line()
+        && (kind.is_word()
+            || matches!(kind, TokenKind::Str | TokenKind::StrHead | TokenKind::LParen | TokenKind::DotDot));
+    if !begins {
+        return false;
+    }
+    let at = inp.at();
+    indent.is_none_or(|indent| inp.state().indentation(at).is_none_or(|own| own <= indent))
 }
 
 /// Takes the brace that opens a body. A missing one is reported and taken as written, so that the body is parsed.
@@ -383,8 +383,6 @@ pub(super) fn open_body(inp: &mut In<'_, '_>) -> Outcome<()> {
     if !missing {
         return Err(Miss);
     }
-    let state = inp.state();
-    state.report();
-    state.missing_openers += 1;
+    inp.state().report();
     Ok(())
 }

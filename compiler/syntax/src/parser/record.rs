@@ -4,6 +4,7 @@ use ordain_diagnostics::codes;
 
 use super::expr::{comprehension, name_expr, take_expr};
 use super::primitive::{Separator, Tokens, ident, members, take_name};
+use super::slip;
 use super::state::{In, Outcome};
 use super::want::Want;
 use crate::ast::{Expr, ExprKind, Field};
@@ -20,12 +21,11 @@ pub(super) fn record(inp: &mut In<'_, '_>) -> Outcome<ExprKind> {
         TokenKind::RBrace,
         Separator::CommaOrLine,
         |inp| {
-            let start = inp.at();
             let (entry, free_key) = entry(inp)?;
             if inp.kind() == TokenKind::For && head.is_none() && !matches!(entry, Field::Spread { .. }) {
                 head = Some(comprehension(inp)?);
             } else if free_key {
-                report_free_key(inp, start, &entry);
+                report_free_key(inp, &entry);
             }
             Ok(entry)
         },
@@ -58,10 +58,9 @@ pub(super) fn fields(inp: &mut In<'_, '_>) -> Outcome<Vec<Field>> {
 
 /// One entry without a comprehension.
 pub(super) fn field(inp: &mut In<'_, '_>) -> Outcome<Field> {
-    let start = inp.at();
     let (entry, free_key) = entry(inp)?;
     if free_key {
-        report_free_key(inp, start, &entry);
+        report_free_key(inp, &entry);
     }
     Ok(entry)
 }
@@ -79,13 +78,19 @@ fn entry(inp: &mut In<'_, '_>) -> Outcome<(Field, bool)> {
             let text = inp.state().text;
             let Some(token) = inp.next_ref() else { return inp.fail(Want::Field) };
             inp.skip();
-            let value = take_expr(inp)?;
+            let value = value(inp)?;
             Ok((Field::Named { name: ident(text, token), value, shorthand: false }, false))
         }
         kind if kind.is_name() && !continues_key(inp) => {
             let name = take_name(inp)?;
-            let value = name_expr(&name);
-            Ok((Field::Named { name, value, shorthand: true }, false))
+            let shorthand = !lacks_colon(inp);
+            let value = if shorthand {
+                name_expr(&name)
+            } else {
+                inp.take(TokenKind::Colon)?;
+                take_expr(inp)?
+            };
+            Ok((Field::Named { name, value, shorthand }, false))
         }
         kind => {
             let free = !matches!(kind, TokenKind::Str | TokenKind::RawStr | TokenKind::StrHead | TokenKind::LParen);
@@ -94,10 +99,25 @@ fn entry(inp: &mut In<'_, '_>) -> Outcome<(Field, bool)> {
             }
             let key = take_expr(inp)?;
             inp.take(TokenKind::Colon)?;
-            let value = take_expr(inp)?;
+            let value = value(inp)?;
             Ok((Field::Keyed { key, value }, free))
         }
     }
+}
+
+/// The value of an entry, which the next entry's name is not.
+pub(super) fn value(inp: &mut In<'_, '_>) -> Outcome<Expr> {
+    if inp.next_member_begins() { inp.fail(Want::Expression) } else { take_expr(inp) }
+}
+
+/// Whether a value stands right after a name, where only a colon can be missing.
+fn lacks_colon(inp: &mut In<'_, '_>) -> bool {
+    if !inp.same_line(0) {
+        return false;
+    }
+    let kind = inp.kind();
+    let path = kind.is_name() && matches!(inp.kind_at(1), TokenKind::Dot | TokenKind::LParen | TokenKind::LBracket);
+    path || kind == TokenKind::Eq || (slip::starts_member(kind) && !kind.is_name() && kind != TokenKind::LBrace)
 }
 
 /// Whether the name that comes next is the start of a longer key, such as `x.id: x`.
@@ -109,9 +129,11 @@ fn continues_key(inp: &mut In<'_, '_>) -> bool {
         )
 }
 
-fn report_free_key(inp: &mut In<'_, '_>, at: usize, entry: &Field) {
+fn report_free_key(inp: &mut In<'_, '_>, entry: &Field) {
     let Field::Keyed { key, .. } = entry else { return };
     let range = key.range;
+    // Where the entry has another mistake, it may be no entry at all.
+    let at = inp.at().saturating_sub(1);
     let state = inp.state();
     let text = state.text.get(range.start as usize..range.end as usize).unwrap_or_default();
     let error = SyntaxError::new(codes::UNEXPECTED_TOKEN, range, format!("the key `{text}` needs parentheses"))

@@ -12,6 +12,7 @@ use super::want::{Expected, Want};
 use crate::ast::Docs;
 use crate::error::SyntaxError;
 use crate::lexer::DocRun;
+use crate::structure::Stray;
 use crate::token::{Token, TokenFlags, TokenKind};
 
 /// How many constructs may stand inside each other.
@@ -57,20 +58,31 @@ pub(super) struct State<'s> {
     expected: Expected,
     /// The failure has been reported in words of its own.
     pub reported: bool,
+    /// The first token of the innermost member that has begun.
+    pub member: usize,
+    /// Where the lexer has found something, in order.
+    lexical: Vec<u32>,
+    /// Where the last mistake was. What follows on its line, up to a comma, is not reported: whether it is wrong, too,
+    /// depends on what was meant there.
+    pub doubt: Option<u32>,
     /// Constructs open around the current token.
     pub depth: u16,
     /// Height of the highest tree built since the innermost open construct began.
     pub height: u16,
     /// The item is nested too deeply and is given up.
     pub abandoned: bool,
+    /// The rest of the item was skipped because a part of it failed.
+    pub given_up: bool,
     /// The expression is the head of a block, so a `{` ends it.
     pub head: bool,
-    /// Opening braces that were missing in this item.
-    pub missing_openers: usize,
+    /// What would close the openers that were missing in this item.
+    missing_openers: Vec<(TokenKind, u32)>,
 }
 
 impl<'s> State<'s> {
     pub(super) fn new(text: &'s str, docs: &'s [DocRun], errors: Vec<SyntaxError>) -> Self {
+        let mut lexical: Vec<u32> = errors.iter().map(|error| error.range.start).collect();
+        lexical.sort_unstable();
         Self {
             text,
             tokens: &[],
@@ -80,11 +92,15 @@ impl<'s> State<'s> {
             failed_at: 0,
             expected: Expected::default(),
             reported: false,
+            member: 0,
+            lexical,
+            doubt: None,
             depth: 0,
             height: 0,
             abandoned: false,
+            given_up: false,
             head: false,
-            missing_openers: 0,
+            missing_openers: Vec::new(),
         }
     }
 
@@ -94,11 +110,14 @@ impl<'s> State<'s> {
         self.failed_at = 0;
         self.expected = Expected::default();
         self.reported = false;
+        self.member = 0;
+        self.doubt = None;
         self.depth = 0;
         self.height = 0;
         self.abandoned = false;
+        self.given_up = false;
         self.head = false;
-        self.missing_openers = 0;
+        self.missing_openers.clear();
     }
 
     /// Notes that `expected` was not there at token `at`.
@@ -128,55 +147,110 @@ impl<'s> State<'s> {
     /// Reports the failure that made the grammar return [`Miss`], unless it has been.
     pub(super) fn report(&mut self) {
         let expected = std::mem::take(&mut self.expected);
-        if std::mem::take(&mut self.reported) || self.abandoned {
-            return;
-        }
         let at = self.failed_at;
-        if self.on_reported_line(at) {
+        let place = self.tokens.get(at).or(self.tokens.last()).map_or(0, |token| token.range.start);
+        for opener in [TokenKind::LBrace, TokenKind::LBracket, TokenKind::LParen] {
+            if expected.contains(opener) {
+                self.missing_openers.push((opener.closer(), place));
+            }
+        }
+        if std::mem::take(&mut self.reported) || self.abandoned || self.is_moot(at) {
             return;
         }
-        let found = self.tokens.get(at);
+        let error = self.failure(at, expected);
+        self.doubt = Some(error.range.start);
+        self.errors.push(error);
+    }
+
+    /// Says that the grammar failed at token `at`, where `expected` should stand.
+    pub(super) fn failure(&self, at: usize, expected: Expected) -> SyntaxError {
         let before = at.checked_sub(1).and_then(|at| self.tokens.get(at));
-        let after = before.map_or_else(String::new, |token| format!(" after {}", self.describe(token)));
-        let (place, found) = match (found, before) {
-            (Some(token), Some(before)) if token.on_new_line() || token.flags.has(TokenFlags::VIRTUAL) => {
+        let first = at == self.member;
+        let after = match before {
+            Some(token) if !first => format!(" after {}", self.describe_before(token)),
+            _ => String::new(),
+        };
+        let (place, found) = match (self.tokens.get(at), before) {
+            (Some(token), Some(before))
+                if (token.on_new_line() && !expected.is_empty() && !first) || token.flags.has(TokenFlags::VIRTUAL) =>
+            {
                 (before.range, "the end of the line".to_owned())
             }
             (Some(token), _) => (token.range, self.describe(token)),
             (None, Some(before)) => (before.range, "the end of the declaration".to_owned()),
             (None, None) => (TextRange::default(), "nothing".to_owned()),
         };
-        let message = if expected.is_empty() {
-            format!("unexpected {found}{after}")
-        } else {
-            format!("expected {}{after}, found {found}", expected.describe())
-        };
-        let mut error = SyntaxError::new(codes::UNEXPECTED_TOKEN, place, message);
-        if let Some(token) = self.tokens.get(at)
-            && token.kind.is_reserved()
-            && expected.is_only_name()
-        {
-            error = error.help(format!("`{}` is a reserved word; choose another name", token.text(self.text)));
+        if expected.is_empty() {
+            return self.unexpected(at, place, &format!("unexpected {found}{after}"));
         }
-        self.errors.push(error);
+        let message = format!("expected {}{after}, found {found}", expected.describe());
+        let error = SyntaxError::new(codes::UNEXPECTED_TOKEN, place, message);
+        match self.tokens.get(at) {
+            Some(token) if token.kind.is_reserved() && expected.is_only(Want::Name) => {
+                error.help(format!("`{}` is a reserved word; choose another name", token.text(self.text)))
+            }
+            _ => error,
+        }
     }
 
-    /// Reports in words of its own, unless the lexer has reported the line already.
+    /// What to say of a token that nothing allows, where only the grammar around it knows what might stand there.
+    fn unexpected(&self, at: usize, place: TextRange, message: &str) -> SyntaxError {
+        let error = SyntaxError::new(codes::UNEXPECTED_TOKEN, place, message);
+        let instead = |sign: &str, help: &str| {
+            error.clone().help(help.to_owned()).fix(format!("write `{sign}`"), place, sign, false)
+        };
+        match self.tokens.get(at).map(|token| token.kind) {
+            Some(TokenKind::Eq) => instead("==", "two values are compared with `==`"),
+            Some(TokenKind::Pipe) => instead("||", "the operator for \"or\" is `||`"),
+            _ => error,
+        }
+    }
+
+    /// Reports in words of its own, unless what stands at token `at` means nothing.
     pub(super) fn report_as(&mut self, at: usize, error: SyntaxError) {
         self.expected = Expected::default();
-        if !self.on_reported_line(at) {
+        if !self.is_moot(at) {
             self.errors.push(error);
         }
     }
 
+    /// Reports that something else than the token `at` was assumed to stand there.
+    pub(super) fn guess(&mut self, at: usize, error: SyntaxError) {
+        let place = self.tokens.get(at).map_or(0, |token| token.range.start);
+        self.report_as(at, error);
+        self.doubt = Some(place);
+    }
+
     /// Reports the failure at token `at`, which the grammar is about to return, in words of its own.
     pub(super) fn report_in_place(&mut self, at: usize, error: SyntaxError) {
-        self.report_as(at, error);
+        self.guess(at, error);
         self.failed_at = at;
         self.reported = true;
     }
 
-    /// Whether the lexer found a broken string on the line of token `at`, so that what stands there means nothing.
+    /// Whether token `at` means nothing, because a finding that has been reported already makes it stand where it stands:
+    /// a delimiter without its partner, a broken string on its line, or a mistake before it
+    /// there.
+    pub(super) fn is_moot(&self, at: usize) -> bool {
+        let place = self.tokens.get(at).or(self.tokens.last()).map_or(0, |token| token.range.start);
+        if self.doubt.is_some_and(|doubt| doubt <= place && self.on_one_line(doubt, place)) {
+            return true;
+        }
+        if self.follows_odd_character(at) {
+            return true;
+        }
+        let unclosed = |at: usize| self.tokens.get(at).is_some_and(|token| token.flags.has(TokenFlags::UNCLOSED));
+        unclosed(at) || at.checked_sub(1).is_some_and(unclosed) || self.on_reported_line(at)
+    }
+
+    /// Whether the lexer left something out right before token `at`.
+    fn follows_odd_character(&self, at: usize) -> bool {
+        let Some(before) = at.checked_sub(1).and_then(|at| self.tokens.get(at)) else { return false };
+        let end = self.tokens.get(at).map_or(self.text.len() as u32, |token| token.range.start);
+        let first = self.lexical.partition_point(|start| *start < before.range.end);
+        self.lexical.get(first).is_some_and(|start| *start < end && self.on_one_line(before.range.end, *start))
+    }
+
     fn on_reported_line(&self, at: usize) -> bool {
         const REACH: usize = 64;
         let broken = |token: &Token| {
@@ -195,21 +269,76 @@ impl<'s> State<'s> {
                 break;
             }
         }
-        self.tokens[at..]
-            .iter()
-            .take(REACH)
-            .enumerate()
-            .take_while(|(i, t)| *i == 0 || !t.on_new_line())
-            .any(|(i, t)| broken(t) && (i > 0 || !t.on_new_line()))
+        self.tokens[at..].iter().take(REACH).take_while(|token| !token.on_new_line()).any(broken)
+    }
+
+    /// Notes that the item ended before the token `at`. If a brace ended it, the one that really does will close nothing.
+    pub(super) fn note_early_end(&mut self, at: usize) {
+        let before = at.checked_sub(1).and_then(|at| self.tokens.get(at));
+        if let Some(brace) = before.filter(|token| token.kind == TokenKind::RBrace) {
+            self.missing_openers.push((TokenKind::RBrace, brace.range.start));
+        }
+    }
+
+    /// Reports the closers that close nothing, as far as they are mistakes of their own: not if their opener has been
+    /// reported as missing, and not if something else on their line has been reported.
+    pub(super) fn report_strays(&mut self, strays: &[Stray], first_error: usize) {
+        if strays.is_empty() || self.abandoned {
+            return;
+        }
+        self.errors[first_error..].sort_by_key(|error| error.range.start);
+        let reported = self.errors.len();
+        for Stray { kind, error } in strays {
+            let start = error.range.start;
+            let opener = self.missing_openers.iter().position(|(closer, place)| closer == kind && *place <= start);
+            if let Some(opener) = opener {
+                self.missing_openers.swap_remove(opener);
+                continue;
+            }
+            let before =
+                first_error + self.errors[first_error..reported].partition_point(|other| other.range.start <= start);
+            let near = if before > first_error && self.on_one_line(self.errors[before - 1].range.start, start) {
+                Some(before - 1)
+            } else {
+                Some(before).filter(|at| *at < reported && self.on_one_line(start, self.errors[*at].range.start))
+            };
+            match near {
+                Some(at) => self.errors[at].related.push((error.range, error.message.clone())),
+                None => self.errors.push(error.clone()),
+            }
+        }
+    }
+
+    /// How far token `at` is from the start of its line, if nothing but space is between.
+    pub(super) fn indentation(&self, at: usize) -> Option<usize> {
+        let token = self.tokens.get(at)?;
+        if !token.on_new_line() {
+            return None;
+        }
+        let before = &self.text.as_bytes()[..token.range.start as usize];
+        Some(before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count())
+    }
+
+    /// Whether no line ends between two near offsets.
+    fn on_one_line(&self, start: u32, end: u32) -> bool {
+        const REACH: u32 = 400;
+        end - start < REACH && !self.text.as_bytes()[start as usize..end as usize].contains(&b'\n')
+    }
+
+    /// A token in words that something else should follow.
+    fn describe_before(&self, token: &Token) -> String {
+        match token.kind {
+            TokenKind::StrHead | TokenKind::StrMid => "`{`".into(),
+            TokenKind::StrTail => "a string".into(),
+            _ => self.describe(token),
+        }
     }
 
     /// A token in words.
     pub(super) fn describe(&self, token: &Token) -> String {
         match token.kind {
-            TokenKind::Str | TokenKind::RawStr | TokenKind::Regex | TokenKind::StrHead | TokenKind::StrTail => {
-                "a string".into()
-            }
-            TokenKind::StrMid => "the end of the interpolation".into(),
+            TokenKind::Str | TokenKind::RawStr | TokenKind::Regex | TokenKind::StrHead => "a string".into(),
+            TokenKind::StrMid | TokenKind::StrTail => "`}`".into(),
             TokenKind::Comment | TokenKind::DocComment | TokenKind::FileDoc => "a comment".into(),
             TokenKind::End => "the end of the declaration".into(),
             _ if token.range.start == token.range.end => {
@@ -273,12 +402,6 @@ pub(super) fn doc_text(text: &str, range: TextRange, marker: &str) -> SmolStr {
         all.push_str(line);
     }
     all.into()
-}
-
-impl Expected {
-    fn is_only_name(self) -> bool {
-        self.describe() == Self::of(Want::Name).describe()
-    }
 }
 
 impl<'s> Inspector<'s, &'s [Token]> for State<'s> {

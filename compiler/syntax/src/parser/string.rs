@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::expr::take_expr;
 use super::expr::within_head;
 use super::primitive::{Parses, Tokens, rule};
-use super::state::{In, Outcome};
+use super::state::{In, Miss, Outcome};
 use super::want::Want;
 use crate::ast::{StringLit, StringPart};
 use crate::error::SyntaxError;
@@ -58,6 +58,9 @@ pub(super) fn string_literal(inp: &mut In<'_, '_>) -> Outcome<StringLit> {
                 if part.kind == TokenKind::StrTail {
                     break;
                 }
+                if matches!(inp.kind(), TokenKind::StrMid | TokenKind::StrTail) {
+                    return empty_interpolation(inp);
+                }
                 pieces.push(Piece::Expr(within_head(inp, false, take_expr)?));
                 match inp.peek_ref() {
                     Some(next) if matches!(next.kind, TokenKind::StrMid | TokenKind::StrTail) => part = *next,
@@ -72,6 +75,17 @@ pub(super) fn string_literal(inp: &mut In<'_, '_>) -> Outcome<StringLit> {
         }
         _ => inp.fail(Want::String),
     }
+}
+
+#[cold]
+fn empty_interpolation(inp: &mut In<'_, '_>) -> Outcome<StringLit> {
+    let at = inp.at();
+    let start = inp.previous().map(|token| token.range.end).unwrap_or_default();
+    let range = TextRange::new(start.saturating_sub(1), start + 1);
+    let error = SyntaxError::new(codes::UNEXPECTED_TOKEN, range, "expected an expression between `{` and `}`")
+        .help("write `\\{` for a brace that is text");
+    inp.state().report_in_place(at, error);
+    Err(Miss)
 }
 
 /// What a string token holds between its quotes.
@@ -94,6 +108,9 @@ enum Piece {
 
 /// The place of what a part of a string holds, without quotes and braces.
 fn content_range(token: &Token, source: &str) -> TextRange {
+    if token.flags.has(TokenFlags::VIRTUAL) {
+        return token.range;
+    }
     let closed = !token.flags.has(TokenFlags::REPORTED);
     let quotes = |text: &str| if text.ends_with("\"\"\"") && text.len() >= 3 { 3 } else { 1 };
     let (open, close) = match token.kind {
@@ -101,7 +118,7 @@ fn content_range(token: &Token, source: &str) -> TextRange {
         TokenKind::Str => (1, usize::from(closed)),
         TokenKind::StrHead if source.starts_with("\"\"\"") => (3, 1),
         TokenKind::StrTail if closed => (1, quotes(source)),
-        TokenKind::StrTail => (source.len().min(1), 0),
+        TokenKind::StrTail => (1, 0),
         _ => (1, 1),
     };
     TextRange::new(token.range.start + open as u32, token.range.end - close as u32)

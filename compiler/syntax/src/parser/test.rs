@@ -3,7 +3,9 @@
 use chumsky::prelude::*;
 
 use super::block::binding;
+use super::clause::unknown_statement;
 use super::expr::{expr, for_in, head_expr};
+use super::item::kept;
 use super::primitive::{Separator, Tokens, members, name, nested, open_body, path, take_name, tok};
 use super::record::fields;
 use super::state::{In, Outcome};
@@ -14,8 +16,8 @@ use crate::ast::{StringLit, TestDecl, TestStmt, TestStmtKind};
 use crate::token::TokenKind;
 
 /// The body of a test.
-pub(super) fn test(inp: &mut In<'_, '_>) -> Outcome<TestDecl> {
-    Ok(TestDecl { body: body(inp)? })
+pub(super) fn test(inp: &mut In<'_, '_>) -> TestDecl {
+    TestDecl { body: kept(inp, body).unwrap_or_default() }
 }
 
 fn body(inp: &mut In<'_, '_>) -> Outcome<Vec<TestStmt>> {
@@ -42,7 +44,7 @@ fn statement(inp: &mut In<'_, '_>) -> Outcome<TestStmt> {
                 inp.skip();
                 expectation(inp)?
             }
-            _ => return inp.fail(Want::TestStatement),
+            _ => return unknown_statement(inp, Want::TestStatement, &["let", "for", "expect"]),
         };
         Ok(TestStmt { kind, range: inp.range_from(start) })
     })
@@ -61,12 +63,15 @@ fn expectation(inp: &mut In<'_, '_>) -> Outcome<TestStmtKind> {
     if !inp.same_line(0) || !inp.kind().is_name() {
         return Ok(TestStmtKind::Expect(subject));
     }
-    if !matches!(inp.word(), "requires" | "denies" | "warns" | "allows") {
-        return inp.fail(Want::Verdict);
+    if !VERDICTS.contains(&inp.word()) {
+        return unknown_statement(inp, Want::Verdict, VERDICTS);
     }
     let verdict = take_name(inp)?;
     Ok(TestStmtKind::ExpectPlan { subject, verdict, code: code(inp)? })
 }
+
+/// The verdicts that a test can expect of a plan.
+const VERDICTS: &[&str] = &["requires", "denies", "warns", "allows"];
 
 /// The code of a policy, on the same line, or nothing.
 fn code(inp: &mut In<'_, '_>) -> Outcome<Option<StringLit>> {

@@ -67,7 +67,7 @@ impl Want {
             Self::Code => "a diagnostic code",
             Self::Number => "a number",
             Self::Declaration => "a declaration",
-            Self::Statement => "a statement",
+            Self::Statement => "a statement such as `let`, `for` or `a.b { … }`",
             Self::TestStatement => "`let`, `for` or `expect`",
             Self::Requirement => "`approval` or `gate`",
             Self::Change => "`change`",
@@ -100,6 +100,15 @@ impl Expected {
 
     pub(super) const fn is_empty(self) -> bool {
         self.kinds == 0 && self.wants == 0
+    }
+
+    pub(super) const fn contains(self, kind: TokenKind) -> bool {
+        self.kinds & (1 << kind as u8) != 0
+    }
+
+    /// Whether it is this and nothing else.
+    pub(super) const fn is_only(self, want: Want) -> bool {
+        self.kinds == 0 && self.wants == 1 << want as u8
     }
 
     /// The set in words: "a type", "`,` or `]`".

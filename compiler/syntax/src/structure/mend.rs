@@ -2,6 +2,7 @@
 
 use ordain_diagnostics::{TextRange, codes};
 
+use super::{REACH, Stray};
 use crate::error::SyntaxError;
 use crate::token::{Token, TokenFlags, TokenKind};
 
@@ -9,12 +10,17 @@ use crate::token::{Token, TokenFlags, TokenKind};
 pub(super) struct Mended {
     pub tokens: Vec<Token>,
     pub unclosed: Vec<SyntaxError>,
-    pub strays: Vec<SyntaxError>,
+    pub strays: Vec<Stray>,
 }
+
+/// How many findings of one sort a declaration gets at most. A text that has more is no text that somebody wrote.
+const MOST: usize = 256;
 
 /// An opener that waits for its closer.
 struct Open {
     token: Token,
+    /// Its index in the mended tokens.
+    at: usize,
     /// White space before the first token of its line.
     indent: usize,
     line: usize,
@@ -27,32 +33,57 @@ struct Open {
 struct Mender<'s> {
     text: &'s str,
     stack: Vec<Open>,
+    /// How many openers of the stack have an indented body.
+    indented: usize,
+    /// How many openers of the stack are strings.
+    strings: usize,
     out: Mended,
+    /// The line of the token under way; lines without tokens do not count.
+    line: usize,
     /// Lines with a string that the lexer has reported: what is unclosed there was in the string.
     reported_lines: Vec<usize>,
+    /// Openers without a closer, in the mended tokens.
+    unclosed: Vec<usize>,
+    /// The indentation of each line so far and its first token in the mended tokens.
+    lines: Vec<(usize, usize)>,
 }
 
 pub(super) fn mend(text: &str, tokens: &[Token]) -> Mended {
     let out = Mended { tokens: Vec::with_capacity(tokens.len() + 4), unclosed: Vec::new(), strays: Vec::new() };
-    let mut mender = Mender { text, stack: Vec::new(), out, reported_lines: Vec::new() };
-    let (mut indent, mut line) = (0, 0);
+    let mut mender = Mender {
+        text,
+        stack: Vec::new(),
+        indented: 0,
+        strings: 0,
+        out,
+        line: 0,
+        reported_lines: Vec::new(),
+        unclosed: Vec::new(),
+        lines: Vec::new(),
+    };
+    let next_lines = next_lines(tokens);
+    let mut indent = 0;
     for (at, token) in tokens.iter().enumerate() {
         if token.on_new_line() || at == 0 {
             indent = mender.column(token);
-            line += 1;
+            mender.line += 1;
             if !token.kind.is_closer() {
                 mender.close_by_indentation(indent);
             }
+            mender.lines.push((indent, mender.out.tokens.len()));
         }
-        if token.flags.has(TokenFlags::REPORTED) && mender.reported_lines.last() != Some(&line) {
-            mender.reported_lines.push(line);
+        if token.flags.has(TokenFlags::REPORTED) && mender.reported_lines.last() != Some(&mender.line) {
+            mender.reported_lines.push(mender.line);
         }
         if token.kind.is_opener() {
             let ends_line = tokens.get(at + 1).is_none_or(Token::on_new_line);
-            mender.stack.push(Open { token: *token, indent, line, ends_line, indented: None });
+            let (line, out_at) = (mender.line, mender.out.tokens.len());
+            mender.strings += usize::from(token.kind == TokenKind::StrHead);
+            mender.stack.push(Open { token: *token, at: out_at, indent, line, ends_line, indented: None });
         } else if token.kind.is_closer() {
             let column = token.on_new_line().then_some(indent);
-            if !mender.close(token, column) {
+            let next = next_lines[at] as usize;
+            if !mender.close(token, column, &tokens[at..next], tokens.get(next)) {
                 continue;
             }
         } else if token.kind == TokenKind::StrMid && !mender.close_down_to_string(token) {
@@ -60,16 +91,42 @@ pub(super) fn mend(text: &str, tokens: &[Token]) -> Mended {
         }
         mender.out.tokens.push(*token);
     }
-    while let Some(open) = mender.stack.pop() {
+    while let Some(open) = mender.pop() {
         mender.insert_closer(open);
     }
+    mender.mark_unclosed();
     mender.out
 }
 
+/// For each token the index of the first token of the next line.
+fn next_lines(tokens: &[Token]) -> Vec<u32> {
+    let mut next = tokens.len() as u32;
+    let mut all = vec![next; tokens.len()];
+    for (at, token) in tokens.iter().enumerate().rev() {
+        all[at] = next;
+        if token.on_new_line() {
+            next = at as u32;
+        }
+    }
+    all
+}
+
 impl Mender<'_> {
+    /// White space before the token, in bytes.
     fn column(&self, token: &Token) -> usize {
         let start = token.range.start as usize;
         self.text.as_bytes()[..start].iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+    }
+
+    fn pop(&mut self) -> Option<Open> {
+        let open = self.stack.pop()?;
+        self.indented -= usize::from(open.indented == Some(true));
+        self.strings -= usize::from(open.token.kind == TokenKind::StrHead);
+        Some(open)
+    }
+
+    fn pop_if(&mut self, condition: impl FnOnce(&Open) -> bool) -> Option<Open> {
+        if self.stack.last().is_some_and(condition) { self.pop() } else { None }
     }
 
     /// Closes what should have been closed before a line with this indentation begins.
@@ -78,24 +135,29 @@ impl Mender<'_> {
             if open.token.kind == TokenKind::StrHead {
                 return;
             }
-            let indented = *open.indented.get_or_insert(indent > open.indent);
-            // A body that was never indented says nothing.
-            let styled = indented || !open.ends_line;
-            if indent > open.indent || !styled {
+            let deeper = indent > open.indent;
+            let indented = *open.indented.get_or_insert_with(|| {
+                self.indented += usize::from(deeper);
+                deeper
+            });
+            // A body that was never indented says nothing, unless those around it are.
+            let styled = indented || !open.ends_line || self.indented > 0;
+            if deeper || !styled {
                 return;
             }
-            if let Some(open) = self.stack.pop() {
+            if let Some(open) = self.pop() {
                 self.insert_closer(open);
             }
         }
     }
 
-    /// Handles a closer, with its column if it starts a line. Says whether it stays.
-    fn close(&mut self, token: &Token, column: Option<usize>) -> bool {
+    /// Handles a closer, with its column if it starts a line, what stands on its line from it on, and what begins the
+    /// next line. Says whether it stays.
+    fn close(&mut self, token: &Token, column: Option<usize>, line: &[Token], next_line: Option<&Token>) -> bool {
         if token.kind == TokenKind::StrTail {
             let found = self.close_down_to_string(token);
             if found {
-                self.stack.pop();
+                self.pop();
             }
             return found;
         }
@@ -104,44 +166,97 @@ impl Mender<'_> {
             && self.stack.last().is_some_and(|open| open.token.kind == TokenKind::LBrace && open.indent > column)
             && self.within_string().iter().any(|open| open.token.kind == TokenKind::LBrace && open.indent == column)
         {
-            while let Some(open) = self.stack.pop_if(|open| open.indent > column) {
+            while let Some(open) = self.pop_if(|open| open.indent > column) {
                 self.insert_closer(open);
             }
         }
         let scope = self.within_string();
-        let Some(above) = scope.iter().rev().position(|open| open.token.kind.closer() == token.kind) else {
-            let sign = token.text(self.text);
-            self.out.strays.push(
-                SyntaxError::new(codes::UNEXPECTED_TOKEN, token.range, format!("this `{sign}` closes nothing")).fix(
-                    format!("remove the `{sign}`"),
-                    token.range,
-                    "",
-                    false,
-                ),
-            );
-            return false;
+        let above = scope.iter().rev().position(|open| open.token.kind.closer() == token.kind);
+        let Some(above) =
+            above.filter(|above| !self.goes_on(&scope[scope.len() - 1 - above], token, column, next_line))
+        else {
+            return column.is_some_and(|column| self.open_by_indentation(token, column)) || self.stray(token, line);
         };
         for _ in 0..above {
-            if let Some(open) = self.stack.pop() {
+            if let Some(open) = self.pop() {
                 self.insert_closer(open);
             }
         }
-        self.stack.pop();
+        self.pop();
         true
     }
 
-    /// The openers inside the innermost interpolation.
+    /// Whether the body of `open` goes on in the next line, so that this closer cannot be its own.
+    fn goes_on(&self, open: &Open, closer: &Token, column: Option<usize>, next_line: Option<&Token>) -> bool {
+        if !open.ends_line || open.indented != Some(true) || column == Some(open.indent) {
+            return false;
+        }
+        next_line.is_some_and(|next| {
+            let column = self.column(next);
+            column > open.indent || (column == open.indent && next.kind == closer.kind)
+        })
+    }
+
+    /// Opens what a closer at the start of its line shows to have been meant: a body under the last line that is
+    /// indented as the closer is. Says whether there is one.
+    fn open_by_indentation(&mut self, closer: &Token, column: usize) -> bool {
+        // The line of the closer itself is the last one.
+        let before = self.lines.len().saturating_sub(1);
+        let Some(header) = self.lines[..before].iter().rposition(|(indent, _)| *indent <= column) else { return false };
+        let Some((_, body)) = self.lines[..before].get(header + 1).copied() else { return false };
+        let last = self.out.tokens[body - 1];
+        if self.lines[header].0 != column
+            || closer.kind != TokenKind::RBrace
+            || last.kind.is_opener()
+            || matches!(last.kind, TokenKind::Comma | TokenKind::RBrace)
+            || self.out.unclosed.len() >= MOST
+        {
+            return false;
+        }
+        let place = TextRange::new(last.range.end, last.range.end);
+        let flags = TokenFlags::VIRTUAL.with(TokenFlags::UNCLOSED);
+        self.out.tokens.insert(body, Token { kind: TokenKind::LBrace, flags, range: place });
+        let moved = self.stack.iter_mut().map(|open| &mut open.at).chain(&mut self.unclosed);
+        for at in moved.chain(self.lines.iter_mut().map(|(_, first)| first)).filter(|at| **at >= body) {
+            *at += 1;
+        }
+        self.out.unclosed.push(
+            SyntaxError::new(codes::UNEXPECTED_TOKEN, last.range, "expected `{` at the end of this line")
+                .related(closer.range, "this `}` would close it")
+                .fix("add `{`", place, " {", false),
+        );
+        true
+    }
+
+    /// Notes a closer that closes nothing, unless its line has a broken string that it may belong to. Says that it does
+    /// not stay.
+    fn stray(&mut self, token: &Token, line: &[Token]) -> bool {
+        if self.out.strays.len() >= MOST
+            || self.reported_lines.last() == Some(&self.line)
+            || line.iter().any(|token| token.flags.has(TokenFlags::REPORTED))
+        {
+            return false;
+        }
+        let sign = token.text(self.text);
+        let error = SyntaxError::new(codes::UNEXPECTED_TOKEN, token.range, format!("this `{sign}` closes nothing"))
+            .fix(format!("remove the `{sign}`"), token.range, "", false);
+        self.out.strays.push(Stray { kind: token.kind, error });
+        false
+    }
+
+    /// The openers inside the innermost interpolation, the last [`REACH`] of them.
     fn within_string(&self) -> &[Open] {
-        let from = self.stack.iter().rposition(|open| open.token.kind == TokenKind::StrHead).map_or(0, |at| at + 1);
-        &self.stack[from..]
+        let near = &self.stack[self.stack.len().saturating_sub(REACH)..];
+        let from = near.iter().rposition(|open| open.token.kind == TokenKind::StrHead).map_or(0, |at| at + 1);
+        &near[from..]
     }
 
     /// Closes what is open inside the interpolation that `token` ends. Says whether there is one.
     fn close_down_to_string(&mut self, token: &Token) -> bool {
-        if !self.stack.iter().any(|open| open.token.kind == TokenKind::StrHead) {
+        if self.strings == 0 {
             return false;
         }
-        while let Some(open) = self.stack.pop_if(|open| open.token.kind != TokenKind::StrHead) {
+        while let Some(open) = self.pop_if(|open| open.token.kind != TokenKind::StrHead) {
             if token.flags.has(TokenFlags::REPORTED) {
                 self.push_virtual(open.token.kind.closer());
             } else {
@@ -154,7 +269,11 @@ impl Mender<'_> {
     /// Puts in the closer of `open` and reports that it was missing.
     fn insert_closer(&mut self, open: Open) {
         let place = self.push_virtual(open.token.kind.closer());
-        if self.reported_lines.binary_search(&open.line).is_ok() || open.token.kind == TokenKind::StrHead {
+        self.unclosed.push(open.at);
+        if self.reported_lines.binary_search(&open.line).is_ok()
+            || open.token.kind == TokenKind::StrHead
+            || self.out.unclosed.len() >= MOST
+        {
             return;
         }
         let sign = open.token.kind.text().unwrap_or_default();
@@ -169,7 +288,23 @@ impl Mender<'_> {
     fn push_virtual(&mut self, kind: TokenKind) -> TextRange {
         let end = self.out.tokens.last().map_or(0, |token| token.range.end);
         let range = TextRange::new(end, end);
-        self.out.tokens.push(Token { kind, flags: TokenFlags::VIRTUAL, range });
+        let flags = TokenFlags::VIRTUAL.with(TokenFlags::UNCLOSED);
+        self.out.tokens.push(Token { kind, flags, range });
         range
+    }
+
+    /// Marks the openers without a closer and what stands after them on their lines.
+    fn mark_unclosed(&mut self) {
+        self.unclosed.sort_unstable();
+        let mut done = 0;
+        for open in std::mem::take(&mut self.unclosed) {
+            self.out.tokens[open].flags = self.out.tokens[open].flags.with(TokenFlags::UNCLOSED);
+            done = done.max(open + 1);
+            let rest = self.out.tokens.iter_mut().enumerate().skip(done);
+            for (at, token) in rest.take_while(|(_, token)| !token.on_new_line()) {
+                token.flags = token.flags.with(TokenFlags::UNCLOSED);
+                done = at + 1;
+            }
+        }
     }
 }
