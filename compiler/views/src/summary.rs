@@ -105,9 +105,7 @@ pub(crate) fn transport(transport: &Transport) -> String {
 fn secrets(value: &Value, found: &mut BTreeSet<SmolStr>) {
     match value {
         Value::Secret(secret) => {
-            if !found.contains(&secret.name) {
-                found.insert(secret.name.clone());
-            }
+            found.insert(secret.name.clone());
         }
         Value::Residual(residual) => {
             if let Residual::Apply { args, .. } = residual.as_ref() {

@@ -55,7 +55,7 @@ pub(super) fn plan(bytes: &[u8]) -> Read<(PlanGraph, String)> {
         effect: plan.named("effect", Effect::named)?,
         risk: plan.named("risk", Risk::named)?,
         adapters: plan.map("adapters", adapter)?,
-        data: plan.map("data", |digest| digest.as_str().map(SmolStr::from).ok_or_else(|| malformed("data")))?,
+        data: plan.map("data", |digest| Ok(digest.as_str().and_then(node_id).ok_or_else(|| malformed("data"))?.0))?,
         stages: texts(plan.get("stages")?, "stages")?,
         on_failure: plan.named("on_failure", OnFailure::named)?,
         nodes: plan.array("nodes")?.iter().map(|json| node(json, &contracts)).collect::<Read<_>>()?,

@@ -1,8 +1,10 @@
 //! Tests of the crate through its public face.
 
 mod build;
+mod meaning;
 mod measure;
 mod operations;
 mod plan_file;
 mod samples;
+mod schema;
 mod shapes;

@@ -4,9 +4,9 @@ use ordain_graph::{DraftPlan, PlanError, PlanGraph, Value};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use crate::samples::{made, many, shop, sweep, tiny};
+use crate::samples::{everything, made, many, shop, sweep, tiny};
 
-const SAMPLES: [fn() -> DraftPlan; 3] = [tiny, shop, sweep];
+const SAMPLES: [fn() -> DraftPlan; 4] = [tiny, shop, sweep, everything];
 
 #[test]
 fn a_plan_reads_back_as_it_was() {
@@ -125,7 +125,7 @@ fn many_steps_read_back() {
     assert_eq!(PlanGraph::from_json(&graph.to_json()).as_ref(), Ok(&graph));
 }
 
-fn rehashed(mut json: Json) -> Vec<u8> {
+pub fn rehashed(mut json: Json) -> Vec<u8> {
     json.as_object_mut().unwrap().remove("hash");
     let digest = sha256(&serde_json_canonicalizer::to_vec(&json).unwrap());
     json["hash"] = json!(digest);
@@ -187,7 +187,7 @@ proptest! {
     }
 }
 
-fn pointers(json: &Json, path: String, found: &mut Vec<String>) {
+pub fn pointers(json: &Json, path: String, found: &mut Vec<String>) {
     match json {
         Json::Object(members) => members.iter().for_each(|(name, member)| {
             pointers(member, format!("{path}/{}", name.replace('~', "~0").replace('/', "~1")), found);

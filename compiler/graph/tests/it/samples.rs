@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ordain_graph::{
-    Adapter, Contract, Demand, DraftNode, DraftPlan, DraftUndo, Effect, Environment, NodeKind, NodeRef, OnFailure, Op,
-    PackageRef, PlanGraph, Residual, Retry, Risk, SecretRef, Shape, Transport, Value, Why, finish,
+    Adapter, Contract, Date, Demand, DraftNode, DraftPlan, DraftUndo, Effect, Environment, NodeKind, NodeRef,
+    OnFailure, Op, PackageRef, PlanGraph, Residual, Retry, Risk, SecretRef, Shape, Transport, Value, Why, finish,
 };
 use smol_str::{SmolStr, format_smolstr};
 
@@ -247,6 +247,63 @@ pub fn shop() -> DraftPlan {
     .into();
     plan.data = [("shop:regions.csv".into(), digest("c"))].into();
     plan.returns = Some(record(&[("url", output(2, &["url"]))]));
+    plan
+}
+
+/// One step with an input of every shape, and arguments of every kind of value.
+pub fn everything() -> DraftPlan {
+    let list = |shape: Shape| Shape::List(Arc::new(shape));
+    let refined = |shape: Shape, demand: Demand| Shape::Refined(Arc::new(shape), Arc::new(demand));
+    let date = Value::parse_date("2027-02-28").expect("a day");
+    let digest = Value::parse_digest(&format!("sha512:{}", "0".repeat(128))).expect("a digest");
+    let decimal = Value::Decimal("-1.50".parse().expect("a decimal"));
+    let it = Value::Residual(Arc::new(Residual::It));
+    let range = Demand::Range { min: Value::Bytes(1), max: Value::Bytes(u64::MAX), inclusive: false };
+    let parts = [
+        ("json", Shape::Json, Value::list([Value::Date(Date { year: 2027, month: 2, day: 28 }), Value::None])),
+        ("bool", Shape::Bool, Value::Bool(true)),
+        ("int", Shape::Int, Value::Int(i64::MIN)),
+        ("decimal", Shape::Decimal, decimal.clone()),
+        ("string", Shape::String, text("$x")),
+        ("bytes", refined(Shape::Bytes, range), Value::Bytes(u64::MAX - 1)),
+        ("duration", Shape::Duration, Value::Duration(1)),
+        ("semver", Shape::SemVer, Value::parse_semver("1.0.0-rc.1+x").expect("a version")),
+        ("url", Shape::Url, Value::parse_url("https://example.com").expect("a URL")),
+        ("digest", Shape::Digest, digest),
+        ("date", Shape::Date, date),
+        ("enum", Shape::Enum(Arc::new(vec!["a".into(), "b".into()])), Value::Variant(1, "b".into())),
+        ("list", refined(list(Shape::Int), Demand::Length(1, u64::MAX)), Value::list([Value::Int(1)])),
+        ("set", Shape::Set(Arc::new(Shape::Decimal)), Value::Set(Arc::new([decimal].into()))),
+        (
+            "map",
+            Shape::Map(Arc::new(Shape::Int), Arc::new(Shape::Bool)),
+            Value::Map(Arc::new([(Value::Int(1), Value::Bool(false))].into())),
+        ),
+        (
+            "record",
+            fields(&[("$odd", Shape::String), ("", Shape::Bool)]),
+            record(&[("$odd", text("")), ("", Value::Bool(true))]),
+        ),
+        ("optional", optional(Shape::Json), Value::None),
+        ("secret", secret(), Value::Secret(SecretRef { name: "a/b".into() })),
+        ("asked", refined(Shape::Int, Demand::Predicate(Value::apply(Op::Gt, vec![it, Value::Int(0)]))), Value::Int(1)),
+        ("matching", refined(Shape::String, Demand::Matching("[a-z]+".into())), text("abc")),
+    ];
+    let shapes: Vec<(&str, Shape)> = parts.iter().map(|(name, shape, _)| (*name, shape.clone())).collect();
+    let values: Vec<(&str, Value)> = parts.iter().map(|(name, _, value)| (*name, value.clone())).collect();
+    let work = contract("work.everything", &shapes, &shapes, Effect::Write);
+    let mut plan = draft("every.thing", vec![step("work", &work, &values)]);
+    plan.arguments = values.into_iter().map(|(name, value)| (name.into(), value)).collect();
+    plan.adapters = [(
+        "every.adapter".into(),
+        Adapter {
+            version: "1.0.0".into(),
+            transport: Transport::Http("https://example.com/adapter".into()),
+            digest: format!("sha256:{}", "e".repeat(64)).into(),
+        },
+    )]
+    .into();
+    plan.returns = Some(Value::apply(Op::Add, vec![output(0, &["int"]), Value::Int(1)]));
     plan
 }
 

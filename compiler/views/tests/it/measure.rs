@@ -10,7 +10,8 @@ use crate::samples::{made, many};
 #[test]
 #[ignore = "a measurement, not a test"]
 fn measure() {
-    let views: [(&str, fn(&PlanGraph) -> usize); 7] = [
+    type View = (&'static str, fn(&PlanGraph) -> usize);
+    let views: [View; 7] = [
         ("tree", |graph| tree(graph, &Terminal::default()).len()),
         ("mermaid", |graph| mermaid(graph).len()),
         ("dot", |graph| dot(graph).len()),
