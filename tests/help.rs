@@ -1,0 +1,63 @@
+//! Every command says what it does.
+
+use crate::ordain::ordain;
+
+/// The commands, as `ordain --help` lists them.
+fn commands() -> Vec<String> {
+    let help = ordain(".").run(["--help"]).exits(0).text();
+    let listed = help.split("Commands:\n").nth(1).unwrap_or_else(|| panic!("no list of commands in\n{help}"));
+    // Names stand two spaces in; descriptions that wrap stand further in.
+    let lines = listed.lines().take_while(|line| !line.is_empty());
+    let names = lines.filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')));
+    names.map(|line| line.split_whitespace().next().unwrap().to_owned()).filter(|name| name != "help").collect()
+}
+
+#[test]
+fn the_list_of_commands_is_complete() {
+    let commands = commands();
+    for command in ["init", "check", "fmt", "fix", "plan", "diff", "explain", "doc", "eval", "apply", "completions"] {
+        assert!(commands.iter().any(|known| known == command), "no `{command}` in {commands:?}");
+    }
+}
+
+#[test]
+fn every_command_explains_itself_and_its_options() {
+    for command in commands() {
+        for form in [vec![command.as_str(), "--help"], vec!["help", command.as_str()]] {
+            let help = ordain(".").run(&form).exits(0).text();
+            assert!(help.contains(&format!("Usage: ordain {command}")), "{form:?}\n{help}");
+            assert!(help.lines().next().is_some_and(|line| line.len() > 10), "{form:?} says nothing\n{help}");
+            undescribed(&help).for_each(|line| panic!("{form:?}: nothing is said of `{line}`\n{help}"));
+        }
+    }
+}
+
+/// Options and arguments without a description, on their own line or the one below.
+fn undescribed(help: &str) -> impl Iterator<Item = &str> {
+    let lines: Vec<&str> = help.lines().collect();
+    let at = (0..lines.len()).filter(move |&at| {
+        let line = lines[at].trim_start();
+        let names = line.starts_with('-')
+            || line.starts_with('<')
+            || line.starts_with('[') && !line.starts_with("[default") && !line.starts_with("[possible");
+        let described = line.contains("  ") || lines.get(at + 1).is_some_and(|next| next.starts_with("          "));
+        names && !described
+    });
+    at.map(|at| help.lines().nth(at).unwrap_or_default()).collect::<Vec<_>>().into_iter()
+}
+
+#[test]
+fn the_first_help_tells_the_exit_codes_and_the_version() {
+    let help = ordain(".").run(["--help"]).exits(0).text();
+    assert!(help.contains("0 fine, 1 findings, 2 usage or I/O"), "{help}");
+    let version = ordain(".").run(["--version"]).exits(0).text();
+    assert_eq!(version, format!("ordain {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn completions_exist_for_every_common_shell() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = ordain(".").run(["completions", shell]).exits(0).text();
+        assert!(script.contains("apply") && script.contains("explain"), "{shell}: {script}");
+    }
+}

@@ -1,0 +1,15 @@
+//! Black-box tests: the built `ordain` command, run as a user runs it, in folders of its own.
+//!
+//! They know nothing of the crates behind the command but the formats they publish. One binary holds them all, since
+//! linking it once is what takes time.
+
+mod bad_input;
+mod deterministic;
+mod exit_codes;
+mod help;
+mod montage;
+mod ordain;
+mod package;
+mod shop;
+mod tour;
+mod truncated;

@@ -1,0 +1,142 @@
+//! The example `montage`, and real scientific workflows in its place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::package::Package;
+
+/// What each task waits for.
+type Edges = BTreeMap<String, BTreeSet<String>>;
+
+fn edges_of_file(workflow: &str) -> Edges {
+    let workflow: Value = serde_json::from_str(workflow).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let tasks = workflow["tasks"].as_array().unwrap().iter();
+    tasks.map(|task| (text(&task["id"]), task["after"].as_array().unwrap().iter().map(text).collect())).collect()
+}
+
+fn edges_of_plan(plan: &Value) -> Edges {
+    let nodes = plan["nodes"].as_array().unwrap();
+    let task = |node: &Value| {
+        let address = node["address"].as_str().unwrap();
+        let name = address.strip_prefix("jobs[").and_then(|rest| rest.strip_suffix(']'));
+        name.unwrap_or_else(|| panic!("`{address}` is not the step of a task")).to_owned()
+    };
+    let names: BTreeMap<&str, String> = nodes.iter().map(|node| (node["id"].as_str().unwrap(), task(node))).collect();
+    let edges = |node: &Value| {
+        let edges = node["depends_on"].as_array().unwrap().iter();
+        edges.map(|edge| names[edge["on"].as_str().unwrap()].clone()).collect()
+    };
+    nodes.iter().map(|node| (task(node), edges(node))).collect()
+}
+
+/// Plans a workflow and demands that the plan has its edges. Gives how many tasks there are.
+fn planned(package: &Package, name: &str) -> usize {
+    let plan = package.run(&["plan", "mosaic", "--json"]).exits(0);
+    let expected = edges_of_file(&package.read("workflow.json"));
+    assert!(edges_of_plan(&plan.json()) == expected, "{name}: the plan has other edges than the file");
+    expected.len()
+}
+
+#[test]
+fn the_plan_has_the_edges_of_the_workflow() {
+    let package = Package::example("montage");
+    assert_eq!(planned(&package, "the example"), 21);
+    // Tasks may come in any order.
+    let mut workflow: Value = serde_json::from_str(&package.read("workflow.json")).unwrap();
+    workflow["tasks"].as_array_mut().unwrap().reverse();
+    package.write("workflow.json", workflow.to_string());
+    assert_eq!(planned(&package, "the example, reversed"), 21);
+}
+
+#[test]
+fn the_plan_knows_the_data_it_was_made_from() {
+    let package = Package::example("montage");
+    let plan = |package: &Package| package.run(&["plan", "mosaic", "--json"]).exits(0).json();
+    let first = plan(&package);
+    assert!(first["data"]["montage:workflow.json"].as_str().is_some_and(|digest| digest.starts_with("sha256:")));
+    package.write("workflow.json", format!("{}\n", package.read("workflow.json")));
+    let second = plan(&package);
+    assert_eq!(second["nodes"], first["nodes"]);
+    assert_ne!(second["data"], first["data"]);
+    assert_ne!(second["hash"], first["hash"]);
+}
+
+#[test]
+fn wrong_workflows_are_found_at_their_place() {
+    let package = Package::example("montage");
+    let right = package.read("workflow.json");
+    for (from, to, code) in [
+        ("[\"project_1\", ", "[\"project_9\", ", "ORD0602"),
+        ("\"id\": \"project_1\", \"after\": []", "\"id\": \"project_1\", \"after\": [\"view\"]", "ORD0601"),
+        ("\"id\": \"project_2\"", "\"id\": \"project_1\"", "ORD0603"),
+        ("\"seconds\": 10.2", "\"seconds\": \"10.2\"", "ORD0503"),
+        ("\"seconds\": 10.2", "\"seconds\": -1", "ORD0503"),
+        ("\"after\": []", "\"afetr\": []", "ORD0503"),
+    ] {
+        let wrong = right.replacen(from, to, 1);
+        assert_ne!(wrong, right, "the workflow has no {from}");
+        package.write("workflow.json", wrong);
+        package.run(&["plan", "mosaic"]).exits(1).says(code);
+    }
+}
+
+#[test]
+fn a_circle_shows_all_of_itself() {
+    let package = Package::example("montage");
+    package.write(
+        "workflow.json",
+        r#"{"origin": "", "tasks": [
+            {"id": "a", "after": ["c"], "seconds": 1},
+            {"id": "b", "after": ["a"], "seconds": 1},
+            {"id": "c", "after": ["b"], "seconds": 1}]}"#,
+    );
+    let run = package.run(&["plan", "mosaic"]).exits(1).says("ORD0601");
+    for task in ["jobs[a]", "jobs[b]", "jobs[c]"] {
+        assert!(run.stderr.contains(task), "the circle does not show `{task}`: {run}");
+    }
+}
+
+#[test]
+fn every_task_runs_after_those_it_waits_for() {
+    let package = Package::example("montage");
+    // Each task fails if one it waits for is not done: with one worker and with many.
+    for parallel in ["1", "8"] {
+        package.run(&["apply", "rehearse", "--yes", "--parallel", parallel]).exits(0);
+        assert!(!package.file("run").exists(), "the folder of the run is left");
+    }
+    package.run(&["apply", "mosaic", "--yes"]).exits(1).says("jobs[project_1]");
+    fs::create_dir(package.file("run")).unwrap();
+    package.run(&["apply", "mosaic", "--yes"]).exits(0);
+    assert_eq!(fs::read_dir(package.file("run")).unwrap().count(), 21);
+    assert_eq!(package.read("run/add.done"), "add took 7.25 s, after 6 tasks\n");
+}
+
+/// The folder of real inputs, if there is one.
+fn corpus() -> Option<PathBuf> {
+    std::env::var_os("ORDAIN_CORPUS")
+        .filter(|folder| !folder.is_empty())
+        .map(|folder| Path::new(&folder).join("dags-scientific"))
+}
+
+#[test]
+fn real_workflows_plan_with_their_edges() {
+    let Some(folder) = corpus() else {
+        println!("SKIPPED: ORDAIN_CORPUS is not set; it names a folder with `dags-scientific/*.json`");
+        return;
+    };
+    let listed = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files: Vec<PathBuf> = listed.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    files.sort();
+    assert!(!files.is_empty(), "no workflows in {}", folder.display());
+    let package = Package::example("montage");
+    for file in files {
+        package.write("workflow.json", fs::read(&file).unwrap());
+        let name = file.file_name().unwrap().to_string_lossy();
+        println!("{name}: {} tasks", planned(&package, &name));
+    }
+}

@@ -1,0 +1,156 @@
+//! One run of the command, and what came of it.
+
+use std::ffi::OsStr;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// What takes longer than this hangs. Generous: test machines are slow, and busy.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The command.
+const BINARY: &str = env!("CARGO_BIN_EXE_ordain");
+
+/// A run in the making.
+pub struct Ordain {
+    command: Command,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Run {
+    /// The exit code; `None` where a signal ended it.
+    pub code: Option<i32>,
+    pub stdout: Vec<u8>,
+    pub stderr: String,
+    shown: String,
+}
+
+/// `ordain` in a folder, with a plain environment.
+pub fn ordain(folder: impl AsRef<Path>) -> Ordain {
+    plain(Command::new(BINARY), folder)
+}
+
+/// A line for the shell in a folder, which finds `ordain` by its name.
+pub fn shell(folder: impl AsRef<Path>, line: &str) -> Ordain {
+    let mut command = Command::new("sh");
+    command.args(["-c", line]);
+    let Ordain { mut command } = plain(command, folder);
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let folders = Path::new(BINARY).parent().map(Path::to_owned).into_iter().chain(std::env::split_paths(&others));
+    command.env("PATH", std::env::join_paths(folders).unwrap());
+    Ordain { command }
+}
+
+fn plain(mut command: Command, folder: impl AsRef<Path>) -> Ordain {
+    command.current_dir(folder).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    for kept in ["PATH", "HOME", "TMPDIR", "RUSTUP_HOME", "CARGO_HOME", "RUSTUP_TOOLCHAIN"] {
+        if let Some(value) = std::env::var_os(kept) {
+            command.env(kept, value);
+        }
+    }
+    command.env("COLUMNS", "100");
+    Ordain { command }
+}
+
+impl Ordain {
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs it, and demands what holds of every run: it ends by itself, and does not panic.
+    pub fn run<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Run {
+        self.command.args(arguments);
+        let shown = format!("{:?}", self.command);
+        let mut child = self.command.spawn().unwrap_or_else(|error| panic!("{shown}: {error}"));
+        let (done, wait) = channel();
+        let stdout = read(child.stdout.take().unwrap(), done.clone());
+        let stderr = read(child.stderr.take().unwrap(), done);
+        for _ in 0..2 {
+            if wait.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                end(&mut child);
+                panic!("{shown} hangs");
+            }
+        }
+        let status = child.wait().unwrap();
+        let run = Run {
+            code: status.code(),
+            stdout: stdout.join().unwrap(),
+            stderr: String::from_utf8(stderr.join().unwrap()).unwrap(),
+            shown,
+        };
+        assert!(run.code.is_some(), "ended by a signal: {status}\n{run}");
+        assert!(!run.stderr.contains("panicked") && !run.stderr.contains("internal error"), "{run}");
+        run
+    }
+}
+
+fn read(mut from: impl Read + Send + 'static, done: std::sync::mpsc::Sender<()>) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let read = from.read_to_end(&mut bytes);
+        // The other side waits no longer where it has given up.
+        let _ = done.send(());
+        read.unwrap();
+        bytes
+    })
+}
+
+fn end(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+impl Run {
+    /// Demands an exit code.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self}");
+        self
+    }
+
+    /// Demands a text in the standard error.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "no `{text}` in:\n{self}");
+        self
+    }
+
+    /// Demands that a text is nowhere in what it printed.
+    #[track_caller]
+    pub fn keeps_quiet_about(self, text: &str) -> Self {
+        assert!(!self.stderr.contains(text) && !self.text().contains(text), "`{text}` in:\n{self}");
+        self
+    }
+
+    /// The standard output as text.
+    pub fn text(&self) -> String {
+        String::from_utf8(self.stdout.clone()).unwrap_or_else(|_| panic!("not UTF-8: {self}"))
+    }
+
+    /// The standard output as JSON.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.stdout).unwrap_or_else(|error| panic!("not JSON ({error}): {self}"))
+    }
+}
+
+impl std::fmt::Display for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let code = self.code.map_or_else(|| "a signal".to_owned(), |code| code.to_string());
+        let stdout = String::from_utf8_lossy(&self.stdout);
+        write!(f, "$ {}\nexit {code}\n--- stdout\n{}\n--- stderr\n{}", self.shown, cut(&stdout), cut(&self.stderr))
+    }
+}
+
+/// The beginning of a long text.
+fn cut(text: &str) -> String {
+    let mut shown: String = text.chars().take(4000).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}

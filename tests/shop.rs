@@ -1,0 +1,182 @@
+//! The example `shop`, applied: it builds, writes, starts and probes, and leaves nothing behind, whatever happens.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use crate::ordain::Run;
+use crate::package::Package;
+
+/// What nobody may ever read.
+const KEY: &str = "open-sesame-4711";
+
+/// How many ports a release uses.
+const PORTS: u16 = 6;
+
+/// A copy of the shop, with ports of its own.
+struct Shop {
+    package: Package,
+    first_port: u16,
+}
+
+impl Shop {
+    fn new() -> Self {
+        Self { package: Package::example("shop"), first_port: free_ports() }
+    }
+
+    fn apply(&self, plan: &str, arguments: &[&str]) -> Run {
+        let port = format!("first_port={}", self.first_port);
+        let mut all = vec!["apply", plan, "--yes"];
+        if plan == "release" {
+            all.extend(["-a", &port]);
+        }
+        all.extend(arguments);
+        let run = self.package.ordain().env("ORDAIN_SECRET_SHOP_ADMIN_KEY", KEY).run(&all);
+        run.keeps_quiet_about(KEY)
+    }
+
+    fn edit(&self, file: &str, from: &str, to: &str) {
+        let text = self.package.read(file);
+        assert!(text.contains(from), "{file} has no `{from}`");
+        self.package.write(file, text.replacen(from, to, 1));
+    }
+
+    fn get(&self, slot: u16, path: &str, header: &str) -> Option<String> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.first_port + slot)).ok()?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: shop\r\n{header}\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        Some(answer)
+    }
+
+    #[track_caller]
+    fn left_nothing(&self) {
+        for slot in 0..PORTS {
+            assert!(self.get(slot, "/", "").is_none(), "something listens on port {} still", self.first_port + slot);
+        }
+        assert_eq!(processes_in(&self.package), Vec::<String>::new(), "processes are left");
+        assert!(!self.package.file("run").exists(), "files are left");
+        self.kept_the_secret();
+    }
+
+    /// The key is in no file: not in the journal, not in a log.
+    #[track_caller]
+    fn kept_the_secret(&self) {
+        let mut open = vec![self.package.path().to_owned()];
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                if entry.file_type().unwrap().is_dir() {
+                    open.push(entry.path());
+                    continue;
+                }
+                let bytes = std::fs::read(entry.path()).unwrap();
+                let found = bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes());
+                assert!(!found, "the key is in {}", entry.path().display());
+            }
+        }
+    }
+}
+
+/// A server that a failed test leaves would disturb the next run.
+impl Drop for Shop {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.apply("teardown", &[])));
+        }
+    }
+}
+
+/// Ports that nobody uses now, and no other test of this run.
+fn free_ports() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = 20_000 + (std::process::id() % 200) as u16 * 100;
+    loop {
+        let first = start + NEXT.fetch_add(PORTS, Ordering::Relaxed) % 10_000;
+        if (first..first + PORTS).all(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()) {
+            return first;
+        }
+    }
+}
+
+/// The processes that run in a package's folder, where the system tells.
+fn processes_in(package: &Package) -> Vec<String> {
+    let folder = package.path().canonicalize().unwrap();
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let inside = |entry: &std::fs::DirEntry| {
+        std::fs::read_link(entry.path().join("cwd")).is_ok_and(|path| path.starts_with(&folder))
+    };
+    let entries = entries.flatten().filter(inside);
+    entries.map(|entry| std::fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default()).collect()
+}
+
+#[test]
+fn a_release_builds_serves_and_cleans_up() {
+    let shop = Shop::new();
+    shop.apply("release", &[]).exits(0);
+    shop.left_nothing();
+    assert!(shop.package.file(".ordain/journal.db").is_file());
+    // Once more: what the first left, the journal, is not in the way.
+    shop.apply("release", &["--parallel", "1"]).exits(0);
+    shop.left_nothing();
+}
+
+#[test]
+fn what_is_kept_serves_until_the_teardown() {
+    let shop = Shop::new();
+    shop.apply("release", &["-a", "keep=true", "-a", "version=2.0.0-rc.1"]).exits(0);
+    assert_eq!(shop.get(0, "/", ""), None, "development is up still");
+    let page = shop.get(5, "/mug-red.html", "").unwrap();
+    assert!(page.starts_with("HTTP/1.1 200 OK\r\n") && page.contains("<p>15.58 AUD</p>"), "{page}");
+    let health = shop.get(3, "/healthz", "").unwrap();
+    assert!(health.ends_with("\r\n\r\nok 2.0.0-rc.1 eu-west-1\n"), "{health}");
+    let closed = shop.get(4, "/admin", "X-Admin-Key: guess\r\n").unwrap();
+    assert!(closed.starts_with("HTTP/1.1 403 Forbidden\r\n"), "{closed}");
+    let open = shop.get(4, "/admin", &format!("X-Admin-Key: {KEY}\r\n")).unwrap();
+    assert!(open.starts_with("HTTP/1.1 200 OK\r\n"), "{open}");
+    assert!(shop.get(4, "/../../ordain.toml", "").unwrap().starts_with("HTTP/1.1 404 Not Found\r\n"));
+    shop.kept_the_secret();
+    shop.apply("teardown", &[]).exits(0);
+    shop.left_nothing();
+}
+
+#[test]
+fn a_failed_gate_undoes_everything() {
+    let shop = Shop::new();
+    // The last environment fails, when all others are up.
+    shop.edit("main.ord", "expect closed.status == 403", "expect closed.status == 403 && env.tier != production");
+    shop.apply("release", &[]).exits(1).says("gate_failed");
+    shop.left_nothing();
+}
+
+#[test]
+fn a_failed_build_undoes_everything() {
+    let shop = Shop::new();
+    shop.edit("server/main.rs", "fn main()", "fn mian()");
+    shop.apply("release", &[]).exits(1).says("command_failed");
+    shop.left_nothing();
+}
+
+#[test]
+fn a_busy_port_undoes_everything() {
+    let shop = Shop::new();
+    let busy = TcpListener::bind((Ipv4Addr::LOCALHOST, shop.first_port + 4)).unwrap();
+    shop.apply("release", &[]).exits(1);
+    drop(busy);
+    shop.left_nothing();
+}
+
+#[test]
+fn without_the_secret_nothing_begins() {
+    let shop = Shop::new();
+    shop.package.run(&["apply", "release", "--yes"]).exits(2).says("ORDAIN_SECRET_SHOP_ADMIN_KEY");
+    shop.left_nothing();
+}
+
+#[test]
+fn the_examples_are_clean() {
+    for example in ["shop", "montage"] {
+        let package = Package::example(example);
+        package.run(&["check", "--deny-warnings"]).exits(0);
+        package.run(&["fmt", "--check"]).exits(0);
+    }
+}

@@ -1,0 +1,120 @@
+//! `docs/tour.md`, followed word for word in an empty folder.
+//!
+//! A fence below a line that ends with a name such as `` `main.ord`: `` is written to that file. A fence `console` holds
+//! commands and what they print. Where `TOUR_UPDATE` is set, the page is written anew with what they really print.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::ordain::shell;
+
+/// Where the page's reader is.
+const HOME: &str = "/home/ana";
+
+/// What a line of the page is.
+enum Line<'a> {
+    /// Anything that is shown as it is.
+    Text(&'a str),
+    /// A fence that is written to a file, with its content.
+    File { name: &'a str, content: String },
+    /// A command, and what the page says it prints.
+    Command { line: &'a str, printed: String },
+}
+
+fn page() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/tour.md")
+}
+
+/// The name at the end of `Write this to `main.ord`:`.
+fn file_name(line: &str) -> Option<&str> {
+    let name = line.strip_suffix("`:")?.rsplit('`').next()?;
+    name.contains('.').then_some(name)
+}
+
+fn lines(page: &str) -> Vec<Line<'_>> {
+    let (mut found, mut above, mut lines) = (Vec::new(), "", page.lines());
+    while let Some(line) = lines.next() {
+        found.push(Line::Text(line));
+        let Some(info) = line.strip_prefix("```") else {
+            if !line.is_empty() {
+                above = line;
+            }
+            continue;
+        };
+        let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        match file_name(above) {
+            _ if info == "console" => body.iter().for_each(|text| match (text.strip_prefix("$ "), found.last_mut()) {
+                (Some(line), _) => found.push(Line::Command { line, printed: String::new() }),
+                (None, Some(Line::Command { printed, .. })) => *printed += &format!("{text}\n"),
+                (None, _) => panic!("output without a command: {text}"),
+            }),
+            Some(name) => {
+                found.push(Line::File { name, content: body.iter().map(|line| format!("{line}\n")).collect() })
+            }
+            None => found.extend(body.into_iter().map(Line::Text)),
+        }
+        found.push(Line::Text("```"));
+        above = "";
+    }
+    found
+}
+
+/// Output without what differs between two runs: how long things took, and which execution it was.
+fn comparable(output: &str) -> Vec<String> {
+    let line = |line: &str| {
+        let words: Vec<&str> = line.trim_end().split(' ').collect();
+        let word = |at: usize| match (words[at], words.get(at + 1)) {
+            (number, Some(&("ms" | "s" | "ms," | "s,"))) if number.parse::<f64>().is_ok() => "N",
+            ("ms" | "s", _) => "T",
+            ("ms," | "s,", _) => "T,",
+            (id, _) if id.len() == 36 && id.matches('-').count() == 4 => "ID",
+            (journal, _) if journal.ends_with("/.ordain/journal.db") => "JOURNAL",
+            (word, _) => word,
+        };
+        (0..words.len()).map(word).collect::<Vec<_>>().join(" ")
+    };
+    output.lines().map(line).collect()
+}
+
+#[test]
+fn the_tour_works_as_written() {
+    let page = std::fs::read_to_string(page()).unwrap();
+    let temporary = tempfile::tempdir().unwrap();
+    let root = temporary.path().canonicalize().unwrap();
+    let mut folder = root.clone();
+    let (mut followed, mut commands, mut problems) = (String::new(), 0, String::new());
+    for line in lines(&page) {
+        match line {
+            Line::Text(text) => followed += &format!("{text}\n"),
+            Line::File { name, content } => {
+                std::fs::write(folder.join(name), &content).unwrap();
+                followed += &content;
+            }
+            Line::Command { line, printed } => {
+                commands += 1;
+                let really = match line.strip_prefix("cd ") {
+                    Some(to) => {
+                        folder.push(to);
+                        String::new()
+                    }
+                    None => shell(&folder, &format!("{{ {line}; }} 2>&1")).run([""; 0]).text(),
+                };
+                let really = really.replace(root.to_str().unwrap(), HOME);
+                if comparable(&really) != comparable(&printed) {
+                    writeln!(problems, "$ {line}\n--- the page says\n{printed}--- it prints\n{really}").unwrap();
+                }
+                write!(followed, "$ {line}\n{really}").unwrap();
+                if !really.is_empty() && !really.ends_with('\n') {
+                    followed.push('\n');
+                }
+            }
+        }
+    }
+    assert!(commands > 20, "the tour is gone: it has {commands} commands");
+    if std::env::var_os("TOUR_UPDATE").is_some() {
+        std::fs::write(self::page(), followed).unwrap();
+    } else {
+        assert!(problems.is_empty(), "\n{problems}");
+        assert_eq!(lines(&page).len(), lines(&followed).len(), "the page is not read as it is written");
+    }
+}
