@@ -53,6 +53,9 @@ pub(crate) enum Command {
         /// Take warnings as errors.
         #[arg(long)]
         deny_warnings: bool,
+        /// Check again whenever a file changes.
+        #[arg(long, short = 'w')]
+        watch: bool,
     },
     /// Apply the fixes that findings suggest.
     Fix {
@@ -95,6 +98,20 @@ pub(crate) enum Command {
     ///
     /// Contents of secrets come from environment variables: `shop/db-key` from ORDAIN_SECRET_SHOP_DB_KEY.
     Apply(ApplyArguments),
+    /// Show what changed between two plans, and because of what.
+    Diff(DiffArguments),
+    /// Write the documentation of a package from its doc comments.
+    Doc {
+        /// The package, or `std` for the standard library.
+        #[arg(default_value = ".")]
+        path: PathBuf,
+        /// How it is written.
+        #[arg(long, value_enum, default_value_t = DocFormat::Html)]
+        format: DocFormat,
+        /// The folder it is written to; `ordain-doc` in the package where it is not given.
+        #[arg(long, short = 'o', value_name = "DIR")]
+        output: Option<PathBuf>,
+    },
     /// Explain a diagnostic code, or list all of them.
     Explain {
         /// The code, such as ORD0201.
@@ -153,7 +170,7 @@ pub(crate) struct PlanArguments {
     #[command(flatten)]
     pub(crate) selection: PlanSelection,
     /// How the plan is shown.
-    #[arg(long, value_enum, default_value_t = View::Text)]
+    #[arg(long, value_enum, default_value_t = View::Tree)]
     pub(crate) view: View,
     /// Print the plan file (canonical JSON); the same as `--view json`.
     #[arg(long, conflicts_with = "view")]
@@ -187,8 +204,66 @@ pub(crate) struct ApplyArguments {
 /// How a plan is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum View {
-    /// A list of steps.
-    Text,
+    /// A tree of stages and steps, for terminals.
+    #[value(alias = "text")]
+    Tree,
     /// The plan file: canonical JSON.
     Json,
+    /// A Mermaid flowchart.
+    Mermaid,
+    /// A Graphviz digraph.
+    Dot,
+    /// Markdown for a pull request.
+    Markdown,
+    /// One HTML page with the graph drawn, which needs nothing but itself.
+    Html,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArguments {
+    /// A plan file (`.json`), or a git revision of the package.
+    pub(crate) old: String,
+    /// As the first; the package as it is on disk where it is not given.
+    pub(crate) new: Option<String>,
+    /// The plan that is compiled from revisions. May be left out where the package has one plan only.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) plan: Option<String>,
+    /// The package.
+    #[arg(long, short = 'p', default_value = ".", value_name = "PATH")]
+    pub(crate) package: PathBuf,
+    /// An argument of the plan: `name=value`.
+    #[arg(long = "arg", short = 'a', value_name = "NAME=VALUE")]
+    pub(crate) arguments: Vec<String>,
+    /// How the difference is shown.
+    #[arg(long, value_enum, default_value_t = DiffView::Text)]
+    pub(crate) view: DiffView,
+    /// Print JSON; the same as `--view json`.
+    #[arg(long, conflicts_with = "view")]
+    pub(crate) json: bool,
+    /// Write what would be printed to a file.
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Exit with 1 where the plans differ.
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}
+
+/// How the difference between two plans is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffView {
+    /// For terminals.
+    Text,
+    /// JSON.
+    Json,
+    /// Markdown for a pull request.
+    Markdown,
+}
+
+/// How documentation is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DocFormat {
+    /// Markdown, one file for each module.
+    Markdown,
+    /// HTML, one page for each module.
+    Html,
 }

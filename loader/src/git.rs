@@ -1,39 +1,62 @@
 //! The files of a git revision, read through the `git` command.
 
 use std::collections::BTreeSet;
-use std::io;
-use std::path::PathBuf;
-use std::process::Command;
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use ordain_compiler::MAX_SOURCE_BYTES;
 
 use crate::{Listing, MANIFEST, Tree};
 
-/// The files of one revision below a folder.
-#[derive(Clone, Debug)]
+/// The files of one revision of a repository. Paths are relative to the repository's top folder, so that packages
+/// beside each other find each other.
+#[derive(Debug)]
 pub struct GitTree {
-    folder: PathBuf,
     commit: String,
-    /// Paths relative to `folder`.
     files: BTreeSet<String>,
+    objects: Mutex<Objects>,
+}
+
+/// A `git cat-file` that answers as long as it is asked: one process for all files.
+#[derive(Debug)]
+struct Objects {
+    child: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
 }
 
 impl GitTree {
-    /// The files below `folder` as they were at `revision`.
+    /// The files of the repository around `folder` as they were at `revision`, and the path of `folder` in it.
     ///
     /// # Errors
     /// There is no `git`, no repository at the folder, or no such revision.
-    pub fn open(folder: impl Into<PathBuf>, revision: &str) -> io::Result<Self> {
-        let folder = folder.into();
+    pub fn open(folder: &Path, revision: &str) -> io::Result<(Self, String)> {
+        let top = git(folder, &["rev-parse", "--show-toplevel"])?;
+        let top = Path::new(String::from_utf8_lossy(&top).trim_end_matches('\n')).to_path_buf();
+        let inside = git(folder, &["rev-parse", "--show-prefix"])?;
+        let inside = String::from_utf8_lossy(&inside).trim_end_matches(['\n', '/']).to_owned();
         let rev = format!("{revision}^{{commit}}");
-        let commit = git(&folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &rev])
+        let commit = git(folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &rev])
             .map_err(|_| io::Error::new(io::ErrorKind::NotFound, format!("no git revision `{revision}`")))?;
         let commit = String::from_utf8_lossy(&commit).trim().to_owned();
-        let listed = git(&folder, &["ls-tree", "-r", "-z", "--name-only", &commit])?;
-        let files = listed
-            .split(|byte| *byte == 0)
-            .filter(|path| !path.is_empty())
-            .map(|path| String::from_utf8_lossy(path).into_owned())
-            .collect();
-        Ok(Self { folder, commit, files })
+        let listed = git(&top, &["ls-tree", "-r", "-z", &commit])?;
+        let files =
+            listed.split(|byte| *byte == 0).filter_map(|line| regular_file(&String::from_utf8_lossy(line))).collect();
+        let mut child = Command::new("git")
+            .arg("-C")
+            .arg(&top)
+            .args(["cat-file", "--batch"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let (Some(requests), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(io::Error::other("git cannot be talked to"));
+        };
+        let objects = Mutex::new(Objects { child, requests, answers: BufReader::new(answers) });
+        Ok((Self { commit, files, objects }, inside))
     }
 
     /// The full id of the commit.
@@ -42,7 +65,40 @@ impl GitTree {
     }
 }
 
-fn git(folder: &std::path::Path, args: &[&str]) -> io::Result<Vec<u8>> {
+impl Objects {
+    /// The bytes of an object, by a name that holds no line break.
+    fn read(&mut self, name: &str) -> io::Result<Vec<u8>> {
+        writeln!(self.requests, "{name}")?;
+        self.requests.flush()?;
+        let mut header = String::new();
+        self.answers.read_line(&mut header)?;
+        let size: u64 = match header.trim_end().rsplit(' ').next().map(str::parse) {
+            Some(Ok(size)) => size,
+            _ => return Err(io::ErrorKind::NotFound.into()),
+        };
+        let mut bytes = Vec::new();
+        // A line break follows the object.
+        (&mut self.answers).take(size + 1).read_to_end(&mut bytes)?;
+        bytes.pop();
+        if bytes.len() as u64 == size { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    }
+}
+
+impl Drop for Objects {
+    fn drop(&mut self) {
+        // It would end by itself when its input closes; waiting for that here could wait for an answer nobody reads.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The path in a line of `ls-tree`, where it is a regular file: links and submodules are left out.
+fn regular_file(line: &str) -> Option<String> {
+    let (object, path) = line.split_once('\t')?;
+    (object.starts_with("100") && !path.contains('\n')).then(|| path.to_owned())
+}
+
+fn git(folder: &Path, args: &[&str]) -> io::Result<Vec<u8>> {
     let output = Command::new("git").arg("-C").arg(folder).args(args).output()?;
     if output.status.success() {
         Ok(output.stdout)
@@ -69,7 +125,12 @@ fn clean(path: &str) -> Option<String> {
 impl Tree for GitTree {
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         let path = clean(path).filter(|path| self.files.contains(path)).ok_or(io::ErrorKind::NotFound)?;
-        git(&self.folder, &["show", &format!("{}:./{path}", self.commit)])
+        let name = format!("{}:{path}", self.commit);
+        let bytes = self.objects.lock().unwrap_or_else(PoisonError::into_inner).read(&name)?;
+        if bytes.len() > MAX_SOURCE_BYTES {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, bytes.len().to_string()));
+        }
+        Ok(bytes)
     }
 
     fn sources(&self, folder: &str) -> Listing {
@@ -95,7 +156,7 @@ impl Tree for GitTree {
     }
 
     fn is_inside(&self, _folder: &str, _path: &str) -> bool {
-        // A revision is read by name; git never follows a link.
+        // A revision is read by name; links are left out.
         true
     }
 

@@ -11,7 +11,12 @@ use crate::tree::Tree;
 
 /// The text a tree gives for a path.
 pub(crate) fn content(tree: &dyn Tree, path: &str) -> Content {
-    match tree.read(path) {
+    content_of(tree.read(path))
+}
+
+/// What reading a file gave.
+pub(crate) fn content_of(read: std::io::Result<Vec<u8>>) -> Content {
+    match read {
         Ok(bytes) => Content::from_bytes(bytes),
         Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
             Content::TooLarge(error.to_string().parse().unwrap_or(MAX_SOURCE_BYTES as u64 + 1))
@@ -64,7 +69,7 @@ pub(crate) fn load_sources(
             }
         }
     }
-    let contents: Vec<Content> = paths.par_iter().map(|path| content(tree, &join(folder, path))).collect();
+    let contents = read_all(tree, folder, &paths);
     let files = paths
         .into_iter()
         .zip(contents)
@@ -75,6 +80,11 @@ pub(crate) fn load_sources(
         })
         .collect();
     (files, findings)
+}
+
+/// The texts of several files below a folder, read on the threads of the current pool.
+pub(crate) fn read_all(tree: &dyn Tree, folder: &str, paths: &[impl AsRef<str> + Sync]) -> Vec<Content> {
+    paths.par_iter().map(|path| content(tree, &join(folder, path.as_ref()))).collect()
 }
 
 /// An empty package with a manifest.

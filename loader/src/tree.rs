@@ -49,7 +49,12 @@ impl DiskTree {
 impl Tree for DiskTree {
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         let path = self.path(path);
-        let size = std::fs::metadata(&path)?.len();
+        let metadata = std::fs::metadata(&path)?;
+        // Opening a pipe or a device could wait for ever.
+        if !metadata.is_file() {
+            return Err(io::Error::other("it is not a file"));
+        }
+        let size = metadata.len();
         // A text that is too large is not worth reading: its size is all that is told of it.
         if size > ordain_compiler::MAX_SOURCE_BYTES as u64 {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, size.to_string()));
@@ -71,10 +76,11 @@ impl Tree for DiskTree {
         for entry in walk {
             match entry {
                 Ok(entry) if entry.path().extension().is_some_and(|extension| extension == "ord") => {
-                    if entry.file_type().is_some_and(|kind| kind.is_file())
-                        && let Some(path) = relative(&root, entry.path())
-                    {
+                    let (Some(path), Some(kind)) = (relative(&root, entry.path()), entry.file_type()) else { continue };
+                    if kind.is_file() {
                         listing.files.push(path);
+                    } else if !kind.is_dir() {
+                        listing.errors.push((path, "it is not a file".into()));
                     }
                 }
                 Ok(_) => {}

@@ -12,7 +12,7 @@ use salsa::{Durability, Setter as _};
 use smol_str::SmolStr;
 use thiserror::Error;
 
-use crate::package::{content, join, load_sources, module, new_package};
+use crate::package::{content, content_of, join, load_sources, module, new_package, read_all};
 use crate::tree::Tree;
 
 /// The name of a package's manifest.
@@ -39,7 +39,9 @@ pub struct Workspace {
     pub packages: Vec<Package>,
     /// The standard library.
     pub std: Package,
+    /// Every package of `packages` with its folder in the tree and its folder's name for people.
     locations: Vec<(Package, String, String)>,
+    shown: String,
 }
 
 /// The folder of the package a path belongs to.
@@ -74,7 +76,7 @@ impl Workspace {
         let locations = loading.done;
         let mut packages: Vec<Package> = locations.iter().map(|(package, _, _)| *package).collect();
         packages.reverse();
-        let mut workspace = Self { db, root, packages, std, locations };
+        let mut workspace = Self { db, root, packages, std, locations, shown: shown.to_owned() };
         workspace.load_data(tree);
         workspace
     }
@@ -89,7 +91,36 @@ impl Workspace {
         let file = SourceFile::new(&db, path.into(), name.clone(), root, content);
         root.set_files(&mut db).to(Arc::new([(name, file)].into()));
         root.set_dependencies(&mut db).to(Arc::new([("std".into(), std)].into()));
-        Self { db, root, packages: vec![root], std, locations: Vec::new() }
+        Self { db, root, packages: vec![root], std, locations: Vec::new(), shown: String::new() }
+    }
+
+    /// Takes over what changed in the tree since it was read, so that only what depends on it is computed anew. Where
+    /// manifests or the set of files changed, everything is loaded again.
+    pub fn refresh(&mut self, tree: &dyn Tree, folder: &str) {
+        let mut changed: Vec<(SourceFile, Content)> = Vec::new();
+        for (package, at, _) in &self.locations {
+            let files = package.files(&self.db);
+            let listing = tree.sources(at);
+            let same_files = listing.errors.is_empty()
+                && listing.files.len() == files.len()
+                && listing.files.iter().all(|path| files.contains_key(module(path).as_str()));
+            if !same_files || content(tree, &join(at, MANIFEST)) != *package.manifest(&self.db) {
+                *self = Self::load(tree, folder, &self.shown);
+                return;
+            }
+            let contents = read_all(tree, at, &listing.files);
+            for (path, content) in listing.files.iter().zip(contents) {
+                if let Some(&file) = files.get(module(path).as_str())
+                    && *file.content(&self.db) != content
+                {
+                    changed.push((file, content));
+                }
+            }
+        }
+        for (file, content) in changed {
+            file.set_content(&mut self.db).to(content);
+        }
+        self.load_data(tree);
     }
 
     /// Reads the data files that the sources name.
@@ -97,35 +128,38 @@ impl Workspace {
         for (package, folder, shown) in &self.locations {
             parse_package(&self.db, *package);
             let name = ordain_compiler::manifest(&self.db, *package).manifest.name.clone();
+            let before = package.data(&self.db).clone();
             let mut files = BTreeMap::new();
-            let mut findings = package.load_findings(&self.db).to_vec();
             for path in data_references(&self.db, *package) {
                 let full = join(folder, &path);
                 if path.contains("..") || path.starts_with('/') {
                     continue;
                 }
-                if !tree.is_inside(folder, &path) {
-                    let message = format!("`{path}` leads out of the package through a symbolic link");
-                    let finding = Diagnostic::new(
-                        codes::PATH_LEAVES_PACKAGE,
-                        join(shown, &path),
-                        ordain_diagnostics::TextRange::default(),
-                        message,
-                    );
-                    findings.push(finding);
-                    continue;
-                }
-                match content(tree, &full) {
-                    Content::Unreadable(_) if matches!(tree.read(&full), Err(error) if error.kind() == std::io::ErrorKind::NotFound) =>
-                        {}
-                    content => {
-                        let known = SmolStr::from(format!("{name}:{path}"));
-                        files.insert(path.clone(), DataFile::new(&self.db, join(shown, &path).into(), known, content));
+                let content = if tree.is_inside(folder, &path) {
+                    match tree.read(&full) {
+                        Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                        read => content_of(read),
                     }
-                }
+                } else {
+                    Content::Unreadable("it lies outside of the package, behind a symbolic link".into())
+                };
+                let file = match before.get(&path) {
+                    Some(&file) => {
+                        if *file.content(&self.db) != content {
+                            file.set_content(&mut self.db).to(content);
+                        }
+                        file
+                    }
+                    None => {
+                        let known = SmolStr::from(format!("{name}:{path}"));
+                        DataFile::new(&self.db, join(shown, &path).into(), known, content)
+                    }
+                };
+                files.insert(path.clone(), file);
             }
-            package.set_data(&mut self.db).to(Arc::new(files));
-            package.set_load_findings(&mut self.db).to(Arc::new(findings));
+            if *before != files {
+                package.set_data(&mut self.db).to(Arc::new(files));
+            }
         }
     }
 

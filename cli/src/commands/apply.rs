@@ -11,8 +11,8 @@ use ordain_runtime::{
 use serde_json::json;
 
 use crate::args::ApplyArguments;
+use crate::output;
 use crate::output::progress::Progress;
-use crate::output::{self, plan as show};
 use crate::{Failure, Outcome};
 
 pub(crate) fn run(arguments: &ApplyArguments) -> Result<Outcome, Failure> {
@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<Outcome, Failure> {
         if !io::stdin().is_terminal() {
             return Err(Failure("nobody is here to be asked; give --yes to execute without asking".into()));
         }
-        anstream::eprint!("{}", show::text(&graph));
+        anstream::eprint!("{}", ordain_views::tree(&graph, &output::terminal(true)));
         if !confirmed()? {
             return Err(Failure("not executed".into()));
         }

@@ -1,27 +1,79 @@
 //! `ordain check`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
+use notify::{RecursiveMode, Watcher as _};
 use ordain_compiler::check_package;
 use ordain_diagnostics::{Diagnostic, Severity};
+use ordain_loader::{DiskTree, Workspace};
 
 use super::package;
 use crate::args::FindingsFormat;
 use crate::output::findings;
 use crate::{Failure, Outcome};
 
-pub(crate) fn run(path: &Path, format: &FindingsFormat, deny_warnings: bool) -> Result<Outcome, Failure> {
-    let workspace = package::load(path)?;
-    let mut found: Vec<Diagnostic> =
-        workspace.packages.iter().flat_map(|&package| check_package(&workspace.db, package)).collect();
-    if deny_warnings {
-        for finding in &mut found {
-            if finding.severity == Severity::Warning {
-                finding.severity = Severity::Error;
+/// How long nothing may happen before a change counts as done: editors write in several steps.
+const QUIET: Duration = Duration::from_millis(30);
+
+/// What to check, and how to show what is found.
+pub(crate) struct Check<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) format: &'a FindingsFormat,
+    pub(crate) deny_warnings: bool,
+}
+
+impl Check<'_> {
+    /// Checks once.
+    pub(crate) fn once(&self) -> Result<Outcome, Failure> {
+        self.show(&package::load(self.path)?)
+    }
+
+    /// Checks, and again after every change, until it is interrupted.
+    pub(crate) fn watch(&self) -> Result<Outcome, Failure> {
+        let root = ordain_loader::find_root(self.path)?;
+        let tree = DiskTree::new(&root);
+        let (send, changes) = mpsc::channel();
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            if event.is_ok_and(|event| matters(&event)) {
+                // The other side is gone only when the command ends.
+                let _ = send.send(());
             }
+        })?;
+        watcher.watch(&root, RecursiveMode::Recursive)?;
+        let mut workspace = package::load(&root)?;
+        loop {
+            self.show(&workspace)?;
+            anstream::eprintln!("watching {} for changes", root.display());
+            if changes.recv().is_err() {
+                return Ok(Outcome::Fine);
+            }
+            while changes.recv_timeout(QUIET) != Err(RecvTimeoutError::Timeout) {}
+            workspace.refresh(&tree, "");
         }
     }
-    let failed = found.iter().any(|finding| finding.severity == Severity::Error);
-    findings::show(&found, &workspace.texts(), format)?;
-    Ok(if failed { Outcome::Findings } else { Outcome::Fine })
+
+    fn show(&self, workspace: &Workspace) -> Result<Outcome, Failure> {
+        let mut found: Vec<Diagnostic> =
+            workspace.packages.iter().flat_map(|&package| check_package(&workspace.db, package)).collect();
+        if self.deny_warnings {
+            for finding in &mut found {
+                if finding.severity == Severity::Warning {
+                    finding.severity = Severity::Error;
+                }
+            }
+        }
+        findings::show(&found, &workspace.texts(), self.format)?;
+        let failed = found.iter().any(|finding| finding.severity == Severity::Error);
+        Ok(if failed { Outcome::Findings } else { Outcome::Fine })
+    }
+}
+
+/// Whether a change could concern the package: looking at files is none, nor is what happens in hidden folders.
+fn matters(event: &notify::Event) -> bool {
+    let hidden = |path: &PathBuf| {
+        path.iter().any(|part| part.to_string_lossy().starts_with('.') && part.len() > 1 && part != "..")
+    };
+    !event.kind.is_access() && event.paths.iter().any(|path| !hidden(path))
 }

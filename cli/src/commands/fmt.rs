@@ -3,6 +3,8 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use ordain_compiler::MAX_SOURCE_BYTES;
+
 use crate::{Failure, Outcome, output};
 
 pub(crate) fn run(paths: &[PathBuf], check: bool) -> Result<Outcome, Failure> {
@@ -43,6 +45,13 @@ pub(crate) fn run(paths: &[PathBuf], check: bool) -> Result<Outcome, Failure> {
 
 /// Formats one file; gives whether that changed it.
 fn format(file: &Path, check: bool) -> Result<bool, String> {
+    let metadata = std::fs::metadata(file).map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("it is not a file".into());
+    }
+    if metadata.len() > MAX_SOURCE_BYTES as u64 {
+        return Err(format!("{} bytes are more than the {MAX_SOURCE_BYTES} a source may have", metadata.len()));
+    }
     let bytes = std::fs::read(file).map_err(|error| error.to_string())?;
     let text = String::from_utf8(bytes).map_err(|error| format!("not UTF-8: {error}"))?;
     let formatted = ordain_syntax::format(&text).map_err(|error| error.to_string())?;
@@ -57,7 +66,10 @@ fn format(file: &Path, check: bool) -> Result<bool, String> {
 
 fn standard_input(check: bool) -> Result<Outcome, Failure> {
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text)?;
+    std::io::stdin().take(MAX_SOURCE_BYTES as u64 + 1).read_to_string(&mut text)?;
+    if text.len() > MAX_SOURCE_BYTES {
+        return Err(Failure(format!("more than the {MAX_SOURCE_BYTES} bytes a source may have")));
+    }
     let formatted = ordain_syntax::format(&text)?;
     if check {
         return Ok(if formatted == text { Outcome::Fine } else { Outcome::Findings });

@@ -9,7 +9,7 @@ use crate::{Failure, Outcome};
 
 const SOURCE: &str = r#"//! The first plan of this package.
 
-use std.command
+use std.command.{builtin.command, command}
 use std.types.{Name}
 
 type Target = {
@@ -18,7 +18,7 @@ type Target = {
 
 environment local: Target {
   greeting: "Hello"
-  bind command.run to command.shell
+  bind command.run to builtin.command
 }
 
 plan hello(name: Name, env: Target = local) {

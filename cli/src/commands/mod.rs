@@ -2,6 +2,8 @@
 
 mod apply;
 mod check;
+mod diff;
+mod doc;
 mod eval;
 mod explain;
 mod fix;
@@ -24,7 +26,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     }
     match arguments.command {
         Command::Init { path, name } => init::run(&path, name),
-        Command::Check { path, findings, deny_warnings } => check::run(&path, &findings, deny_warnings),
+        Command::Check { path, findings, deny_warnings, watch } => {
+            let check = check::Check { path: &path, format: &findings, deny_warnings };
+            if watch { check.watch() } else { check.once() }
+        }
         Command::Plan(plan) => plan::run(&plan),
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Fix { path, all, dry_run } => fix::run(&path, all, dry_run),
@@ -32,6 +37,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
             eval::run(&package, module.as_deref(), &expression, json)
         }
         Command::Fmt { paths, check } => fmt::run(&paths, check),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Doc { path, format, output } => doc::run(&path, format, output),
         Command::Explain { code, json } => explain::run(code.as_deref(), json),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,4 +1,4 @@
-//! `ordain plan` and what `ordain apply` shares with it.
+//! `ordain plan`, and the compiling that `ordain apply` and `ordain diff` share with it.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use smol_str::SmolStr;
 
 use super::package;
 use crate::args::{FindingsFormat, Format, PlanArguments, PlanSelection, View};
-use crate::output::{self, findings, plan as show};
+use crate::output::{self, findings};
 use crate::{Failure, Outcome};
 
 pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, Failure> {
@@ -20,30 +20,52 @@ pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, Failure> {
     let view = if arguments.json { View::Json } else { arguments.view };
     let bytes = match view {
         View::Json => graph.to_json(),
-        View::Text => show::text(&graph).into_bytes(),
+        View::Tree => ordain_views::tree(&graph, &output::terminal(arguments.output.is_none())).into_bytes(),
+        View::Mermaid => ordain_views::mermaid(&graph).into_bytes(),
+        View::Dot => ordain_views::dot(&graph).into_bytes(),
+        View::Markdown => ordain_views::markdown(&graph).into_bytes(),
+        View::Html => ordain_views::html(&graph).into_bytes(),
     };
     output::write(arguments.output.as_deref(), &bytes)?;
     Ok(Outcome::Fine)
 }
 
 /// The graph the arguments name: read from a plan file, or compiled. Findings are shown; with errors there is none.
-pub(crate) fn graph(arguments: &PlanSelection) -> Result<Option<Arc<PlanGraph>>, Failure> {
-    if let Some(file) = arguments.plan.as_deref().filter(|plan| plan.ends_with(".json")) {
-        let bytes = std::fs::read(file).map_err(|error| Failure(format!("`{file}`: {error}")))?;
-        let graph = PlanGraph::from_json(&bytes).map_err(|error| Failure(format!("`{file}`: {error}")))?;
-        return Ok(Some(Arc::new(graph)));
+pub(crate) fn graph(selection: &PlanSelection) -> Result<Option<Arc<PlanGraph>>, Failure> {
+    if let Some(file) = selection.plan.as_deref().filter(|plan| is_file(plan)) {
+        return read(file).map(Some);
     }
-    let workspace = package::load(&arguments.package)?;
-    let text = FindingsFormat { format: Format::Text, json: false };
+    compile(&package::load(&selection.package)?, selection.plan.as_deref(), &selection.arguments)
+}
+
+/// Whether an argument means a plan file, not a plan's name.
+pub(crate) fn is_file(argument: &str) -> bool {
+    argument.ends_with(".json")
+}
+
+/// The graph in a plan file.
+pub(crate) fn read(file: &str) -> Result<Arc<PlanGraph>, Failure> {
+    let bytes = std::fs::read(file).map_err(|error| Failure(format!("`{file}`: {error}")))?;
+    let graph = PlanGraph::from_json(&bytes).map_err(|error| Failure(format!("`{file}`: {error}")))?;
+    Ok(Arc::new(graph))
+}
+
+/// Compiles a plan of a package. Findings are shown; with errors there is no graph.
+pub(crate) fn compile(
+    workspace: &Workspace,
+    name: Option<&str>,
+    arguments: &[String],
+) -> Result<Option<Arc<PlanGraph>>, Failure> {
+    let format = FindingsFormat { format: Format::Text, json: false };
     let mut found: Vec<Diagnostic> =
         workspace.packages.iter().flat_map(|&package| check_package(&workspace.db, package)).collect();
     if found.iter().any(|finding| finding.severity == Severity::Error) {
-        findings::show(&found, &workspace.texts(), &text)?;
+        findings::show(&found, &workspace.texts(), &format)?;
         return Ok(None);
     }
-    let plan = choose(&workspace, arguments.plan.as_deref())?;
+    let plan = choose(workspace, name)?;
     let mut given = Vec::new();
-    for argument in &arguments.arguments {
+    for argument in arguments {
         match argument.split_once('=') {
             Some((name, value)) => given.push((SmolStr::from(name.trim()), value.to_owned())),
             None => return Err(Failure(format!("`{argument}` is not of the form name=value"))),
@@ -52,14 +74,20 @@ pub(crate) fn graph(arguments: &PlanSelection) -> Result<Option<Arc<PlanGraph>>,
     let values = match bind_arguments(&workspace.db, plan, &given) {
         Ok(values) => values,
         Err(errors) => {
-            let found: Vec<Diagnostic> = errors.into_iter().map(|error| *error.diagnostic).collect();
-            findings::show(&found, &workspace.texts(), &text)?;
+            found.extend(errors.into_iter().map(|error| *error.diagnostic));
+            findings::show(&found, &workspace.texts(), &format)?;
             return Ok(None);
         }
     };
     let instantiated = instantiate(&workspace.db, PlanInstance::new(&workspace.db, plan, values));
     found.extend(instantiated.faults.iter().filter_map(|fault| fault.locate(&workspace.db)));
-    findings::show(&found, &workspace.texts(), &text)?;
+    findings::show(&found, &workspace.texts(), &format)?;
+    if instantiated.graph.is_none() && found.is_empty() {
+        return Err(Failure(format!(
+            "internal error: `{}` has no graph, and nobody says why",
+            plan.name(&workspace.db)
+        )));
+    }
     Ok(instantiated.graph.clone())
 }
 

@@ -1,7 +1,6 @@
 //! Presentation.
 
 pub(crate) mod findings;
-pub(crate) mod plan;
 pub(crate) mod progress;
 mod sarif;
 
@@ -9,15 +8,23 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use ordain_graph::Value;
+use ordain_views::Terminal;
 
 /// Writes to a file, all or nothing, or to the standard output. A reader that goes away is no failure.
 pub(crate) fn write(file: Option<&Path>, bytes: &[u8]) -> io::Result<()> {
     match file {
         Some(path) => {
+            // What a link leads to is replaced, not the link.
+            let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             let partial = folder.join(format!(".{name}.{}", std::process::id()));
-            let done = std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, path));
+            let done = std::fs::write(&partial, bytes)
+                .and_then(|()| match std::fs::metadata(path) {
+                    Ok(before) => std::fs::set_permissions(&partial, before.permissions()),
+                    Err(_) => Ok(()),
+                })
+                .and_then(|()| std::fs::rename(&partial, path));
             if done.is_err() {
                 let _ = std::fs::remove_file(&partial);
             }
@@ -28,6 +35,16 @@ pub(crate) fn write(file: Option<&Path>, bytes: &[u8]) -> io::Result<()> {
             other => other,
         },
     }
+}
+
+/// How wide to write, and with colour where the standard output is the target: it takes colour out again where there
+/// is none to show it.
+pub(crate) fn terminal(to_stdout: bool) -> Terminal {
+    let width = match terminal_size::terminal_size_of(io::stdout()) {
+        Some((terminal_size::Width(width), _)) if to_stdout => usize::from(width),
+        _ => 100,
+    };
+    Terminal { width, colour: to_stdout }
 }
 
 /// A value for people: as interpolation shows it, or as JSON where it has no text.

@@ -117,15 +117,8 @@ impl Progress {
                     self.line(&format!("  {} {line}", "│".dimmed()));
                 }
             }
-            Outcome::Skipped { because } => {
-                let why = match because {
-                    Skip::DependencyFailed { address } => format!("skipped: it waits for `{address}`"),
-                    Skip::Stopped { address } => format!("skipped: `{address}` failed"),
-                    Skip::Cancelled => "skipped: cancelled".into(),
-                    Skip::JournalFailed => "skipped: the journal cannot be written".into(),
-                };
-                self.line(&format!("{} {address}  {}", "-".dimmed(), why.dimmed()));
-            }
+            // Told together at the end: one failure can keep thousands from starting.
+            Outcome::Skipped { .. } => {}
         }
     }
 
@@ -177,7 +170,22 @@ pub(crate) fn summary(report: &ExecutionReport, journal: &Path) -> String {
     }
     let time = duration(u64::try_from(report.duration.as_millis()).unwrap_or(u64::MAX));
     let mut text = String::new();
-    // INVARIANT: writing to a string never fails.
+    let mut skipped: BTreeMap<String, usize> = BTreeMap::new();
+    for node in &report.nodes {
+        if let Outcome::Skipped { because } = &node.outcome {
+            let why = match because {
+                Skip::DependencyFailed { address } => format!("for waiting for `{address}`"),
+                Skip::Stopped { address } => format!("because `{address}` failed"),
+                Skip::Cancelled => "because the execution was cancelled".into(),
+                Skip::JournalFailed => "because the journal cannot be written".into(),
+            };
+            *skipped.entry(why).or_default() += 1;
+        }
+    }
+    for (why, count) in skipped {
+        // INVARIANT: writing to a string never fails.
+        let _ = writeln!(text, "{} {count} not started {why}", "-".dimmed());
+    }
     let _ = writeln!(text, "{} {state}: {} in {time}", report.plan, parts.join(", "));
     let _ = writeln!(text, "{}", format!("execution {} in {}", report.execution, journal.display()).dimmed());
     text

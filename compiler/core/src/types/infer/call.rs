@@ -103,12 +103,12 @@ impl<'db> Infer<'db> {
     /// Checks arguments against parameters: by position first, then by name.
     pub(super) fn arguments(&mut self, at: Loc, item: Item<'db>, params: &[ParamTy<'db>], args: &[Arg]) {
         let mut filled = vec![false; params.len()];
-        let mut named = false;
+        // Once a name stands elsewhere than in its own position, positions say nothing any more.
+        let mut out_of_order = false;
         for (position, arg) in args.iter().enumerate() {
-            named |= arg.name.is_some();
             let index = match &arg.name {
-                None if named => {
-                    let message = "arguments by position stand before those by name";
+                None if out_of_order => {
+                    let message = "an argument by position cannot follow a name out of order";
                     let finding = self.finding(codes::WRONG_ARGUMENTS, self.loc(arg.value), message);
                     self.report(finding);
                     self.infer(arg.value, None);
@@ -131,6 +131,7 @@ impl<'db> Infer<'db> {
                     }
                 },
             };
+            out_of_order |= index != position;
             match params.get(index) {
                 Some(param) if !filled[index] => {
                     filled[index] = true;
