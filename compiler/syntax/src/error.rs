@@ -1,6 +1,8 @@
 //! What is wrong with a text.
 
-use ordain_diagnostics::{Code, TextRange};
+use std::ops::{Deref, DerefMut};
+
+use ordain_diagnostics::{Code, TextRange, codes};
 
 /// A finding of the lexer or the parser. It names no file; whoever parses knows that.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,5 +55,52 @@ impl SyntaxError {
     pub fn fix(mut self, title: impl Into<String>, range: TextRange, text: impl Into<String>, safe: bool) -> Self {
         self.fix = Some((title.into(), range, text.into(), safe));
         self
+    }
+}
+
+/// How many findings one text gets at most, so that a text of nothing but mistakes does not use up the memory.
+pub const MAX_FINDINGS: usize = 10_000;
+
+/// The findings of one text, up to [`MAX_FINDINGS`].
+#[derive(Debug, Default)]
+pub(crate) struct Findings(Vec<SyntaxError>);
+
+impl Findings {
+    /// Adds a finding, unless there are too many.
+    pub(crate) fn push(&mut self, error: SyntaxError) {
+        if self.0.len() < MAX_FINDINGS {
+            self.0.push(error);
+        }
+    }
+
+    /// Adds findings, unless there are too many.
+    pub(crate) fn extend(&mut self, errors: impl IntoIterator<Item = SyntaxError>) {
+        let room = MAX_FINDINGS.saturating_sub(self.0.len());
+        self.0.extend(errors.into_iter().take(room));
+    }
+
+    /// The findings in the order of the text; the last one says if there may be more.
+    pub(crate) fn in_order(mut self) -> Vec<SyntaxError> {
+        self.0.sort_by_key(|error| error.range.start);
+        if let Some(last) = self.0.last().filter(|_| self.0.len() == MAX_FINDINGS) {
+            let message = format!("there are more than {MAX_FINDINGS} findings; the others are left out");
+            let error = SyntaxError::new(codes::UNEXPECTED_TOKEN, last.range, message);
+            self.0.push(error.help("correct these first"));
+        }
+        self.0
+    }
+}
+
+impl Deref for Findings {
+    type Target = [SyntaxError];
+
+    fn deref(&self) -> &[SyntaxError] {
+        &self.0
+    }
+}
+
+impl DerefMut for Findings {
+    fn deref_mut(&mut self) -> &mut [SyntaxError] {
+        &mut self.0
     }
 }

@@ -11,7 +11,7 @@ mod similar;
 mod structure;
 mod token;
 
-pub use error::SyntaxError;
+pub use error::{MAX_FINDINGS, SyntaxError};
 pub use format::{FormatError, format};
 pub use lexer::{Lexed, lex};
 pub use parser::{MAX_HEIGHT, MAX_NESTING, Parsed, parse, parse_expr};

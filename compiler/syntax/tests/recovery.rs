@@ -58,8 +58,11 @@ fn every_mistake_is_reported_once_and_costs_no_more_than_itself() {
     });
 }
 
+/// What one token becomes.
+type Change = fn(&str) -> String;
+
 /// What happens to one token of a sound text.
-const CHANGES: &[(&str, fn(&str) -> String)] = &[
+const CHANGES: &[(&str, Change)] = &[
     ("removed", |_| String::new()),
     ("doubled", |token| format!("{token} {token}")),
     ("replaced by a word", |_| " misplaced ".into()),

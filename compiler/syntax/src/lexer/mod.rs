@@ -14,7 +14,7 @@ use ordain_diagnostics::{TextRange, codes};
 
 pub(crate) use number::{DURATION_UNITS, SIZE_UNITS, duration_parts};
 
-use crate::error::SyntaxError;
+use crate::error::{Findings, SyntaxError};
 use crate::token::{Token, TokenFlags, TokenKind};
 use string::{Stop, scan_raw, scan_regex, scan_string};
 
@@ -46,7 +46,7 @@ pub(crate) struct Stream {
     pub docs: Vec<DocRun>,
     /// `//!` lines at the top.
     pub file_docs: Option<TextRange>,
-    pub errors: Vec<SyntaxError>,
+    pub errors: Findings,
 }
 
 /// All tokens of `text`, comments included.
@@ -54,7 +54,7 @@ pub fn lex(text: &str) -> Lexed {
     let mut lexer = Lexer::new(text, true);
     lexer.run();
     let errors = lexer.finish_errors();
-    Lexed { tokens: lexer.out.tokens, errors }
+    Lexed { tokens: lexer.out.tokens, errors: errors.in_order() }
 }
 
 /// The tokens of `text` that the parser works on.
@@ -94,7 +94,7 @@ impl<'s> Lexer<'s> {
         Self { text, keep_comments, frames: Vec::new(), out, end: 0, broke: true, pending: TokenFlags::default() }
     }
 
-    fn finish_errors(&mut self) -> Vec<SyntaxError> {
+    fn finish_errors(&mut self) -> Findings {
         let mut errors = std::mem::take(&mut self.out.errors);
         let before = errors.len();
         scan::report_hidden_characters(self.text, &mut errors);

@@ -5,10 +5,10 @@
 use ordain_diagnostics::codes;
 
 use super::range;
-use crate::error::SyntaxError;
+use crate::error::{Findings, SyntaxError};
 
 /// Reports every hidden character of `text`.
-pub(super) fn report_hidden_characters(text: &str, errors: &mut Vec<SyntaxError>) {
+pub(super) fn report_hidden_characters(text: &str, errors: &mut Findings) {
     let bytes = text.as_bytes();
     for (index, chunk) in bytes.chunks(CHUNK).enumerate() {
         if chunk.iter().fold(false, |found, byte| found | suspicious(*byte)) {
@@ -25,7 +25,7 @@ const fn suspicious(byte: u8) -> bool {
 }
 
 /// Looks at the characters that start in `start..end`.
-fn inspect(text: &str, start: usize, end: usize, errors: &mut Vec<SyntaxError>) {
+fn inspect(text: &str, start: usize, end: usize, errors: &mut Findings) {
     let first = (start..=end).find(|at| text.is_char_boundary(*at)).unwrap_or(end);
     for (offset, char) in text[first..].char_indices() {
         let at = first + offset;

@@ -37,7 +37,13 @@ pub(super) fn binding(inp: &mut In<'_, '_>) -> Outcome<Let> {
 
 /// `: T`, or nothing
 pub(super) fn optional_type<'s>() -> impl Parses<'s, Option<crate::ast::Type>> {
-    rule(|inp| if inp.eat(TokenKind::Colon) { inp.parse(ty()).map(Some) } else { Ok(None) })
+    rule(|inp| {
+        let named = inp.kind().is_name() && inp.same_line(0);
+        if !named && inp.kind() != TokenKind::Colon {
+            return Ok(None);
+        }
+        inp.parse(tok(TokenKind::Colon).ignore_then(ty())).map(Some)
+    })
 }
 
 /// `if c { a } else { b }`

@@ -114,9 +114,7 @@ pub fn parse(text: &str) -> Parsed {
         }
     }
     state.report_dangling_docs();
-    let mut errors = state.errors;
-    errors.sort_by_key(|error| error.range.start);
-    Parsed { file, errors }
+    Parsed { file, errors: state.errors.in_order() }
 }
 
 fn is_error(finding: &SyntaxError) -> bool {
@@ -133,8 +131,7 @@ pub fn parse_expr(text: &str) -> (Expr, Vec<SyntaxError>) {
     state.begin(&slice.tokens);
     let found = run(expr::expr(), &slice.tokens, &mut state);
     state.report_strays(&slice.strays, first_error);
-    let mut errors = state.errors;
-    errors.sort_by_key(|error| error.range.start);
+    let errors = state.errors.in_order();
     let range = lexer::range(0, text.len());
     (found.unwrap_or(Expr { kind: ExprKind::Error, range }), errors)
 }

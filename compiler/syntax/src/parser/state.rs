@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 use super::want::{Expected, Want};
 use crate::ast::Docs;
-use crate::error::SyntaxError;
+use crate::error::{Findings, SyntaxError};
 use crate::lexer::DocRun;
 use crate::structure::Stray;
 use crate::token::{Token, TokenFlags, TokenKind};
@@ -52,7 +52,7 @@ pub(super) struct State<'s> {
     pub docs: &'s [DocRun],
     /// For each run of doc comments, whether something has taken it.
     pub docs_taken: Vec<bool>,
-    pub errors: Vec<SyntaxError>,
+    pub errors: Findings,
     /// The furthest token at which the grammar failed since the last report.
     pub failed_at: usize,
     expected: Expected,
@@ -80,7 +80,7 @@ pub(super) struct State<'s> {
 }
 
 impl<'s> State<'s> {
-    pub(super) fn new(text: &'s str, docs: &'s [DocRun], errors: Vec<SyntaxError>) -> Self {
+    pub(super) fn new(text: &'s str, docs: &'s [DocRun], errors: Findings) -> Self {
         let mut lexical: Vec<u32> = errors.iter().map(|error| error.range.start).collect();
         lexical.sort_unstable();
         Self {

@@ -9,7 +9,7 @@ use super::primitive::{Parses, Tokens, rule};
 use super::state::{In, Miss, Outcome};
 use super::want::Want;
 use crate::ast::{StringLit, StringPart};
-use crate::error::SyntaxError;
+use crate::error::{Findings, SyntaxError};
 use crate::token::{Token, TokenFlags, TokenKind};
 
 /// A string, perhaps with interpolations.
@@ -192,7 +192,7 @@ fn common_indent(text: &str, pieces: &[Piece]) -> usize {
 }
 
 /// Resolves escapes and removes indentation. `offset` is where `source` starts in the text.
-fn decode(source: &str, offset: u32, cut: Option<Cut>, errors: &mut Vec<SyntaxError>) -> String {
+fn decode(source: &str, offset: u32, cut: Option<Cut>, errors: &mut Findings) -> String {
     let mut out = String::with_capacity(source.len());
     let bytes = source.as_bytes();
     let mut at = 0;
@@ -224,7 +224,7 @@ fn decode(source: &str, offset: u32, cut: Option<Cut>, errors: &mut Vec<SyntaxEr
 }
 
 /// Resolves the escape at `at` and gives its length.
-fn escape(source: &str, at: usize, offset: u32, out: &mut String, errors: &mut Vec<SyntaxError>) -> usize {
+fn escape(source: &str, at: usize, offset: u32, out: &mut String, errors: &mut Findings) -> usize {
     let mut chars = source[at + 1..].chars();
     let char = chars.next();
     let resolved = match char {
@@ -256,7 +256,7 @@ fn escape(source: &str, at: usize, offset: u32, out: &mut String, errors: &mut V
 }
 
 /// Resolves `\u{1F600}`.
-fn unicode(source: &str, at: usize, offset: u32, out: &mut String, errors: &mut Vec<SyntaxError>) -> usize {
+fn unicode(source: &str, at: usize, offset: u32, out: &mut String, errors: &mut Findings) -> usize {
     let rest = &source[at + 2..];
     let digits = rest.strip_prefix('{').map(|rest| rest.bytes().take_while(u8::is_ascii_hexdigit).count());
     let closed = digits.is_some_and(|digits| rest[1 + digits..].starts_with('}'));
