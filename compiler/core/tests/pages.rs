@@ -46,7 +46,8 @@ fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
 }
 
-fn fences(page: &str) -> Vec<Fence> {
+/// The fences of a page, or the line of one that is never closed.
+fn fences(page: &str) -> Result<Vec<Fence>, String> {
     let mut found: Vec<Fence> = Vec::new();
     let (mut heading, mut open) = (String::new(), false);
     for (index, line) in page.lines().enumerate() {
@@ -66,8 +67,10 @@ fn fences(page: &str) -> Vec<Fence> {
             None => {}
         }
     }
-    assert!(!open, "a fence is never closed");
-    found
+    match found.last() {
+        Some(last) if open => Err(format!("the fence in line {} is never closed", last.line)),
+        _ => Ok(found),
+    }
 }
 
 /// A line with what its stand-ins stand for.
@@ -137,7 +140,7 @@ fn page_problem(entry: &Entry) -> Result<(), String> {
     if entry.page.lines().next() != Some(&heading) {
         return Err(format!("the page does not begin with `{heading}`"));
     }
-    let fences = fences(entry.page);
+    let fences = fences(entry.page)?;
     let kind = match entry.code {
         code if OUTSIDE.iter().any(|(outside, _)| *outside == code) || ARGUMENTS.contains(&code) => "text",
         code if MANIFESTS.contains(&code) => "toml",
@@ -273,10 +276,15 @@ fn every_example_of_the_reference_and_the_tour_compiles() {
         let mut problems = String::new();
         for path in pages {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            for fence in fences(&std::fs::read_to_string(&path).unwrap()) {
-                if let Err(problem) = fence_problem(&fence) {
-                    writeln!(problems, "{name}:{}: {problem}", fence.line).unwrap();
+            match fences(&std::fs::read_to_string(&path).unwrap()) {
+                Ok(fences) => {
+                    for fence in fences {
+                        if let Err(problem) = fence_problem(&fence) {
+                            writeln!(problems, "{name}:{}: {problem}", fence.line).unwrap();
+                        }
+                    }
                 }
+                Err(problem) => writeln!(problems, "{name}: {problem}").unwrap(),
             }
         }
         assert!(problems.is_empty(), "\n{problems}");
@@ -309,8 +317,12 @@ fn the_reference_lists_the_functions_as_they_are() {
     let expected: String =
         Function::ALL.iter().map(|function| format!("- {}\n", function.docs().trim().replace('\n', " "))).collect();
     assert_eq!(listed(&page, "functions"), expected);
-    let examples: String =
-        fences(&page).into_iter().filter(|fence| fence.info == "ordain eval").map(|fence| fence.text).collect();
+    let examples: String = fences(&page)
+        .unwrap()
+        .into_iter()
+        .filter(|fence| fence.info == "ordain eval")
+        .map(|fence| fence.text)
+        .collect();
     for function in Function::ALL {
         let name = function.name();
         let called = examples
