@@ -142,7 +142,8 @@ impl Writer<'_> {
             Residual::Output { node, path } => {
                 let name = match node {
                     NodeRef::Id(id) => (self.naming)(id),
-                    NodeRef::Index(index) => Some(format!("#{index}")),
+                    // In a finished graph, only a node itself can be meant by position.
+                    NodeRef::Index(_) => None,
                 };
                 let own = name.is_none();
                 if let Some(name) = name {

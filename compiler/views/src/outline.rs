@@ -163,17 +163,23 @@ impl<'g> Outline<'g> {
         path
     }
 
-    /// What the members of a family are told apart by, as far as a limit of members.
-    pub(crate) fn members(&self, graph: &'g PlanGraph, family: usize, limit: usize) -> Vec<String> {
+    /// What the members of a family are told apart by inside of their groups, each once: the first few, and how many.
+    pub(crate) fn members(&self, graph: &'g PlanGraph, family: usize, limit: usize) -> (Vec<String>, usize) {
         let Family { likeness, nodes, .. } = &self.families[family];
-        let nodes = nodes.iter().take(limit).map(|&at| &graph.nodes[at]);
-        match likeness {
-            Likeness::Single => Vec::new(),
-            Likeness::Loop => {
-                nodes.map(|node| shortened(&bare_keys(keyed(last(node)).1.unwrap_or_default()), 40)).collect()
+        let mut seen = BTreeSet::new();
+        let mut first = Vec::new();
+        for &at in nodes {
+            let own = last(&graph.nodes[at]);
+            let name = match likeness {
+                Likeness::Single => continue,
+                Likeness::Loop => keyed(own).1.unwrap_or_default(),
+                Likeness::Capability => own,
+            };
+            if seen.insert(name) && first.len() < limit {
+                first.push(shortened(&if *likeness == Likeness::Loop { bare_keys(name) } else { name.to_owned() }, 40));
             }
-            Likeness::Capability => nodes.map(|node| shortened(last(node), 40)).collect(),
         }
+        (first, seen.len())
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod facts;
 
-use ordain_graph::{Effect, NodeKind, PlanGraph, Risk};
+use ordain_graph::{Effect, Node, NodeId, NodeKind, PlanGraph, Risk};
 
 use crate::addresses::Addresses;
 use crate::expression::expression;
@@ -87,8 +87,9 @@ impl<'g> View<'_, 'g> {
             let lead = format!("{guides}{}", if last { "└─ " } else { "├─ " });
             let under = format!("{guides}{}", if last { "   " } else { "│  " });
             match child {
-                Child::Group(inner) => {
-                    self.group(inner, lead, &under);
+                Child::Group(outer) => {
+                    let inner = self.only_child(outer);
+                    self.group(outer, inner, lead, &under);
                     self.children(inner, under);
                 }
                 Child::Family(family) => self.family(family, lead, under),
@@ -115,8 +116,22 @@ impl<'g> View<'_, 'g> {
         }
     }
 
-    fn group(&mut self, group: usize, lead: String, under: &str) {
-        let own = &self.outline.groups[group];
+    /// The group itself, or the innermost of groups that hold nothing but the next.
+    fn only_child(&self, mut group: usize) -> usize {
+        while let [Child::Group(inner)] = self.outline.groups[group].children.as_slice()
+            && self.outline.groups[group].keys.len() < 2
+        {
+            group = *inner;
+        }
+        group
+    }
+
+    /// A row for a group, or for groups that hold nothing but the next.
+    fn group(&mut self, outer: usize, inner: usize, lead: String, under: &str) {
+        let own = &self.outline.groups[inner];
+        let around = self.outline.path(self.outline.groups[outer].parent).len();
+        let names = self.outline.path(inner).into_iter().skip(around).map(|group| self.outline.group_name(group));
+        let name = names.collect::<Vec<_>>().join("/");
         let rounds = own.keys.len();
         let note = match rounds {
             0 | 1 => counted(own.nodes, "step"),
@@ -132,7 +147,7 @@ impl<'g> View<'_, 'g> {
         self.rows.push(Row {
             lead,
             under,
-            name: visible(&self.outline.group_name(group)).into_owned(),
+            name: visible(&name).into_owned(),
             look: Look::Strong,
             cells: None,
             note,
@@ -167,18 +182,29 @@ impl<'g> View<'_, 'g> {
     }
 
     fn facts(&self, family: usize, own: &Family<'g>, room: usize) -> Vec<String> {
-        let node = &self.graph.nodes[own.nodes[0]];
         let mut facts = Vec::new();
         if own.likeness != Likeness::Single && own.nodes.len() > 1 {
-            facts.extend(listed(self.outline.members(self.graph, family, MANY), own.nodes.len(), room));
+            let (members, count) = self.outline.members(self.graph, family, MANY);
+            facts.extend(listed(members, count, room));
         }
         let mut parts = self.uses[family].sentences(self.graph, self.outline, own.parent);
-        if let NodeKind::Gate { expect } = &node.kind {
-            let naming = |id: &ordain_graph::NodeId| (*id != node.id).then(|| self.addresses.address(id));
-            parts.push(format!("expects {}", expression(expect, None, &naming, 120)));
-        }
-        parts.extend(node.undo.as_ref().map(|undo| format!("undo {}", visible(&undo.capability))));
-        parts.extend(node.on_failure.map(|on_failure| format!("on failure {}", on_failure.name())));
+        let members = || own.nodes.iter().map(|&at| &self.graph.nodes[at]);
+        // What only some members have, or each in its own way, is said to be so.
+        let mut say = |what: &str, of: &dyn Fn(&'g Node) -> Option<String>| {
+            let mut said = members().map(of);
+            let Some(first) = members().find_map(of) else { return };
+            let common = said.all(|own| own.as_ref() == Some(&first));
+            parts.push(format!("{what} {first}{}", if common { "" } else { ", others otherwise" }));
+        };
+        say("expects", &|node| match &node.kind {
+            NodeKind::Gate { expect } => {
+                let naming = |id: &NodeId| (*id != node.id).then(|| self.addresses.address(id));
+                Some(expression(expect, None, &naming, 120))
+            }
+            NodeKind::Step => None,
+        });
+        say("undo", &|node| node.undo.as_ref().map(|undo| visible(&undo.capability).into_owned()));
+        say("on failure", &|node| node.on_failure.map(|on_failure| on_failure.name().to_owned()));
         facts.extend(wrapped(&parts, " · ", room));
         facts
     }
@@ -216,7 +242,7 @@ impl<'g> View<'_, 'g> {
                 painter.line();
             }
         };
-        let naming = |id: &ordain_graph::NodeId| Some(self.addresses.address(id));
+        let naming = |id: &NodeId| Some(self.addresses.address(id));
         let arguments = graph.arguments.iter().take(MANY);
         let arguments = arguments.map(|(name, value)| {
             let value = match environment_of(graph, value) {

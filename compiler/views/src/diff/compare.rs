@@ -18,21 +18,21 @@ const MAX_LOOKED_AT: usize = 20_000;
 const SHORT: usize = 60;
 
 /// How much of two long texts is shown before they differ.
-const BEFORE: usize = 12;
+const BEFORE: usize = 20;
 
 /// How many differences of one value are told apart; with more, the whole value is one.
 const MAX_PARTS: usize = 40;
 
 /// The value with nodes named by what both plans call them, so that equal meaning is equal. The name stands in place
-/// of the id.
-pub(super) fn renamed(value: &Value, name: &dyn Fn(&NodeId) -> String) -> Value {
-    let each = |value: &Value| renamed(value, name);
+/// of the id; a node itself, which has another id in the other plan, is named by position.
+pub(super) fn renamed(value: &Value, own: Option<&NodeId>, name: &dyn Fn(&NodeId) -> String) -> Value {
+    let each = |value: &Value| renamed(value, own, name);
     match value {
         Value::Residual(residual) => match residual.as_ref() {
-            Residual::Output { node: NodeRef::Id(id), path } => Value::Residual(Arc::new(Residual::Output {
-                node: NodeRef::Id(NodeId(name(id).into())),
-                path: path.clone(),
-            })),
+            Residual::Output { node: NodeRef::Id(id), path } => {
+                let node = if own == Some(id) { NodeRef::Index(0) } else { NodeRef::Id(NodeId(name(id).into())) };
+                Value::Residual(Arc::new(Residual::Output { node, path: path.clone() }))
+            }
             Residual::Apply { op, args } => Value::apply(*op, args.iter().map(each).collect()),
             _ => value.clone(),
         },

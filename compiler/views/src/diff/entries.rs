@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use super::{Change, Followed, Renamed, StepChange, StepRef};
+use super::{Change, Followed, Renamed, StepChange, StepRef, What};
 use crate::names::{address_keys, bare_address, number};
 
 /// How many keys of one entry are kept; the others are counted.
@@ -56,6 +56,30 @@ pub(super) fn entries<T: Told>(steps: &[T]) -> Vec<Entry<'_, T>> {
     entries
 }
 
+/// Changes of what a step waits for: how it changed, and the addresses.
+pub(super) type Waits = Vec<(&'static str, Vec<String>)>;
+
+/// The changes of a step without those of what it waits for, and those by themselves, for there may be many.
+pub(super) fn waits_apart(changes: &[Change]) -> (Vec<&Change>, Waits) {
+    let mut others = Vec::new();
+    let mut waits: Waits =
+        vec![("no longer waits for", vec![]), ("now waits for", vec![]), ("waits otherwise for", vec![])];
+    for change in changes {
+        let way = match (&change.old, &change.new) {
+            _ if change.what != What::Dependency => {
+                others.push(change);
+                continue;
+            }
+            (_, None) => 0,
+            (None, _) => 1,
+            _ => 2,
+        };
+        waits[way].1.extend(change.name.clone());
+    }
+    waits.retain(|(_, steps)| !steps.is_empty());
+    (others, waits)
+}
+
 /// Addresses with loop keys taken off, each once.
 pub(super) fn bare_names(addresses: &[String]) -> Vec<String> {
     let mut seen = BTreeSet::new();
@@ -104,6 +128,6 @@ impl Told for Followed {
     }
 
     fn said(&self) -> Vec<String> {
-        bare_names(&self.because).into_iter().chain([String::new()]).chain(bare_names(&self.roots)).collect()
+        bare_names(&self.roots)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::entries::{Entry, Told, bare_names, entries};
+use super::entries::{Entry, Told, bare_names, entries, waits_apart};
 use super::text::title;
 use super::{Change, PlanDiff, StepRef};
 use crate::markdown::code;
@@ -39,18 +39,19 @@ impl PlanDiff {
         table("Renamed", "Before | After", rows.collect(), &mut out);
         let mut rows = Vec::new();
         for entry in entries(&self.changed) {
-            for (index, change) in entry.first.changes.iter().enumerate() {
-                let step = if index == 0 { name(&entry) } else { String::new() };
-                rows.push(format!("{step} | {} | {}", code(&title(change)), sides(change)));
+            let (others, waits) = waits_apart(&entry.first.changes);
+            let others = others.into_iter().map(|change| format!("{} | {}", code(&title(change)), sides(change)));
+            let waits = waits.into_iter().map(|(verb, steps)| format!("{verb} {} | |", names(&bare_names(&steps))));
+            for (index, row) in others.chain(waits).enumerate() {
+                rows.push(format!("{} | {row}", if index == 0 { name(&entry) } else { String::new() }));
             }
         }
         table("Changed", "Step | What | Before | After", rows, &mut out);
         if !self.followed.is_empty() {
             out.push_str("<details><summary>Steps that only follow these changes</summary>\n\n");
             let rows = entries(&self.followed);
-            let rows =
-                rows.iter().map(|entry| format!("{} | {}", name(entry), names(&bare_names(&entry.first.because))));
-            table("Follow these", "Step | Waits for", rows.collect(), &mut out);
+            let rows = rows.iter().map(|entry| format!("{} | {}", name(entry), names(&bare_names(&entry.first.roots))));
+            table("Follow these", "Step | Follows", rows.collect(), &mut out);
             out.push_str("</details>\n");
         }
         out

@@ -32,8 +32,8 @@ pub(super) fn changes(sides: &Sides<'_>, old: &Node, new: &Node) -> (Vec<Change>
     );
     both(What::Environment, shown(old.environment.as_ref()), shown(new.environment.as_ref()), &mut found);
 
-    let before = |value: &Value| renamed(value, &|id| own_or(id, &old.id, || sides.old_name(id)));
-    let after = |value: &Value| renamed(value, &|id| own_or(id, &new.id, || sides.new_name(id)));
+    let before = |value: &Value| renamed(value, Some(&old.id), &|id| sides.old_name(id));
+    let after = |value: &Value| renamed(value, Some(&new.id), &|id| sides.new_name(id));
     let shapes = (sides.old.input(&old.contract), sides.new.input(&new.contract));
     let inputs = (before(&old.inputs), after(&new.inputs));
     values(What::Input, "", (Some(&inputs.0), shapes.0), (Some(&inputs.1), shapes.1), &mut found);
@@ -49,11 +49,6 @@ pub(super) fn changes(sides: &Sides<'_>, old: &Node, new: &Node) -> (Vec<Change>
     undo(sides, (old.undo.as_ref(), &before), (new.undo.as_ref(), &after), &mut found);
     let because = dependencies(sides, old, new, &mut found);
     (found, because)
-}
-
-/// References of a node to itself are the same in both plans, whatever its id.
-fn own_or(id: &NodeId, own: &NodeId, name: impl FnOnce() -> String) -> String {
-    if id == own { "self".into() } else { name() }
 }
 
 fn shown(name: Option<&SmolStr>) -> Option<String> {

@@ -1,6 +1,6 @@
 //! A difference in a terminal.
 
-use super::entries::{Entry, Told, bare_names, entries};
+use super::entries::{Entry, Told, bare_names, entries, waits_apart};
 use super::{Change, PlanDiff, StepRef};
 use crate::names::{columns, counted, number, shortened};
 use crate::paint::{Look, Painter, Terminal};
@@ -37,20 +37,21 @@ impl PlanDiff {
         });
         view.section("Changed", &entries(&self.changed), |view, entry| {
             view.entry("~", Look::Warning, entry, "");
-            for change in entry.first.changes.iter().take(MAX_CHANGES) {
+            let (others, waits) = waits_apart(&entry.first.changes);
+            for change in others.iter().take(MAX_CHANGES) {
                 view.change("      ", change);
             }
-            if let Some(more) = entry.first.changes.len().checked_sub(MAX_CHANGES).filter(|more| *more > 0) {
-                view.fact(&format!("… {} more", number(more)));
+            if others.len() > MAX_CHANGES {
+                view.fact(&format!("… {} more", number(others.len() - MAX_CHANGES)));
+            }
+            for (verb, steps) in waits {
+                view.because(verb, &steps);
             }
             view.because("also follows", &entry.first.because);
         });
         view.section("Follow these", &entries(&self.followed), |view, entry| {
-            view.entry("·", Look::Faint, entry, "");
-            view.because("waits for", &entry.first.because);
-            if entry.first.roots != entry.first.because {
-                view.because("begins with", &entry.first.roots);
-            }
+            let roots = bare_names(&entry.first.roots);
+            view.row("·", Look::Plain, &entry.name, &format!("  follows {}", roots.join(", ")));
         });
         view.painter.finish()
     }
@@ -112,18 +113,22 @@ impl View {
     }
 
     fn entry<T: Told>(&mut self, mark: &str, look: Look, entry: &Entry<'_, T>, note: &str) {
-        let name = shortened(&entry.name, self.width - 4);
+        self.row(mark, look, &entry.name, note);
+        if entry.count > 1 {
+            for line in listed(entry.keys.clone(), entry.count, self.width - 6) {
+                self.fact(&line);
+            }
+        }
+    }
+
+    fn row(&mut self, mark: &str, look: Look, name: &str, note: &str) {
+        let name = shortened(name, self.width - 4);
         self.painter.put(look, &format!("  {mark} {name}"));
         let room = self.width - 4 - columns(&name);
         if room > 12 {
             self.painter.put(Look::Faint, &shortened(note, room));
         }
         self.painter.line();
-        if entry.count > 1 {
-            for line in listed(entry.keys.clone(), entry.count, self.width - 6) {
-                self.fact(&line);
-            }
-        }
     }
 
     fn because(&mut self, verb: &str, steps: &[String]) {

@@ -48,8 +48,8 @@ pub(super) fn changes(sides: &Sides<'_>) -> Vec<Change> {
             }
         }
     }
-    let before = old.returns.as_ref().map(|value| renamed(value, &|id| sides.old_name(id)));
-    let after = new.returns.as_ref().map(|value| renamed(value, &|id| sides.new_name(id)));
+    let before = old.returns.as_ref().map(|value| renamed(value, None, &|id| sides.old_name(id)));
+    let after = new.returns.as_ref().map(|value| renamed(value, None, &|id| sides.new_name(id)));
     values(What::Returns, "", (before.as_ref(), None), (after.as_ref(), None), &mut found);
     found
 }

@@ -16,7 +16,10 @@
     pane.scrollLeft = middle[0] * scale - pane.clientWidth / 2;
     pane.scrollTop = middle[1] * scale - pane.clientHeight / 2;
   };
-  const fit = () => zoom(Math.min(1, pane.clientWidth / wide, pane.clientHeight / high));
+  const fit = () => {
+    const room = innerHeight - 120;
+    zoom(Math.min(1, pane.clientWidth / wide, Math.max(pane.clientHeight, room) / high));
+  };
 
   const pick = (at) => {
     svg.classList.toggle("pick", at !== null);
@@ -106,4 +109,8 @@
     svg.classList.toggle("pick", words.length > 0);
   });
   if (wide * 0.6 < pane.clientWidth && wide > pane.clientWidth) zoom(pane.clientWidth / wide);
+  if (boxes.length) {
+    const first = boxes[0].querySelector(".k").getBBox();
+    pane.scrollTop = (first.y + first.height / 2) * scale - pane.clientHeight / 2;
+  }
 })();

@@ -1,6 +1,6 @@
 //! What is said of a step below its row.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ordain_graph::{PlanGraph, Why};
 
@@ -10,6 +10,9 @@ use crate::outline::{Likeness, Outline};
 
 /// How many things a step is said to wait for by name.
 const MAX_NAMED: usize = 4;
+
+/// How many things of one other group are named rather than the group.
+const MAX_OF_GROUP: usize = 2;
 
 /// The families that the members of one family wait for.
 #[derive(Clone, Default)]
@@ -52,11 +55,11 @@ impl Uses {
             if families.is_empty() {
                 continue;
             }
-            let named = if families.len() > MAX_NAMED { MAX_NAMED - 1 } else { families.len() };
-            let mut names: Vec<String> =
-                families.iter().take(named).map(|&family| relative(graph, outline, group, family)).collect();
-            if named < families.len() {
-                names.push(format!("{} more", number(families.len() - named)));
+            let mut names = names(graph, outline, group, families);
+            if names.len() > MAX_NAMED {
+                let more = format!("{} more", number(names.len() - MAX_NAMED + 1));
+                names.truncate(MAX_NAMED - 1);
+                names.push(more);
             }
             sentences.push(format!("{verb} {}", names.join(", ")));
         }
@@ -67,18 +70,50 @@ impl Uses {
     }
 }
 
-/// The name of a family as seen from a group: without the groups around both.
-fn relative(graph: &PlanGraph, outline: &Outline<'_>, group: usize, family: usize) -> String {
+/// The names of families as seen from a group: without the groups around both, and where several are in one other group,
+/// that one's name.
+fn names(graph: &PlanGraph, outline: &Outline<'_>, group: usize, families: &BTreeSet<usize>) -> Vec<String> {
     let here = outline.path(group);
-    let there = outline.path(outline.families[family].parent);
-    let common = here.iter().zip(&there).take_while(|(here, there)| here == there).count();
-    let mut parts: Vec<String> = there[common..].iter().map(|&group| outline.group_name(group)).collect();
-    parts.push(outline.family_name(graph, family));
-    let own = &outline.families[family];
-    let count = match own.likeness {
-        Likeness::Single => String::new(),
-        _ if own.nodes.len() == 1 => String::new(),
-        _ => format!(" ×{}", number(own.nodes.len())),
+    let path = |family: usize| -> Vec<usize> {
+        let there = outline.path(outline.families[family].parent);
+        let common = here.iter().zip(&there).take_while(|(here, there)| here == there).count();
+        there[common..].to_vec()
     };
-    format!("{}{count}", shortened(&parts.join("/"), 60))
+    let named = |path: &[usize]| -> Vec<String> { path.iter().map(|&group| outline.group_name(group)).collect() };
+    // By the outermost group that is not around both; families beside the group stand for themselves.
+    let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut own = Vec::new();
+    for &family in families {
+        match path(family).first() {
+            Some(&outermost) => parts.entry(outermost).or_default().push(family),
+            None => own.push(family),
+        }
+    }
+    let mut names = Vec::new();
+    for families in own.into_iter().map(|family| vec![family]).chain(parts.into_values()) {
+        if families.len() > MAX_OF_GROUP {
+            let common = families.iter().map(|&family| path(family)).reduce(|common, other| {
+                common
+                    .into_iter()
+                    .zip(other)
+                    .take_while(|(common, other)| common == other)
+                    .map(|(group, _)| group)
+                    .collect()
+            });
+            names.push(format!("{}/…", shortened(&named(&common.unwrap_or_default()).join("/"), 60)));
+            continue;
+        }
+        for family in families {
+            let mut parts = named(&path(family));
+            parts.push(outline.family_name(graph, family));
+            let own = &outline.families[family];
+            let count = match own.likeness {
+                Likeness::Single => String::new(),
+                _ if own.nodes.len() == 1 => String::new(),
+                _ => format!(" ×{}", number(own.nodes.len())),
+            };
+            names.push(format!("{}{count}", shortened(&parts.join("/"), 60)));
+        }
+    }
+    names
 }

@@ -144,8 +144,8 @@ fn long_values_are_shown_where_they_differ() {
     };
     let found = between(long("a"), long("b"));
     let change = &found.changed[0].changes[0];
-    assert_eq!(change.old.as_deref(), Some("…xxxxxxxxxxxxa\""));
-    assert_eq!(change.new.as_deref(), Some("…xxxxxxxxxxxxb\""));
+    assert_eq!(change.old.as_deref(), Some("…xxxxxxxxxxxxxxxxxxxxa\""));
+    assert_eq!(change.new.as_deref(), Some("…xxxxxxxxxxxxxxxxxxxxb\""));
 }
 
 #[test]
