@@ -1,4 +1,4 @@
-//! The plan graph as an artifact: its values, nodes, canonical JSON, hashes, views and differences.
+//! The plan graph as an artifact: its values, nodes, canonical JSON and hashes.
 //!
 //! Pure data and pure functions: no source, no I/O. The compiler makes plan graphs, everyone else reads them.
 

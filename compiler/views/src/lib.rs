@@ -21,7 +21,7 @@ mod summary;
 mod tree;
 mod wrap;
 
-pub use diff::{Change, Counts, Followed, PlanDiff, Renamed, Side, StepChange, StepRef, What, diff};
+pub use diff::{Change, Counts, Followed, PLAN_DIFF_SCHEMA, PlanDiff, Renamed, Side, StepChange, StepRef, What, diff};
 pub use dot::{dot, dot_whole};
 pub use html::html;
 pub use markdown::markdown;

@@ -17,16 +17,17 @@ const SIZE_LIMIT: usize = 1 << 20;
 /// what they hold.
 #[derive(Clone, Default)]
 pub struct Patterns {
-    compiled: Arc<RwLock<FxHashMap<SmolStr, Option<Regex>>>>,
+    compiled: Arc<RwLock<FxHashMap<SmolStr, Option<Arc<Regex>>>>>,
 }
 
 impl Patterns {
     /// Whether an expression matches the whole of a text. The text of [`OpError::Pattern`] is the expression.
     pub(crate) fn matches(&self, pattern: &str, text: &str) -> Result<bool, OpError> {
+        // Shared, not cloned: a clone of an expression starts with an empty cache of its own.
         // A poisoned lock means a panic elsewhere; what the map holds is whole all the same.
         let known = self.compiled.read().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
         let regex = known.unwrap_or_else(|| {
-            let regex = compile(pattern);
+            let regex = compile(pattern).map(Arc::new);
             let mut compiled = self.compiled.write().unwrap_or_else(PoisonError::into_inner);
             compiled.entry(pattern.into()).or_insert(regex).clone()
         });

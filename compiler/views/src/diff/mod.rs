@@ -16,6 +16,9 @@ use crate::names::visible;
 /// The name and version of the JSON that a difference serialises to.
 const FORMAT: &str = "ordain.plan-diff/1";
 
+/// The JSON Schema (2020-12) of what [`PlanDiff::json`] gives.
+pub const PLAN_DIFF_SCHEMA: &str = include_str!("../../../../docs/schemas/plan-diff-1.schema.json");
+
 /// How many causes are told of a step that only follows.
 const MAX_ROOTS: usize = 5;
 
@@ -155,6 +158,9 @@ macro_rules! whats {
         pub enum What { $($(#[doc = $doc])* $variant,)* }
 
         impl What {
+            /// Everything that can change, in the order in which it is told.
+            pub const ALL: &[What] = &[$(What::$variant),*];
+
             /// Its name for people.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }

@@ -1,8 +1,9 @@
 //! Differences of two plans.
 
 use ordain_graph::{DraftPlan, OnFailure, Retry, Shape, Value, Why, finish};
-use ordain_views::{PlanDiff, Terminal, What, diff};
+use ordain_views::{PLAN_DIFF_SCHEMA, PlanDiff, Terminal, What, diff};
 
+use crate::hostile::hostile;
 use crate::samples::{contract, draft, made, many, output, record, shop, step, sweep, text, tiny};
 
 fn between(old: DraftPlan, new: DraftPlan) -> PlanDiff {
@@ -46,6 +47,28 @@ fn a_next_release() {
     insta::assert_snapshot!("diff_markdown", found.markdown());
     let json: serde_json::Value = serde_json::from_str(&found.json()).unwrap();
     insta::assert_json_snapshot!("diff_json", json);
+}
+
+#[test]
+fn json_follows_its_schema() {
+    let schema: serde_json::Value = serde_json::from_str(PLAN_DIFF_SCHEMA).unwrap();
+    assert!(jsonschema::draft202012::meta::is_valid(&schema));
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let mut renamed = tiny();
+    renamed.nodes[0].address = "hello".into();
+    let pairs = [(shop(), next()), (next(), shop()), (tiny(), renamed), (shop(), shop()), (tiny(), hostile())];
+    for (old, new) in pairs {
+        let json: serde_json::Value = serde_json::from_str(&between(old, new).json()).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
+        assert_eq!(errors, [""; 0]);
+        let mut broken = json.clone();
+        broken["counts"]["lost"] = 1.into();
+        assert!(!validator.is_valid(&broken));
+    }
+    // The words of the schema are those of the code.
+    let words = schema["$defs"]["change"]["properties"]["what"]["enum"].as_array().unwrap();
+    let own: Vec<serde_json::Value> = What::ALL.iter().map(|what| serde_json::to_value(what).unwrap()).collect();
+    assert_eq!(*words, own);
 }
 
 #[test]
