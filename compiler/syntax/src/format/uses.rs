@@ -27,8 +27,10 @@ impl<'a> Printer<'a> {
                 _ => self.text(if text == "@" { "" } else { " " }),
             });
         }
-        let open = self.source.find(tree.path.range.end, "{");
-        let in_the_way = tree.names.is_some() && self.source.comment_between(open, self.source.partner(open));
+        let in_the_way = tree.names.is_some() && {
+            let open = self.source.find(tree.path.range.end, "{");
+            self.source.comment_between(open, self.source.partner(open))
+        };
         // Without empty lines, which would make a header of the comments once the import comes first.
         let mut leading = Vec::new();
         for index in self.take(first) {

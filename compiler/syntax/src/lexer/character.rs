@@ -51,6 +51,9 @@ const QUOTES: &[(char, &[char])] = &[
     ('»', &['«']),
 ];
 
+/// How many characters a string in such quotes may have to be taken for one.
+const LONGEST: usize = 200;
+
 impl Lexer<'_> {
     /// Reports the character at `start` and gives the offset where lexing goes on.
     pub(super) fn odd_character(&mut self, start: usize) -> usize {
@@ -112,9 +115,9 @@ impl Lexer<'_> {
     /// A string in quotes that are not the language's.
     fn foreign_string(&mut self, start: usize, open: usize, closers: &[char]) -> usize {
         let char = &self.text[start..open];
-        let line = self.text[open..].split('\n').next().unwrap_or_default();
+        let line = self.text[open..].char_indices().take(LONGEST).take_while(|(_, char)| *char != '\n');
         let place = |end| range(start, end);
-        let Some((offset, closer)) = line.char_indices().find(|(_, c)| closers.contains(c)) else {
+        let Some((offset, closer)) = line.into_iter().find(|(_, char)| closers.contains(char)) else {
             let error = SyntaxError::new(codes::INVALID_CHARACTER, place(open), format!("`{char}` opens no string"));
             self.report_odd(error.help("strings stand in double quotes: `\"…\"`"));
             return open;

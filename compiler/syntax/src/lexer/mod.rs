@@ -86,12 +86,23 @@ struct Lexer<'s> {
     broke: bool,
     /// Flags to add to the next token.
     pending: TokenFlags,
+    /// The least number of hashes of a raw string that nothing closes.
+    endless_raw: Option<usize>,
 }
 
 impl<'s> Lexer<'s> {
     fn new(text: &'s str, keep_comments: bool) -> Self {
         let out = Stream { tokens: Vec::with_capacity(text.len() / 4), ..Stream::default() };
-        Self { text, keep_comments, frames: Vec::new(), out, end: 0, broke: true, pending: TokenFlags::default() }
+        Self {
+            text,
+            keep_comments,
+            frames: Vec::new(),
+            out,
+            end: 0,
+            broke: true,
+            pending: TokenFlags::default(),
+            endless_raw: None,
+        }
     }
 
     fn finish_errors(&mut self) -> Findings {
@@ -157,7 +168,12 @@ impl<'s> Lexer<'s> {
             TokenKind::Str => return self.string(start, end),
             TokenKind::RawStr => {
                 let hashes = end - start - 2;
-                let (stop, closed) = scan_raw(self.text.as_bytes(), end, hashes);
+                // Where one with as few hashes was never closed, this one is not either.
+                let search = self.endless_raw.is_none_or(|endless| hashes < endless);
+                let (stop, closed) = scan_raw(self.text.as_bytes(), end, hashes, search);
+                if !closed && hashes > 0 {
+                    self.endless_raw = Some(self.endless_raw.map_or(hashes, |endless| endless.min(hashes)));
+                }
                 return self.whole_string(TokenKind::RawStr, start, stop, closed);
             }
             TokenKind::LBrace => {
@@ -299,8 +315,8 @@ impl<'s> Lexer<'s> {
 
     fn unterminated(&mut self, start: u32, end: usize, triple: bool) {
         let quotes = if triple { "\"\"\"" } else { "\"" };
-        // Of a string over many lines, the first one shows where it begins.
-        let end = self.text[start as usize..end].find('\n').map_or(end, |line| start as usize + line);
+        // Of a string over many lines, the quotes show where it begins.
+        let end = if triple { start as usize + quotes.len() } else { end };
         let error = SyntaxError::new(
             codes::UNTERMINATED_STRING,
             TextRange::new(start, end as u32),

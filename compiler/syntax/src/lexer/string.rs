@@ -55,16 +55,16 @@ pub(super) fn scan_regex(bytes: &[u8], from: usize) -> (usize, bool) {
 }
 
 /// Finds the end of a raw string that starts at `from` and closes with a quote and `hashes` hash signs. Without
-/// hashes it ends at the end of its line at the latest.
-pub(super) fn scan_raw(bytes: &[u8], from: usize, hashes: usize) -> (usize, bool) {
+/// hashes it ends at the end of its line at the latest. Further lines are only looked at if `search` is set.
+pub(super) fn scan_raw(bytes: &[u8], from: usize, hashes: usize, search: bool) -> (usize, bool) {
     let mut at = from;
     let mut first_line = None;
     while let Some(&byte) = bytes.get(at) {
         match byte {
-            b'"' if bytes[at + 1..].iter().take(hashes).filter(|byte| **byte == b'#').count() == hashes => {
+            b'"' if bytes[at + 1..].iter().take(hashes).take_while(|byte| **byte == b'#').count() == hashes => {
                 return (at + 1 + hashes, true);
             }
-            b'\n' if hashes == 0 => return (line_end(bytes, from, at), false),
+            b'\n' if hashes == 0 || !search => return (line_end(bytes, from, at), false),
             b'\n' if first_line.is_none() => first_line = Some(at),
             _ => {}
         }

@@ -28,7 +28,7 @@ use chumsky::prelude::*;
 use ordain_diagnostics::{Severity, codes};
 
 use crate::ast::{Docs, Expr, ExprKind, File};
-use crate::error::SyntaxError;
+use crate::error::{MAX_FINDINGS, SyntaxError};
 use crate::lexer::{self, Stream};
 use crate::similar::closest;
 use crate::structure::{self, Slice};
@@ -87,16 +87,17 @@ const FOREIGN_WORDS: &[(&str, &str)] = &[
 pub fn parse(text: &str) -> Parsed {
     let Stream { tokens, docs, file_docs, errors } = lexer::stream(text);
     let mut slices = structure::split(text, &tokens);
-    let slips: Vec<Option<SyntaxError>> = slices.iter_mut().map(|slice| correct_first_word(text, slice)).collect();
+    let slips = correct_first_words(text, &mut slices);
     let broken_literals: Vec<u32> = errors.iter().filter(|error| is_error(error)).map(|e| e.range.start).collect();
     let mut state = State::new(text, &docs, errors);
     let mut file = File {
         docs: file_docs.map(|range| Docs { text: state::doc_text(text, range, "//!"), range }),
         ..File::default()
     };
-    for (slice, slip) in slices.iter().zip(slips) {
+    let mut slips = slips.into_iter().peekable();
+    for slice in &slices {
         let reported = state.errors.len();
-        state.errors.extend(slip);
+        state.errors.extend(slips.next_if(|(start, _)| *start == slice.span.start).map(|(_, slip)| slip));
         match declaration(slice, &mut state) {
             Some(TopLevel::Item(mut item)) => {
                 let literals = broken_literals.partition_point(|start| *start < item.range.start)
@@ -175,6 +176,9 @@ fn run<'s, T>(parser: impl Parses<'s, T>, tokens: &'s [Token], state: &mut State
 
 /// Reports what stands where a declaration should.
 fn unknown_declaration(first: &Token, state: &mut State<'_>) {
+    if state.errors.len() >= MAX_FINDINGS {
+        return;
+    }
     let word = first.text(state.text);
     if !first.kind.is_word() {
         let found = state.describe(first);
@@ -186,9 +190,19 @@ fn unknown_declaration(first: &Token, state: &mut State<'_>) {
     state.report_as(0, error.help(known_declarations()));
 }
 
+/// Corrects the first words of declarations that are nearly right. Gives the findings, each with the first token of its
+/// declaration.
+fn correct_first_words(text: &str, slices: &mut [Slice<'_>]) -> Vec<(usize, SyntaxError)> {
+    let slips = slices
+        .iter_mut()
+        .filter(|slice| slice.tokens.first().is_some_and(|first| first.kind.is_word() && !first.kind.is_item_word()));
+    // After so many findings nobody reads them.
+    slips.take(MAX_FINDINGS).filter_map(|slice| Some((slice.span.start, correct_first_word(text, slice)?))).collect()
+}
+
 /// Puts the word that was meant where a declaration starts with one that is nearly right, and says so.
 fn correct_first_word(text: &str, slice: &mut Slice<'_>) -> Option<SyntaxError> {
-    let first = slice.tokens.first().filter(|first| first.kind.is_word() && !first.kind.is_item_word())?;
+    let first = slice.tokens.first()?;
     let range = first.range;
     let word = first.text(text);
     let words: Vec<&str> = ITEM_WORDS.iter().map(|(word, _)| *word).collect();

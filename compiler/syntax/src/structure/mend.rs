@@ -200,16 +200,17 @@ impl Mender<'_> {
     /// Opens what a closer at the start of its line shows to have been meant: a body under the last line that is
     /// indented as the closer is. Says whether there is one.
     fn open_by_indentation(&mut self, closer: &Token, column: usize) -> bool {
+        if closer.kind != TokenKind::RBrace || self.out.unclosed.len() >= MOST {
+            return false;
+        }
         // The line of the closer itself is the last one.
         let before = self.lines.len().saturating_sub(1);
         let Some(header) = self.lines[..before].iter().rposition(|(indent, _)| *indent <= column) else { return false };
         let Some((_, body)) = self.lines[..before].get(header + 1).copied() else { return false };
         let last = self.out.tokens[body - 1];
         if self.lines[header].0 != column
-            || closer.kind != TokenKind::RBrace
             || last.kind.is_opener()
             || matches!(last.kind, TokenKind::Comma | TokenKind::RBrace)
-            || self.out.unclosed.len() >= MOST
         {
             return false;
         }
