@@ -1,6 +1,8 @@
 //! Exit codes: 0 fine, 1 findings, 2 usage or I/O. For every command.
 
-use crate::ordain::ordain;
+use std::fs;
+
+use crate::ordain::{ordain, shell};
 use crate::package::Package;
 
 const SOUND: &str = r#"use std.command.{builtin.command, command}
@@ -143,4 +145,68 @@ fn a_plan_file_does_what_the_plan_would() {
     package.run(&["apply", "plan.json", "--yes"]).exits(2);
     package.write("plan.json", "{");
     package.run(&["apply", "plan.json", "--yes"]).exits(2);
+}
+
+#[test]
+fn differences_are_told_where_they_are_asked_for() {
+    let package = Package::of(SOUND);
+    package.run(&["plan", "--json", "-o", "old.json"]).exits(0);
+    package.run(&["diff", "old.json"]).exits(0);
+    package.run(&["diff", "old.json", "old.json", "--exit-code"]).exits(0);
+    package.write("main.ord", SOUND.replace("\"hello\"", "\"goodbye\""));
+    let run = package.run(&["diff", "old.json", "--exit-code"]).exits(1);
+    assert!(run.text().contains("goodbye"), "{run}");
+    package.run(&["diff", "old.json"]).exits(0);
+    package.run(&["diff", "no_such_file.json"]).exits(2);
+    package.run(&["diff", "no_such_revision"]).exits(2);
+    package.run(&["diff"]).exits(2);
+    package.write("main.ord", WRONG);
+    package.run(&["diff", "old.json"]).exits(1).says("ORD0301");
+}
+
+#[test]
+fn documentation_is_written_where_it_shall_be() {
+    let package = Package::of(format!("//! What this is about.\n\n{SOUND}"));
+    for format in ["markdown", "html"] {
+        package.run(&["doc", "--format", format, "-o", format]).exits(0);
+        let files: Vec<_> = fs::read_dir(package.file(format)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let told =
+            files.iter().any(|file| fs::read_to_string(file).is_ok_and(|text| text.contains("What this is about")));
+        assert!(told, "{format}: {files:?}");
+    }
+    package.run(&["doc", "std", "-o", "std"]).exits(0);
+    package.run(&["doc", "no/such/folder"]).exits(2);
+}
+
+#[test]
+fn the_standard_input_can_be_formatted() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = shell(folder.path(), "printf 'const   a=1' | ordain fmt -").run([""; 0]).exits(0);
+    assert_eq!(run.text(), "const a = 1\n");
+    shell(folder.path(), "printf 'const   a=1' | ordain fmt --check -").run([""; 0]).exits(1);
+    shell(folder.path(), "printf 'const a = 1\\n' | ordain fmt --check -").run([""; 0]).exits(0);
+    let run = shell(folder.path(), "printf 'const a = (' | ordain fmt -").run([""; 0]).exits(2);
+    assert!(run.stdout.is_empty(), "{run}");
+}
+
+#[test]
+fn nothing_is_written_by_halves() {
+    let package = Package::of(WRONG);
+    // What cannot be parsed stays as it is, and the rest is formatted.
+    package.write("broken.ord", "const   a = (\n");
+    package.write("loose.ord", "const   b   =   1\n");
+    package.run(&["fmt"]).exits(2).says("broken.ord");
+    assert_eq!(package.read("broken.ord"), "const   a = (\n");
+    assert_eq!(package.read("loose.ord"), "const b = 1\n");
+    // What cannot be compiled writes no plan, and leaves the one that is there.
+    package.write("plan.json", "before");
+    package.run(&["plan", "--json", "-o", "plan.json"]).exits(1);
+    assert_eq!(package.read("plan.json"), "before");
+    package.run(&["plan", "--json", "-o", "other.json"]).exits(1);
+    package.run(&["apply", "--yes"]).exits(1);
+    package.run(&["doc", "-o", "pages"]);
+    let mut names: Vec<_> = fs::read_dir(package.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.retain(|name| name != "pages");
+    names.sort();
+    assert_eq!(names, ["broken.ord", "loose.ord", "main.ord", "ordain.toml", "plan.json"]);
 }

@@ -1,5 +1,7 @@
 //! Every command says what it does.
 
+use std::collections::BTreeSet;
+
 use crate::ordain::ordain;
 
 /// The commands, as `ordain --help` lists them.
@@ -60,4 +62,40 @@ fn completions_exist_for_every_common_shell() {
         let script = ordain(".").run(["completions", shell]).exits(0).text();
         assert!(script.contains("apply") && script.contains("explain"), "{shell}: {script}");
     }
+}
+
+/// The options that every command has, and those that clap adds.
+const GLOBAL: [&str; 4] = ["--threads", "--color", "--help", "--version"];
+
+/// The words of a text that begin with `--`.
+fn options(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+    let options = words.filter(|word| word.starts_with("--") && word.len() > 2);
+    options.map(str::to_owned).filter(|option| !GLOBAL.contains(&option.as_str())).collect()
+}
+
+#[test]
+fn the_reference_tells_the_commands_and_options_there_are() {
+    let page = include_str!("../docs/reference/cli.md");
+    for option in ["--threads", "--color"] {
+        assert!(page.contains(option), "docs/reference/cli.md says nothing of `{option}`");
+    }
+    let mut problems = String::new();
+    for command in commands() {
+        let Some((_, section)) = page.split_once(&format!("\n## {command}\n")) else {
+            problems += &format!("`{command}` has no section\n");
+            continue;
+        };
+        let told = options(section.split("\n## ").next().unwrap());
+        let help = ordain(".").run([command.as_str(), "--help"]).exits(0).text();
+        let there: BTreeSet<String> =
+            help.lines().filter(|line| line.trim_start().starts_with('-')).flat_map(options).collect();
+        for option in there.difference(&told) {
+            problems += &format!("`{command} {option}` is not told\n");
+        }
+        for option in told.difference(&there) {
+            problems += &format!("`{command} {option}` is told, and does not exist\n");
+        }
+    }
+    assert!(problems.is_empty(), "docs/reference/cli.md:\n{problems}");
 }

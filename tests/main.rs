@@ -10,6 +10,8 @@ mod help;
 mod montage;
 mod ordain;
 mod package;
+mod presentation;
+mod revisions;
 mod shop;
 mod tour;
 mod truncated;

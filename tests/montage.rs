@@ -20,11 +20,8 @@ fn edges_of_file(workflow: &str) -> Edges {
 
 fn edges_of_plan(plan: &Value) -> Edges {
     let nodes = plan["nodes"].as_array().unwrap();
-    let task = |node: &Value| {
-        let address = node["address"].as_str().unwrap();
-        let name = address.strip_prefix("jobs[").and_then(|rest| rest.strip_suffix(']'));
-        name.unwrap_or_else(|| panic!("`{address}` is not the step of a task")).to_owned()
-    };
+    // A program and its arguments: `sh task.sh FOLDER ID …`.
+    let task = |node: &Value| node["inputs"]["argv"][3].as_str().unwrap().to_owned();
     let names: BTreeMap<&str, String> = nodes.iter().map(|node| (node["id"].as_str().unwrap(), task(node))).collect();
     let edges = |node: &Value| {
         let edges = node["depends_on"].as_array().unwrap().iter();
@@ -45,6 +42,13 @@ fn planned(package: &Package, name: &str) -> usize {
 fn the_plan_has_the_edges_of_the_workflow() {
     let package = Package::example("montage");
     assert_eq!(planned(&package, "the example"), 21);
+    // Steps are named after their tasks.
+    let plan = package.run(&["plan", "mosaic", "--json"]).exits(0).json();
+    let nodes = plan["nodes"].as_array().unwrap();
+    let mut addresses: Vec<&str> = nodes.iter().map(|node| node["address"].as_str().unwrap()).collect();
+    addresses.sort();
+    let expected: Vec<String> = edges_of_plan(&plan).keys().map(|task| format!("jobs[{task}]")).collect();
+    assert_eq!(addresses, expected);
     // Tasks may come in any order.
     let mut workflow: Value = serde_json::from_str(&package.read("workflow.json")).unwrap();
     workflow["tasks"].as_array_mut().unwrap().reverse();

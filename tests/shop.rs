@@ -112,8 +112,16 @@ fn processes_in(package: &Package) -> Vec<String> {
 #[test]
 fn a_release_builds_serves_and_cleans_up() {
     let shop = Shop::new();
-    shop.apply("release", &[]).exits(0);
+    let run = shop.apply("release", &[]).exits(0);
     shop.left_nothing();
+    // The first page shows this run.
+    let summary = run.stderr.lines().find(|line| line.contains("succeeded")).unwrap_or_else(|| panic!("{run}"));
+    let (summary, _) = summary.split_once(" in ").unwrap();
+    let readme = include_str!("../README.md");
+    assert!(readme.contains(summary), "README.md shows another run than `{summary}`");
+    for step in readme.lines().filter_map(|line| line.strip_prefix("✓ ")).filter_map(|line| line.split("  ").next()) {
+        assert!(run.stderr.contains(&format!("✓ {step}  ")), "README.md shows the step `{step}`, which is none");
+    }
     assert!(shop.package.file(".ordain/journal.db").is_file());
     // Once more: what the first left, the journal, is not in the way.
     shop.apply("release", &["--parallel", "1"]).exits(0);
