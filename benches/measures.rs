@@ -12,9 +12,6 @@ use ordain_compiler::{Content, Kind, PlanInstance, bind_arguments, check_package
 use ordain_loader::{DiskTree, Workspace};
 use salsa::Setter as _;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The command itself, built as it is shipped.
 const ORDAIN: &str = env!("CARGO_BIN_EXE_ordain");
 

@@ -8,10 +8,6 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-/// Compiling makes and drops millions of small values, on several threads; the system's allocator is slow at that.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The exit code for findings: something is wrong with what was looked at.
 const FINDINGS: u8 = 1;
 
