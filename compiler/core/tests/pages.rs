@@ -331,3 +331,51 @@ fn the_reference_lists_the_functions_as_they_are() {
         assert!(called, "no example calls `{name}`");
     }
 }
+
+/// The Markdown files below a folder.
+fn markdown(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            markdown(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            found.push(path);
+        }
+    }
+}
+
+/// The name that a heading has in links.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+/// Whether a link of a page leads nowhere.
+fn broken(page: &Path, link: &str) -> bool {
+    let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+    let target = if file.is_empty() { page.to_owned() } else { page.parent().unwrap().join(file) };
+    if heading.is_empty() {
+        return !target.exists();
+    }
+    let Ok(text) = std::fs::read_to_string(&target) else { return true };
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    !headings.map(|line| anchor(line.trim_start_matches('#').trim())).any(|known| known == heading)
+}
+
+#[test]
+fn every_link_between_pages_leads_somewhere() {
+    let mut pages = vec![docs().join("../README.md"), docs().join("../CONTRIBUTING.md")];
+    markdown(&docs(), &mut pages);
+    pages.sort();
+    let mut problems = String::new();
+    for page in pages {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link);
+        for link in links.filter(|link| !link.contains("://")) {
+            if broken(&page, link) {
+                writeln!(problems, "{}: {link}", page.display()).unwrap();
+            }
+        }
+    }
+    assert!(problems.is_empty(), "\n{problems}");
+}
