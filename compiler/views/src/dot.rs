@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use ordain_graph::{Effect, PlanGraph};
 
-use crate::names::shortened;
+use crate::names::without_middle;
 use crate::sketch::{Cell, Room, Sketch};
 
 /// What Graphviz lays out in seconds.
@@ -87,7 +87,7 @@ fn quoted(name: &str) -> String {
 /// A name inside quotes. Graphviz reads backslashes and HTML entities in labels.
 fn escaped(name: &str) -> String {
     let mut out = String::new();
-    for c in shortened(name, MAX_NAME).chars() {
+    for c in without_middle(name, MAX_NAME).chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
             '&' => out.push_str("&amp;"),

@@ -7,7 +7,7 @@ use ordain_graph::{NodeKind, PlanGraph};
 use crate::addresses::Addresses;
 use crate::expression::expression;
 use crate::names::{counted, number, shortened};
-use crate::outline::{Family, Likeness, Outline};
+use crate::outline::Outline;
 use crate::summary::{Summary, environment_of};
 
 /// The largest plan that comes with a picture, in boxes.
@@ -92,13 +92,13 @@ fn listed(names: impl Iterator<Item = String>, of: usize) -> String {
 fn stages(graph: &PlanGraph, outline: &Outline<'_>, addresses: &Addresses<'_>, out: &mut String) {
     let mut rows = 0;
     let mut told = 0;
-    let mut in_stage: Vec<Vec<&Family<'_>>> = vec![Vec::new(); graph.stages.len() + 1];
+    let mut in_stage: Vec<Vec<usize>> = vec![Vec::new(); graph.stages.len() + 1];
     let places: rustc_hash::FxHashMap<&str, usize> =
         graph.stages.iter().enumerate().map(|(at, stage)| (stage.as_str(), at + 1)).collect();
-    for family in &outline.families {
+    for (own, family) in outline.families.iter().enumerate() {
         let Some(&first) = family.nodes.first() else { continue };
         let stage = graph.nodes[first].stage.as_ref().and_then(|stage| places.get(stage.as_str()));
-        in_stage[stage.copied().unwrap_or(0)].push(family);
+        in_stage[stage.copied().unwrap_or(0)].push(own);
     }
     for (at, families) in in_stage.iter().enumerate() {
         if families.is_empty() || rows >= MAX_ROWS {
@@ -111,9 +111,9 @@ fn stages(graph: &PlanGraph, outline: &Outline<'_>, addresses: &Addresses<'_>, o
             None => writeln!(out, "#### Steps outside of stages\n"),
         };
         out.push_str("| Step | Does | Effect | Risk | Waits for | Undo |\n| --- | --- | --- | --- | --- | --- |\n");
-        for family in families.iter().take(MAX_ROWS - rows) {
-            out.push_str(&row(graph, outline, addresses, family));
-            told += family.nodes.len();
+        for &own in families.iter().take(MAX_ROWS - rows) {
+            out.push_str(&row(graph, outline, addresses, own));
+            told += outline.families[own].nodes.len();
             rows += 1;
         }
         out.push('\n');
@@ -124,11 +124,12 @@ fn stages(graph: &PlanGraph, outline: &Outline<'_>, addresses: &Addresses<'_>, o
     }
 }
 
-fn row(graph: &PlanGraph, outline: &Outline<'_>, addresses: &Addresses<'_>, family: &Family<'_>) -> String {
+fn row(graph: &PlanGraph, outline: &Outline<'_>, addresses: &Addresses<'_>, own: usize) -> String {
+    let family = &outline.families[own];
     // INVARIANT: only families with nodes have a row.
     let node = &graph.nodes[family.nodes[0]];
     let count = family.nodes.len();
-    let mut name = code(&family_address(graph, outline, family));
+    let mut name = code(&family_address(graph, outline, own));
     if count > 1 {
         name.push_str(&format!(" ×{}", number(count)));
     }
@@ -144,7 +145,7 @@ fn row(graph: &PlanGraph, outline: &Outline<'_>, addresses: &Addresses<'_>, fami
         waits.sort_unstable();
         waits.dedup();
     }
-    let names = waits.iter().map(|&on| code(&family_address(graph, outline, &outline.families[on])));
+    let names = waits.iter().map(|&on| code(&family_address(graph, outline, on)));
     let undo = node.undo.as_ref().map(|undo| code(&undo.capability)).unwrap_or_default();
     format!(
         "| {name} | {} | {} | {} | {} | {undo} |\n",
@@ -156,17 +157,15 @@ fn row(graph: &PlanGraph, outline: &Outline<'_>, addresses: &Addresses<'_>, fami
 }
 
 /// The address of a single step, or what the addresses of a family have in common.
-fn family_address(graph: &PlanGraph, outline: &Outline<'_>, family: &Family<'_>) -> String {
-    match (family.nodes.as_slice(), family.likeness) {
-        ([only], _) => graph.nodes[*only].address.to_string(),
-        (nodes, Likeness::Capability) => format!("{} …", graph.nodes[nodes[0]].address),
-        (_, likeness) => {
-            let mut parts: Vec<String> =
-                outline.path(family.parent).into_iter().map(|group| outline.group_name(group)).collect();
-            parts.push(format!("{}{}", family.name, if likeness == Likeness::Loop { "[…]" } else { "" }));
-            parts.join("/")
-        }
+fn family_address(graph: &PlanGraph, outline: &Outline<'_>, own: usize) -> String {
+    let family = &outline.families[own];
+    if let [only] = family.nodes.as_slice() {
+        return graph.nodes[*only].address.to_string();
     }
+    let mut parts: Vec<String> =
+        outline.path(family.parent).into_iter().map(|group| outline.group_name(group)).collect();
+    parts.push(outline.family_name(graph, own));
+    parts.join("/")
 }
 
 fn picture(graph: &PlanGraph, out: &mut String) {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use ordain_graph::{Effect, PlanGraph};
 use smol_str::SmolStr;
 
-use crate::names::shortened;
+use crate::names::without_middle;
 use crate::sketch::{Cell, Room, Sketch};
 
 /// What Mermaid draws as it comes: it refuses more than 500 lines, and texts of more than 50,000 characters.
@@ -77,7 +77,7 @@ fn shape(at: usize, cell: &Cell) -> String {
 /// A name in a quoted label. Whatever could mean something to Mermaid, to Markdown or to HTML becomes an entity code.
 fn text(name: &str) -> String {
     let mut out = String::new();
-    for c in shortened(name, MAX_NAME).chars() {
+    for c in without_middle(name, MAX_NAME).chars() {
         let plain = !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '/' | ':' | ',');
         if plain {
             out.push(c);

@@ -58,20 +58,52 @@ pub(crate) fn shortened(text: &str, limit: usize) -> String {
     out
 }
 
-/// A segment of an address: its name, and the loop keys behind it with their brackets.
+/// Visible text of at most so many columns, with what was cut out of the middle as an ellipsis: what tells steps apart
+/// usually stands at the end.
+pub(crate) fn without_middle(text: &str, limit: usize) -> String {
+    let whole = shortened(text, limit);
+    if limit < 12 || !whole.ends_with('…') || text.ends_with('…') && columns(text) <= limit {
+        return whole;
+    }
+    let from = text.char_indices().rev().nth(limit).map_or(0, |(at, _)| at);
+    let shown = visible(&text[from..]);
+    let mut tail = shown.as_ref();
+    while columns(tail) > limit / 2 {
+        let mut rest = tail.chars();
+        rest.next();
+        tail = rest.as_str();
+    }
+    format!("{}{tail}", shortened(text, limit - columns(tail)))
+}
+
+/// A segment of an address: its name, and the loop keys behind it with their brackets (`[a][b]`), or with the number
+/// that tells equal ones apart (`[a]#2`).
 pub(crate) fn keyed(segment: &str) -> (&str, Option<&str>) {
+    let numbered = segment.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix('#');
+    let ends = segment.ends_with(']') || numbered.is_some_and(|rest| rest.ends_with(']'));
     match segment.find('[') {
-        Some(at) if at > 0 && segment.ends_with(']') => (&segment[..at], Some(&segment[at..])),
+        Some(at) if at > 0 && ends => (&segment[..at], Some(&segment[at..])),
         _ => (segment, None),
     }
 }
 
 /// Loop keys without the outer brackets: `[a][b]` becomes `a, b`.
 pub(crate) fn bare_keys(keys: &str) -> String {
-    keys.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(keys).replace("][", ", ")
+    keys.strip_prefix('[').unwrap_or(keys).replace("][", ", ").replace(']', "")
 }
 
-/// A number with thin groups of three digits, as people read it.
+/// What names begin with, all of them, without digits at its end; empty where that is less than two characters.
+pub(crate) fn beginning<'a>(mut names: impl Iterator<Item = &'a str>) -> &'a str {
+    let Some(mut common) = names.next() else { return "" };
+    for name in names {
+        let same = common.char_indices().zip(name.chars()).find(|((_, a), b)| a != b).map(|((at, _), _)| at);
+        common = &common[..same.unwrap_or(common.len().min(name.len()))];
+    }
+    let common = common.trim_end_matches(|c: char| c.is_ascii_digit());
+    if common.chars().nth(1).is_some() { common } else { "" }
+}
+
+/// A number with its digits in groups of three, as people read it.
 pub(crate) fn number(count: usize) -> String {
     let digits = count.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);

@@ -9,7 +9,7 @@ use ordain_graph::{Node, PlanGraph};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::names::{bare_keys, keyed, shortened};
+use crate::names::{bare_keys, beginning, keyed, without_middle};
 
 /// How deep groups nest; what is deeper belongs to the name of the step.
 const MAX_DEPTH: usize = 8;
@@ -21,7 +21,6 @@ const MANY: usize = 40;
 pub(crate) struct Outline<'g> {
     /// The root first.
     pub(crate) groups: Vec<Group<'g>>,
-    /// In order of their first node.
     pub(crate) families: Vec<Family<'g>>,
     /// The family of each node, by the node's position.
     pub(crate) family_of: Vec<usize>,
@@ -50,6 +49,8 @@ pub(crate) struct Family<'g> {
     pub(crate) name: &'g str,
     pub(crate) parent: usize,
     pub(crate) likeness: Likeness,
+    /// What the keys of all members begin with, or their names where they have no keys; may be empty.
+    pub(crate) beginning: &'g str,
     /// Positions in the graph, ascending.
     pub(crate) nodes: Vec<usize>,
 }
@@ -92,7 +93,7 @@ impl<'g> Outline<'g> {
             let likeness = if keys.is_some() { Likeness::Loop } else { Likeness::Single };
             let family = *family_at.entry((parent, name, keys.is_some(), &node.contract)).or_insert_with(|| {
                 let own = outline.families.len();
-                outline.families.push(Family { name, parent, likeness, nodes: Vec::new() });
+                outline.families.push(Family { name, parent, likeness, beginning: "", nodes: Vec::new() });
                 outline.groups[parent].children.push(Child::Family(own));
                 own
             });
@@ -100,7 +101,62 @@ impl<'g> Outline<'g> {
             outline.family_of[at] = family;
         }
         outline.merge(graph);
+        outline.split(graph);
+        for family in outline.families.iter_mut().filter(|family| family.nodes.len() > 1) {
+            family.nodes.sort_unstable();
+            let (first, loops) = (family.nodes[0], family.likeness == Likeness::Loop);
+            let names = family.nodes.iter().map(|&at| told_apart(&graph.nodes[at], loops));
+            family.beginning =
+                if family.likeness == Likeness::Single { last(&graph.nodes[first]) } else { beginning(names) };
+        }
         outline
+    }
+
+    /// Makes several families of a large one, where its members have names of a few kinds: `fit_001`, `plot_001` ….
+    fn split(&mut self, graph: &'g PlanGraph) {
+        for own in 0..self.families.len() {
+            let (count, loops) = (self.families[own].nodes.len(), self.families[own].likeness == Likeness::Loop);
+            if count <= MANY || self.families[own].likeness == Likeness::Single {
+                continue;
+            }
+            for kind in [without_digits, before_digits] {
+                let mut kinds: FxHashMap<String, usize> = FxHashMap::default();
+                let of: Vec<usize> = self.families[own]
+                    .nodes
+                    .iter()
+                    .map(|&at| {
+                        let next = kinds.len();
+                        *kinds.entry(kind(told_apart(&graph.nodes[at], loops))).or_insert(next)
+                    })
+                    .collect();
+                if (2..=MANY).contains(&kinds.len()) && kinds.len() * 2 <= count {
+                    self.part(own, &of, kinds.len());
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Parts a family: the first kind stays, the others become families behind it.
+    fn part(&mut self, own: usize, of: &[usize], kinds: usize) {
+        let Family { name, parent, likeness, .. } = self.families[own];
+        let mut parts: Vec<Vec<usize>> = vec![Vec::new(); kinds];
+        for (&at, &kind) in std::mem::take(&mut self.families[own].nodes).iter().zip(of) {
+            parts[kind].push(at);
+        }
+        let children = &mut self.groups[parent].children;
+        let mut place = children.iter().position(|child| *child == Child::Family(own)).unwrap_or(children.len());
+        for (kind, nodes) in parts.into_iter().enumerate() {
+            if kind == 0 {
+                self.families[own].nodes = nodes;
+                continue;
+            }
+            place += 1;
+            let next = self.families.len();
+            children.insert(place.min(children.len()), Child::Family(next));
+            nodes.iter().for_each(|&at| self.family_of[at] = next);
+            self.families.push(Family { name, parent, likeness, beginning: "", nodes });
+        }
     }
 
     /// In groups with too many families, makes one of those that follow the same contract.
@@ -128,7 +184,6 @@ impl<'g> Outline<'g> {
             }
             self.groups[own].children = kept;
         }
-        self.families.iter_mut().for_each(|family| family.nodes.sort_unstable());
     }
 
     /// The name of a group, such as `items[…]`, or with its key where it has a single one.
@@ -143,12 +198,13 @@ impl<'g> Outline<'g> {
 
     /// The name of a family inside its group.
     pub(crate) fn family_name(&self, graph: &PlanGraph, family: usize) -> String {
-        let Family { name, likeness, nodes, .. } = &self.families[family];
+        let Family { name, likeness, beginning, nodes, .. } = &self.families[family];
         match (likeness, nodes.as_slice()) {
             (Likeness::Single, _) => (*name).to_owned(),
-            (Likeness::Loop, [only]) => last(&graph.nodes[*only]).to_owned(),
-            (Likeness::Loop, _) => format!("{name}[…]"),
-            (Likeness::Capability, _) => format!("{name} …"),
+            (_, [only]) => last(&graph.nodes[*only]).to_owned(),
+            (Likeness::Loop, _) => format!("{name}[{beginning}…]"),
+            (Likeness::Capability, _) if beginning.is_empty() => format!("{name} …"),
+            (Likeness::Capability, _) => format!("{beginning}…"),
         }
     }
 
@@ -169,18 +225,46 @@ impl<'g> Outline<'g> {
         let mut seen = BTreeSet::new();
         let mut first = Vec::new();
         for &at in nodes {
-            let own = last(&graph.nodes[at]);
-            let name = match likeness {
-                Likeness::Single => continue,
-                Likeness::Loop => keyed(own).1.unwrap_or_default(),
-                Likeness::Capability => own,
-            };
+            if *likeness == Likeness::Single {
+                continue;
+            }
+            let name = told_apart(&graph.nodes[at], *likeness == Likeness::Loop);
             if seen.insert(name) && first.len() < limit {
-                first.push(shortened(&if *likeness == Likeness::Loop { bare_keys(name) } else { name.to_owned() }, 40));
+                first.push(without_middle(&bare_keys(name), 40));
             }
         }
         (first, seen.len())
     }
+}
+
+/// What a member of a family is told apart by: its loop keys without the outer brackets and without the number behind
+/// equal ones, or its name.
+fn told_apart(node: &Node, loops: bool) -> &str {
+    let own = last(node);
+    if !loops {
+        return own;
+    }
+    let keys = keyed(own).1.unwrap_or_default();
+    let keys = keys.rfind(']').map_or(keys, |end| &keys[..end]);
+    keys.strip_prefix('[').unwrap_or(keys)
+}
+
+/// A name in which numbers are alike.
+fn without_digits(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for c in name.chars() {
+        if !c.is_ascii_digit() {
+            out.push(c);
+        } else if !out.ends_with('#') {
+            out.push('#');
+        }
+    }
+    out
+}
+
+/// A name up to its first number.
+fn before_digits(name: &str) -> String {
+    name.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default().to_owned()
 }
 
 /// The last part of a node's address, as the outline has it.

@@ -10,8 +10,8 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::addresses::Addresses;
-use crate::names::{bare_address, number};
-use crate::outline::{Likeness, Outline};
+use crate::names::{bare_address, beginning, number};
+use crate::outline::Outline;
 
 /// How much a picture can hold.
 #[derive(Clone, Copy)]
@@ -119,7 +119,7 @@ fn loops(outline: &Outline<'_>, room: usize) -> Option<Vec<usize>> {
             break;
         }
         let nodes = outline.families[family].nodes.len();
-        if nodes > 1 && outline.families[family].likeness != Likeness::Capability {
+        if nodes > 1 {
             shared[family] = true;
             boxes -= nodes - 1;
         }
@@ -218,18 +218,22 @@ fn title(graph: &PlanGraph, nodes: &[usize]) -> String {
     if count == 1 {
         return inside(first);
     }
-    let bare = |node: &Node| bare_address(&inside(node));
-    let own = bare(first);
-    let name = if nodes.iter().all(|&at| bare(&graph.nodes[at]) == own) {
-        own
-    } else {
-        let stage = |at: &usize| graph.nodes[*at].stage.as_ref();
-        match stage(&nodes[0]) {
-            Some(name) if nodes.iter().all(|at| stage(at) == Some(name)) => {
-                name.rsplit('/').next().unwrap_or_default().to_owned()
-            }
-            _ => graph.nodes[nodes[0]].capability.rsplit('.').next().unwrap_or_default().to_owned(),
-        }
+    let whole: Vec<String> = nodes.iter().map(|&at| inside(&graph.nodes[at])).collect();
+    let own = bare_address(&whole[0]);
+    let begin = beginning(whole.iter().map(String::as_str));
+    let alike = whole.iter().all(|address| bare_address(address) == own);
+    let depth = |address: &str| address.matches('/').count();
+    let in_last_keys = begin.contains('[') && !begin.contains(']') && depth(begin) == depth(&own);
+    let stage =
+        first.stage.as_ref().filter(|name| nodes.iter().all(|&at| graph.nodes[at].stage.as_ref() == Some(name)));
+    let name = match stage {
+        // Rounds of a loop: what their keys begin with, if that is where they begin to differ.
+        _ if alike && begin.ends_with('[') => own,
+        _ if alike && in_last_keys => format!("{begin}…]"),
+        _ if alike => own,
+        _ if !begin.is_empty() => format!("{begin}…"),
+        Some(stage) => stage.rsplit('/').next().unwrap_or_default().to_owned(),
+        None => first.capability.rsplit('.').next().unwrap_or_default().to_owned(),
     };
     format!("{name} ×{}", number(count))
 }

@@ -6,7 +6,7 @@ use ordain_graph::{Effect, Node, NodeId, NodeKind, PlanGraph, Risk};
 
 use crate::addresses::Addresses;
 use crate::expression::expression;
-use crate::names::{columns, counted, number, shortened, visible};
+use crate::names::{columns, counted, number, shortened, visible, without_middle};
 use crate::outline::{Child, Family, Likeness, Outline};
 use crate::paint::{Look, Painter, Terminal};
 use crate::summary::{Summary, environment_of};
@@ -281,7 +281,7 @@ impl<'g> View<'_, 'g> {
                     // Deep rows take what they need for a name from the capability.
                     let name = names.saturating_sub(columns(&row.lead)).max(8);
                     let rest = left.saturating_sub(name + effects + risks + 6).min(capabilities);
-                    painter.cell(row.look, &shortened(&row.name, name), name + 2);
+                    painter.cell(row.look, &without_middle(&row.name, name), name + 2);
                     if rest > 1 {
                         painter.cell(Look::Plain, &shortened(capability, rest), rest + 2);
                     }
@@ -292,7 +292,7 @@ impl<'g> View<'_, 'g> {
                 }
                 None => {
                     let room = self.width.saturating_sub(columns(&row.lead) + columns(&row.note) + 2).max(8);
-                    painter.put(row.look, &shortened(&row.name, room));
+                    painter.put(row.look, &without_middle(&row.name, room));
                     painter.put(Look::Faint, &format!("  {}", row.note));
                 }
             }

@@ -7,7 +7,7 @@ use ordain_graph::PlanGraph;
 use super::frames::frames;
 use super::markup::{short, text};
 use crate::layout::{HEIGHT, WIDTH, layout};
-use crate::names::shortened;
+use crate::names::{shortened, without_middle};
 use crate::sketch::{Cell, Sketch};
 
 /// The columns of text that a box has room for, in the two sizes of text.
@@ -119,24 +119,8 @@ fn boxed(at: usize, cell: &Cell, x: i32, y: i32, page: &mut String) {
         page,
         "<text class=\"t\" x=\"{left}\" y=\"{}\">{}</text><text class=\"c\" x=\"{left}\" y=\"{}\">{}</text></a>",
         y + 19,
-        text(&middle(&cell.title, TITLE)),
+        text(&without_middle(&cell.title, TITLE)),
         y + 35,
         text(&shortened(&cell.subtitle, SUBTITLE))
     );
-}
-
-/// A name of at most so many columns: what tells steps apart usually stands at the end, so the middle is cut out.
-fn middle(name: &str, limit: usize) -> String {
-    let whole = shortened(name, limit);
-    if !whole.ends_with('…') || name.ends_with('…') {
-        return whole;
-    }
-    let tail: String = {
-        let shown = shortened(name, 4_000);
-        let mut tail: Vec<char> = shown.chars().rev().take(limit / 2).collect();
-        tail.reverse();
-        tail.into_iter().collect()
-    };
-    let room = limit.saturating_sub(crate::names::columns(&tail));
-    if room < 4 { whole } else { format!("{}{tail}", shortened(name, room)) }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ordain_graph::{PlanGraph, Why};
 
 use crate::addresses::Addresses;
-use crate::names::{number, shortened};
+use crate::names::{number, without_middle};
 use crate::outline::{Likeness, Outline};
 
 /// How many things a step is said to wait for by name.
@@ -100,7 +100,7 @@ fn names(graph: &PlanGraph, outline: &Outline<'_>, group: usize, families: &BTre
                     .map(|(group, _)| group)
                     .collect()
             });
-            names.push(format!("{}/…", shortened(&named(&common.unwrap_or_default()).join("/"), 60)));
+            names.push(format!("{}/…", without_middle(&named(&common.unwrap_or_default()).join("/"), 44)));
             continue;
         }
         for family in families {
@@ -112,7 +112,7 @@ fn names(graph: &PlanGraph, outline: &Outline<'_>, group: usize, families: &BTre
                 _ if own.nodes.len() == 1 => String::new(),
                 _ => format!(" ×{}", number(own.nodes.len())),
             };
-            names.push(format!("{}{count}", shortened(&parts.join("/"), 60)));
+            names.push(format!("{}{count}", without_middle(&parts.join("/"), 44)));
         }
     }
     names
