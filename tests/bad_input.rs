@@ -2,6 +2,8 @@
 
 use std::fs;
 
+#[cfg(unix)]
+use crate::ordain::shell;
 use crate::package::Package;
 
 /// Demands that a source gives just these codes.
@@ -347,16 +349,46 @@ mod on_unix {
         package.write("data.json", "1");
         package.write("locked.ord", "const b: Int = 1\n");
         package.write("locked/inner.ord", "const c: Int = 1\n");
+        let set = |path: &str, mode| fs::set_permissions(package.file(path), fs::Permissions::from_mode(mode)).unwrap();
         for path in ["data.json", "locked.ord", "locked"] {
-            fs::set_permissions(package.file(path), fs::Permissions::from_mode(0)).unwrap();
+            set(path, 0);
         }
-        let readable = fs::read(package.file("locked.ord")).is_ok();
-        let codes = if readable { Vec::new() } else { package.codes() };
-        fs::set_permissions(package.file("locked"), fs::Permissions::from_mode(0o755)).unwrap();
-        if readable {
-            println!("SKIPPED: this user may read everything");
+        set(".", 0o755);
+        let everything = fs::read(package.file("locked.ord")).is_ok();
+        // Who may read everything becomes somebody who may not.
+        let nobody = if everything { "setpriv --reuid=65534 --regid=65534 --clear-groups " } else { "" };
+        let run = shell(package.path(), &format!("{nobody}ordain check --format short")).run([""; 0]);
+        set("locked", 0o755);
+        if everything && matches!(run.code, Some(126 | 127)) {
+            println!("SKIPPED: this user may read everything, and cannot become another");
             return;
         }
-        assert_eq!(codes, ["ORD0705"]);
+        let text = run.exits(1).text();
+        for place in ["data.json:1:1: error[ORD0504]", "locked.ord:1:1: error[ORD0705]", "locked:1:1: error[ORD0705]"] {
+            assert!(text.contains(place), "no `{place}` in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn folders_in_place_of_files() {
+        let package = Package::of("const data: Json = json(\"data.json\")\n");
+        fs::create_dir(package.file("data.json")).unwrap();
+        assert_eq!(package.codes(), ["ORD0504"]);
+        fs::remove_file(package.file("ordain.toml")).unwrap();
+        fs::create_dir(package.file("ordain.toml")).unwrap();
+        package.run(&["check"]).exits(2).says("ordain.toml");
+    }
+
+    #[test]
+    fn names_of_files_that_are_no_text() {
+        use std::os::unix::ffi::OsStrExt as _;
+
+        let package = Package::of("const a: Int = 1\n");
+        let name = std::ffi::OsStr::from_bytes(b"\xff.ord");
+        if fs::write(package.path().join(name), "const b: Int = 1\n").is_err() {
+            println!("SKIPPED: this file system has no such names");
+            return;
+        }
+        assert_eq!(package.codes(), ["ORD0705"]);
     }
 }

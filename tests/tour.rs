@@ -114,7 +114,7 @@ fn the_tour_works_as_written() {
     if std::env::var_os("TOUR_UPDATE").is_some() {
         std::fs::write(self::page(), followed).unwrap();
     } else {
-        assert!(problems.is_empty(), "\n{problems}");
+        assert!(problems.is_empty(), "TOUR_UPDATE=1 writes the page anew; read what changed.\n{problems}");
         assert_eq!(lines(&page).len(), lines(&followed).len(), "the page is not read as it is written");
     }
 }
