@@ -152,7 +152,7 @@ fn what_has_a_meaning_changes_the_hash() {
     let straight = hash(&package);
     let edits = [
         ("catalogue.csv", "9.50,120", "9.55,120"),
-        ("environments.ord", "rate: 1.64", "rate: 1.65"),
+        ("environments.ord", "rate: 1.6", "rate: 1.7"),
         ("main.ord", "expect closed.status == 403", "expect closed.status == 404"),
         ("ordain.toml", "0.1.0", "0.1.1"),
     ];
