@@ -5,12 +5,12 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::db::{Database, Db, Package, SourceFile};
-use crate::eval::{const_value, declared_value};
+use crate::eval::{Fault, const_value, declared_value, signature_faults};
 use crate::hir::Kind;
-use crate::items::{Item, file_items};
+use crate::items::{Item, Part, file_items};
 use crate::package_manifest::manifest;
-use crate::resolve::{ImportErrorKind, ImportPlace, declared, import_cycles, imports};
-use crate::types::{Anchor, Finding, check, recursion};
+use crate::resolve::{Declared, ImportErrorKind, ImportPlace, declared, import_cycles, imports};
+use crate::types::{Anchor, Finding, check, named, recursion};
 
 /// The findings in one file, sorted by place.
 ///
@@ -19,10 +19,24 @@ pub fn file_findings(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
     let parsed = file_items(db, file);
     let mut findings: Vec<Diagnostic> = parsed.findings(db).to_vec();
     let mut used: FxHashSet<ImportPlace> = FxHashSet::default();
+    let scope = declared(db, file);
+    // In the order of the items, as those are.
+    let mut clashes = scope.case_clashes.iter().peekable();
     for &item in parsed.items(db) {
-        item_findings(db, item, &mut findings, &mut used);
+        let mut own = item_findings(db, item, &findings, &mut used);
+        if let Some((_, first)) = clashes.next_if(|(again, _)| *again == item) {
+            own.extend(case_clash(db, item, *first));
+        }
+        allowances(db, item, scope, &mut own, &mut findings);
+        findings.append(&mut own);
     }
-    scope_findings(db, file, &mut findings);
+    for &(again, first) in &scope.duplicates {
+        let message = format!("`{}` is declared twice", again.name(db));
+        let finding = Finding::new(codes::DUPLICATE_DECLARATION, Anchor::name_of(again), message)
+            .note(Anchor::name_of(first), "first declared here")
+            .help("rename or remove one of the two");
+        findings.push(finding.locate(db));
+    }
     import_findings(db, file, &used, &mut findings);
     findings.sort_by(|a, b| {
         (a.primary.range.start, a.primary.range.end, a.code, &a.message).cmp(&(
@@ -36,22 +50,38 @@ pub fn file_findings(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
     findings
 }
 
-fn item_findings(db: &dyn Db, item: Item<'_>, findings: &mut Vec<Diagnostic>, used: &mut FxHashSet<ImportPlace>) {
+/// What is wrong with an item, allowed or not. `parsed` are the findings of its file's parser.
+fn item_findings(
+    db: &dyn Db,
+    item: Item<'_>,
+    parsed: &[Diagnostic],
+    used: &mut FxHashSet<ImportPlace>,
+) -> Vec<Diagnostic> {
     let checked = check(db, item);
     used.extend(checked.imports.iter().copied());
     let mut own: Vec<Diagnostic> = checked.findings.iter().map(|finding| finding.locate(db)).collect();
-    let evaluated = match item.kind(db) {
-        Kind::Const => Some(const_value(db, item)),
-        Kind::Environment | Kind::Entity => Some(declared_value(db, item)),
-        _ => None,
-    };
-    // What was reported about types would only be said again by evaluation.
-    if !own.iter().any(|finding| finding.severity == Severity::Error)
-        && let Some(fault) = evaluated.and_then(|evaluated| evaluated.fault.as_ref())
-    {
-        own.extend(fault.locate(db));
+    let circle = recursion(db, item);
+    // What was reported about types, or about a circle, would only be said again by evaluation.
+    if circle.is_none() && !own.iter().any(|finding| finding.severity == Severity::Error) {
+        let faults = signature_faults(db, item);
+        own.extend(faults.iter().filter(|fault| is_own(db, item, fault)).filter_map(|fault| fault.locate(db)));
+        let value = match item.kind(db) {
+            Kind::Const => const_value(db, item).fault.as_ref(),
+            Kind::Environment | Kind::Entity => declared_value(db, item).fault.as_ref(),
+            _ => None,
+        };
+        let silent = value.is_some_and(|fault| matches!(fault, Fault::Silent));
+        if silent && faults.is_empty() && !is_in_error(db, item, parsed) && cause(db, item).is_none() {
+            let message = format!("`{}` has no value, because its type does not show", item.name(db));
+            let finding = Finding::new(codes::TYPE_NOT_KNOWN, Anchor::name_of(item), message)
+                .help("declare the types of what it is made of");
+            own.push(finding.locate(db));
+        }
+        own.extend(value.filter(|fault| is_own(db, item, fault)).and_then(|fault| fault.locate(db)));
     }
-    if let Some(cycle) = recursion(db, item) {
+    if let Some(cycle) = circle
+        && cycle.iter().all(|other| place_of(db, item) <= place_of(db, *other))
+    {
         let names: Vec<String> = cycle.iter().map(|item| format!("`{}`", item.name(db))).collect();
         let message = format!("`{}` needs itself: {}", item.name(db), names.join(" → "));
         let mut finding = Finding::new(codes::RECURSION, Anchor::name_of(item), message)
@@ -61,20 +91,104 @@ fn item_findings(db: &dyn Db, item: Item<'_>, findings: &mut Vec<Diagnostic>, us
         }
         own.push(finding.locate(db));
     }
-    allowances(db, item, &mut own);
-    findings.append(&mut own);
+    own
 }
 
-/// Takes out the warnings an item allows, and reports allowances that allow nothing.
-fn allowances(db: &dyn Db, item: Item<'_>, findings: &mut Vec<Diagnostic>) {
-    for allowed in item.allows(db) {
-        let at = Anchor { item, part: crate::items::Part::Signature, loc: allowed.code.loc };
-        let code = Code::parse(&allowed.code.text);
-        let before = findings.len();
-        if let Some(code) = code {
-            findings.retain(|finding| finding.code != code || finding.severity == Severity::Error);
+/// Where a declaration stands, for the first of several.
+fn place_of<'db>(db: &'db dyn Db, item: Item<'db>) -> (&'db str, u32) {
+    (item.file(db).path(db), item.places(db).start)
+}
+
+/// Whether a fault is told where it was found, and not at the declaration of this package whose signature it is in.
+fn is_own(db: &dyn Db, item: Item<'_>, fault: &Fault<'_>) -> bool {
+    match fault {
+        Fault::Source(finding) => {
+            let elsewhere = finding.at.item != item && finding.at.part == Part::Signature;
+            !elsewhere || finding.at.item.file(db).package(db) != item.file(db).package(db)
         }
-        if findings.len() == before {
+        _ => true,
+    }
+}
+
+/// Whether the parser found a mistake in an item.
+fn is_in_error(db: &dyn Db, item: Item<'_>, parsed: &[Diagnostic]) -> bool {
+    let range = item.places(db).range;
+    parsed.iter().any(|finding| {
+        finding.severity == Severity::Error
+            && finding.primary.range.start >= range.start
+            && finding.primary.range.end <= range.end
+    })
+}
+
+/// The first declaration with errors among those an item needs, also by way of others.
+pub(crate) fn cause<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Item<'db>> {
+    let mut seen: FxHashSet<Item<'db>> = FxHashSet::from_iter([item]);
+    let mut open = std::collections::VecDeque::from([item]);
+    while let Some(at) = open.pop_front() {
+        let mistaken = at != item && {
+            let value = match at.kind(db) {
+                Kind::Const => const_value(db, at).fault.as_ref(),
+                Kind::Environment | Kind::Entity => declared_value(db, at).fault.as_ref(),
+                _ => None,
+            };
+            check(db, at).findings.iter().any(|finding| !finding.is_warning())
+                || value.is_some_and(|fault| !matches!(fault, Fault::Silent))
+                || is_in_error(db, at, file_items(db, at.file(db)).findings(db))
+        };
+        if mistaken || !imports(db, at.file(db)).errors.is_empty() {
+            return Some(at);
+        }
+        open.extend(named(db, at).into_iter().filter(|next| seen.insert(*next)));
+    }
+    None
+}
+
+/// The finding that two names differ only in case, where the first does not allow it.
+fn case_clash<'db>(db: &'db dyn Db, again: Item<'db>, first: Item<'db>) -> Option<Diagnostic> {
+    if first.allows(db).iter().any(|allowed| Code::parse(&allowed.code.text) == Some(codes::CASE_CLASH)) {
+        return None;
+    }
+    let message = format!("`{}` and `{}` differ only in case", again.name(db), first.name(db));
+    let finding =
+        Finding::new(codes::CASE_CLASH, Anchor::name_of(again), message).note(Anchor::name_of(first), "the other one");
+    Some(finding.locate(db))
+}
+
+/// Takes out the warnings an item allows, from its own and from those the parser gave in it, and reports allowances
+/// that allow nothing.
+fn allowances(
+    db: &dyn Db,
+    item: Item<'_>,
+    scope: &Declared<'_>,
+    own: &mut Vec<Diagnostic>,
+    parsed: &mut Vec<Diagnostic>,
+) {
+    for allowed in item.allows(db) {
+        let at = Anchor { item, part: Part::Signature, loc: allowed.code.loc };
+        if allowed.reason.trim().is_empty() {
+            let finding = Finding::new(codes::MISSING_CLAUSE, at, "an allowance needs a reason")
+                .help("say why, as in `because \"generated, and kept for the next release\"`");
+            own.push(finding.locate(db));
+        }
+        let code = Code::parse(&allowed.code.text);
+        let before = own.len() + parsed.len();
+        if let Some(code) = code {
+            let range = item.places(db).range;
+            let meant = |finding: &Diagnostic| finding.code == code && finding.severity != Severity::Error;
+            own.retain(|finding| !meant(finding));
+            parsed.retain(|finding| {
+                let inside = range.start <= finding.primary.range.start && finding.primary.range.end <= range.end;
+                !(inside && meant(finding))
+            });
+        }
+        let elsewhere = match code {
+            // The other of the two names gives it.
+            Some(codes::CASE_CLASH) => scope.case_clashes.iter().any(|(_, first)| *first == item),
+            // It shows only when the plan is instantiated.
+            Some(codes::IDENTICAL_STEP) => item.kind(db) == Kind::Plan,
+            _ => false,
+        };
+        if own.len() + parsed.len() == before && !elsewhere {
             let message = match code {
                 None => format!("there is no code `{}`", allowed.code.text),
                 Some(code) if code.entry().severity == Severity::Error => {
@@ -82,34 +196,7 @@ fn allowances(db: &dyn Db, item: Item<'_>, findings: &mut Vec<Diagnostic>) {
                 }
                 Some(code) => format!("nothing here gives `{code}`"),
             };
-            findings.push(Finding::new(codes::UNUSED_ALLOW, at, message).help("remove the allowance").locate(db));
-        }
-    }
-}
-
-fn scope_findings(db: &dyn Db, file: SourceFile, findings: &mut Vec<Diagnostic>) {
-    let scope = declared(db, file);
-    for &(again, first) in &scope.duplicates {
-        let message = format!("`{}` is declared twice", again.name(db));
-        let finding = Finding::new(codes::DUPLICATE_DECLARATION, Anchor::name_of(again), message)
-            .note(Anchor::name_of(first), "first declared here")
-            .help("rename or remove one of the two");
-        findings.push(finding.locate(db));
-    }
-    for &(again, first) in &scope.case_clashes {
-        let message = format!("`{}` and `{}` differ only in case", again.name(db), first.name(db));
-        let finding = Finding::new(codes::CASE_CLASH, Anchor::name_of(again), message)
-            .note(Anchor::name_of(first), "the other one");
-        let mut located = vec![finding.locate(db)];
-        allowances_of(db, again, &mut located);
-        findings.append(&mut located);
-    }
-}
-
-fn allowances_of(db: &dyn Db, item: Item<'_>, findings: &mut Vec<Diagnostic>) {
-    for allowed in item.allows(db) {
-        if let Some(code) = Code::parse(&allowed.code.text) {
-            findings.retain(|finding| finding.code != code);
+            own.push(Finding::new(codes::UNUSED_ALLOW, at, message).help("remove the allowance").locate(db));
         }
     }
 }
@@ -218,7 +305,7 @@ fn policy_codes<'db>(db: &'db dyn Db, package: Package) -> Vec<Finding<'db>> {
     let mut findings = Vec::new();
     for item in crate::resolve::package_items(db, package).filter(|item| item.kind(db) == Kind::Policy) {
         let crate::hir::Signature::Policy { code: Some(code), .. } = &item.signature(db).signature else { continue };
-        let at = Anchor { item, part: crate::items::Part::Signature, loc: code.loc };
+        let at = Anchor { item, part: Part::Signature, loc: code.loc };
         match seen.get(&code.text) {
             Some(&first) => {
                 let message = format!("policy code `{}` is used twice", code.text);

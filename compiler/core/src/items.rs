@@ -31,9 +31,6 @@ pub struct Item<'db> {
     /// The warnings allowed in it.
     #[tracked]
     pub allows: Box<[Allowed]>,
-    /// Its documentation.
-    #[tracked]
-    pub docs: Option<SmolStr>,
     /// Where everything stands. INVARIANT: read only to show findings, never while computing facts.
     #[tracked]
     pub places: Places,
@@ -129,9 +126,6 @@ pub struct FileItems<'db> {
     /// The imports' places.
     #[tracked]
     pub import_places: Box<[ImportPlaces]>,
-    /// The file's documentation.
-    #[tracked]
-    pub docs: Option<SmolStr>,
     /// The data files that expressions name, as they are written.
     #[tracked]
     pub data: Box<[SmolStr]>,
@@ -148,7 +142,7 @@ pub fn file_items(db: &dyn Db, file: SourceFile) -> FileItems<'_> {
         Content::Text(text) => text,
         unreadable => {
             let findings = Box::new([unreadable_finding(path, unreadable)]);
-            return FileItems::new(db, Box::default(), Box::default(), Box::default(), None, Box::default(), findings);
+            return FileItems::new(db, Box::default(), Box::default(), Box::default(), Box::default(), findings);
         }
     };
     let parsed = ordain_syntax::parse(text);
@@ -178,7 +172,6 @@ pub fn file_items(db: &dyn Db, file: SourceFile) -> FileItems<'_> {
                 SignaturePart { signature: lowered.signature, tree: lowered.sig_tree },
                 BodyPart { body: lowered.body, tree: lowered.body_tree },
                 lowered.allows,
-                lowered.docs,
                 Places {
                     start: lowered.start,
                     range: lowered.range,
@@ -190,8 +183,7 @@ pub fn file_items(db: &dyn Db, file: SourceFile) -> FileItems<'_> {
         })
         .collect();
     findings.extend(misuses.into_iter().map(|misuse| misuse_finding(path, misuse)));
-    let docs = parsed.file.docs.map(|docs| docs.text);
-    FileItems::new(db, items, imports.into(), import_places.into(), docs, data.into(), findings.into())
+    FileItems::new(db, items, imports.into(), import_places.into(), data.into(), findings.into())
 }
 
 /// The data files that a tree's expressions name.
@@ -278,6 +270,11 @@ fn misuse_finding(path: &SmolStr, misuse: Misuse) -> Diagnostic {
         Misuse::Misplaced { clause, of, range } => {
             let message = format!("`{clause}` has no meaning after {of}");
             Diagnostic::new(codes::MISPLACED_CLAUSE, path.clone(), range, message).help("put it on the steps inside")
+        }
+        Misuse::NotAtTop { clause, block, range } => {
+            let message = format!("`{clause}` stands at the top of a plan, not in {block}");
+            Diagnostic::new(codes::MISPLACED_CLAUSE, path.clone(), range, message)
+                .help("move it out of the block; it holds for the whole plan")
         }
         Misuse::NoOutcome { name } => {
             Diagnostic::new(codes::INCOMPLETE_POLICY, path.clone(), name, "the policy can decide nothing")

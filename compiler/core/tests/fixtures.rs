@@ -2,7 +2,7 @@
 
 mod world;
 
-use ordain_compiler::{Kind, PlanInstance, bind_arguments, instantiate, package_items};
+use ordain_compiler::{Kind, PlanInstance, bind_arguments, eval_text, instantiate, package_items};
 use ordain_diagnostics::Severity;
 use smol_str::SmolStr;
 use world::{World, files, with_stack};
@@ -18,11 +18,33 @@ fn findings() {
     with_stack(|| {
         insta::glob!("check/*.ord", |path| {
             let world = load(&std::fs::read_to_string(path).unwrap());
+            never_silent(&world);
             insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
                 insta::assert_snapshot!(world.show(&world.findings()));
             });
         });
     });
+}
+
+/// What has no value or graph has a finding that says why.
+fn never_silent(world: &World) {
+    let db = &world.db;
+    let reported = world.findings().iter().any(|finding| finding.severity == Severity::Error);
+    for item in package_items(db, world.package) {
+        let name = item.name(db);
+        match item.kind(db) {
+            Kind::Const | Kind::Environment | Kind::Entity => {
+                assert!(reported || eval_text(db, item, name).is_ok(), "`{name}` has no value");
+            }
+            Kind::Plan => {
+                let Ok(arguments) = bind_arguments(db, item, &[]) else { continue };
+                let instantiated = instantiate(db, PlanInstance::new(db, item, arguments));
+                let told = instantiated.faults.iter().any(|fault| fault.locate(db).is_some());
+                assert!(instantiated.graph.is_some() || told, "`{name}` has no graph");
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The first line of a plan's fixture names it and its arguments: `// plan release version=1.4.0`.
@@ -50,6 +72,7 @@ fn planned(text: &str) -> String {
     };
     let instantiated = instantiate(db, PlanInstance::new(db, plan, arguments));
     let found: Vec<_> = instantiated.faults.iter().filter_map(|fault| fault.locate(db)).collect();
+    assert!(instantiated.graph.is_some() || !found.is_empty(), "no graph and not a word");
     let mut out = world.show(&found);
     if let Some(graph) = &instantiated.graph {
         let file = graph.to_json();

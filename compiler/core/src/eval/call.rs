@@ -42,10 +42,12 @@ impl<'db> Evaluator<'_, 'db> {
             let message = format!("functions call each other more than {CALL_DEPTH} deep");
             return Err(Fault::new(codes::EVALUATION_TOO_LARGE, cx.expr_at(expr), message));
         }
-        let mut inner = Context::body(self.db, function);
-        inner.locals = self.bind_arguments(cx, function, params, args)?;
         self.depth.set(self.depth.get() + 1);
-        let value = self.eval(&mut inner, body);
+        let value = self.bind_arguments(cx, function, params, args).and_then(|locals| {
+            let mut inner = Context::body(self.db, function);
+            inner.locals = locals;
+            self.eval(&mut inner, body)
+        });
         self.depth.set(self.depth.get() - 1);
         value
     }

@@ -216,10 +216,7 @@ impl<'db> Reading<'_, '_, 'db> {
                     pointer.pop();
                     value
                 }
-                (None, Some(default)) => {
-                    let evaluator = self.evaluator;
-                    evaluator.eval(&mut Context::signature(evaluator.db, default.item), default.expr)?
-                }
+                (None, Some(default)) => self.evaluator.default(default)?,
                 (None, None) if matches!(field.ty.peel(self.evaluator.db), Ty::Optional(_)) => Value::None,
                 (None, None) => {
                     let shown = ty.display(self.evaluator.db);

@@ -8,7 +8,7 @@ use ordain_graph::{NodeRef, Op, OpError, Residual, Value};
 use smol_str::SmolStr;
 
 use super::{Context, Eval, Evaluator, Fault};
-use crate::hir::{Arm, BinaryOp, Binder, ExprId, ExprKind, Field, ForClause, Kind, Pattern, PatternKind};
+use crate::hir::{Arm, BinaryOp, Binder, ExprId, ExprKind, ForClause, Kind, Pattern, PatternKind};
 use crate::types::{Anchor, Resolution};
 
 impl<'db> Evaluator<'_, 'db> {
@@ -59,7 +59,10 @@ impl<'db> Evaluator<'_, 'db> {
             ExprKind::List(elements) => {
                 Value::list(elements.iter().map(|&each| self.eval(cx, each)).collect::<Eval<'db, Vec<_>>>()?)
             }
-            ExprKind::Record(fields) => self.record_of(cx, fields)?,
+            ExprKind::Record(fields) => {
+                let ty = &cx.facts.types[expr.0 as usize];
+                self.record_of(cx, fields, ty)?
+            }
             ExprKind::ListFor { body, clauses } => {
                 let mut elements = Vec::new();
                 self.comprehend(cx, clauses, &mut |this, cx| {
@@ -105,7 +108,13 @@ impl<'db> Evaluator<'_, 'db> {
         ordain_graph::apply_with(op, &args, self.db.patterns()).map_err(|error| {
             let code = match error {
                 OpError::NoSuchElement { .. } => codes::NO_SUCH_ELEMENT,
-                _ => codes::ARITHMETIC,
+                OpError::NoSuchField { .. } => codes::UNKNOWN_FIELD,
+                OpError::NotDefined { .. } => codes::BAD_OPERANDS,
+                OpError::Pattern(_) => codes::INVALID_PATTERN,
+                OpError::TooLong(_) | OpError::TooMuchText(_) => codes::EVALUATION_TOO_LARGE,
+                OpError::Secret => codes::SECRET_OPERATION,
+                OpError::NotKnown => codes::NOT_KNOWN_YET,
+                OpError::Overflow | OpError::DivisionByZero => codes::ARITHMETIC,
             };
             Fault::new(code, cx.expr_at(expr), error.to_string())
         })
@@ -209,54 +218,6 @@ impl<'db> Evaluator<'_, 'db> {
         }
         let value = self.apply(cx, expr, crate::types::binary_op(op), vec![first, second])?;
         if op == BinaryOp::NotIn { self.apply(cx, expr, Op::Not, vec![value]) } else { Ok(value) }
-    }
-
-    pub(super) fn record_of(&self, cx: &mut Context<'db>, fields: &[Field]) -> Eval<'db> {
-        if fields.iter().any(|field| matches!(field, Field::Keyed { .. })) {
-            let mut entries: BTreeMap<Value, Value> = BTreeMap::new();
-            for field in fields {
-                match field {
-                    Field::Named { name, value } => {
-                        entries.insert(Value::String(name.text.clone()), self.eval(cx, *value)?);
-                    }
-                    Field::Keyed { key, value } => {
-                        let at = self.eval(cx, *key)?;
-                        self.known(cx, *key, &at)?;
-                        entries.insert(at, self.eval(cx, *value)?);
-                    }
-                    Field::Spread { value } => match self.eval(cx, *value)? {
-                        Value::Map(more) => entries.extend(more.iter().map(|(k, v)| (k.clone(), v.clone()))),
-                        _ => return Err(Box::new(Fault::Silent)),
-                    },
-                }
-            }
-            return Ok(Value::Map(Arc::new(entries)));
-        }
-        let mut record: BTreeMap<SmolStr, Value> = BTreeMap::new();
-        let mut named: Vec<(&SmolStr, ExprId)> = Vec::new();
-        for field in fields {
-            match field {
-                Field::Named { name, value } => named.push((&name.text, *value)),
-                Field::Spread { value } => match self.eval(cx, *value)? {
-                    Value::Record(more) => record.extend(
-                        more.iter()
-                            .filter(|(name, _)| *name != super::DECLARATION)
-                            .map(|(k, v)| (k.clone(), v.clone())),
-                    ),
-                    Value::Map(more) => record.extend(more.iter().filter_map(|(key, value)| match key {
-                        Value::String(key) => Some((key.clone(), value.clone())),
-                        _ => None,
-                    })),
-                    _ => return Err(Box::new(Fault::Silent)),
-                },
-                Field::Keyed { .. } => unreachable!("handled above"),
-            }
-        }
-        // What is written out wins over what is spread, wherever it stands.
-        for (name, value) in named {
-            record.insert(name.clone(), self.eval(cx, value)?);
-        }
-        Ok(Value::Record(Arc::new(record)))
     }
 
     /// Demands that a value is known before execution.

@@ -9,11 +9,13 @@ mod expr;
 mod fault;
 mod lone;
 mod normalise;
+mod record;
 mod values;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use ordain_diagnostics::codes;
 use ordain_graph::Value;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -23,13 +25,14 @@ pub use data::data_references;
 pub(crate) use expr::not_known;
 pub use fault::Fault;
 pub use lone::{Lone, LoneFinding, eval_text};
+pub(crate) use values::signature_faults;
 pub(crate) use values::without_declaration;
 pub use values::{const_value, declared_value};
 
 use crate::db::Db;
 use crate::hir::{ExprId, Loc, Tree};
 use crate::items::{Item, Part};
-use crate::types::{Anchor, Facts, inference};
+use crate::types::{Anchor, DefaultRef, Facts, inference};
 
 /// The member that marks the record of a declared environment or entity with its declaration, so that a plan knows
 /// which environment it was given. No field of a source can have that name.
@@ -121,6 +124,8 @@ pub(crate) struct Evaluator<'a, 'db> {
     pub(crate) handles: Option<&'a dyn Handles>,
     spent: std::cell::Cell<u64>,
     depth: std::cell::Cell<u32>,
+    /// The defaults that are being evaluated.
+    open: RefCell<Vec<DefaultRef<'db>>>,
     /// The data files read so far.
     pub(crate) data: RefCell<std::collections::BTreeSet<crate::db::DataFile>>,
 }
@@ -132,6 +137,7 @@ impl<'a, 'db> Evaluator<'a, 'db> {
             handles: None,
             spent: std::cell::Cell::new(0),
             depth: std::cell::Cell::new(0),
+            open: RefCell::default(),
             data: RefCell::default(),
         }
     }
@@ -143,8 +149,32 @@ impl<'a, 'db> Evaluator<'a, 'db> {
             handles: Some(handles),
             spent: self.spent.clone(),
             depth: self.depth.clone(),
+            open: self.open.clone(),
             data: RefCell::default(),
         }
+    }
+
+    /// The value of a field's default.
+    fn default(&self, default: DefaultRef<'db>) -> Eval<'db> {
+        let mut cx = Context::signature(self.db, default.item);
+        let at = cx.expr_at(default.expr);
+        // A default depends on nothing around it, so one that is open already would be evaluated without end.
+        if self.open.borrow().contains(&default) {
+            return Err(Fault::helped(
+                codes::RECURSION,
+                at,
+                "this default needs itself",
+                "give a value that ends, such as `none` or `[]`",
+            ));
+        }
+        if self.open.borrow().len() >= CALL_DEPTH as usize {
+            let message = format!("defaults need each other more than {CALL_DEPTH} deep");
+            return Err(Fault::new(codes::EVALUATION_TOO_LARGE, at, message));
+        }
+        self.open.borrow_mut().push(default);
+        let value = self.eval(&mut cx, default.expr);
+        self.open.borrow_mut().pop();
+        value
     }
 
     fn spend(&self, cx: &Context<'db>, expr: ExprId, amount: u64) -> Eval<'db, ()> {

@@ -7,7 +7,7 @@ use ordain_diagnostics::codes;
 use ordain_graph::Value;
 use smol_str::SmolStr;
 
-use super::{Context, DECLARATION, Eval, Evaluator, Fault};
+use super::{DECLARATION, Eval, Evaluator, Fault};
 use crate::types::{Anchor, Ty, alias_target};
 
 impl<'db> Evaluator<'_, 'db> {
@@ -73,9 +73,7 @@ impl<'db> Evaluator<'_, 'db> {
                 for field in &record.fields {
                     let value = match (fields.get(&field.name), field.default) {
                         (Some(value), _) => self.normalise(value.clone(), &field.ty, at)?,
-                        (None, Some(default)) => {
-                            self.eval(&mut Context::signature(self.db, default.item), default.expr)?
-                        }
+                        (None, Some(default)) => self.default(default)?,
                         (None, None) => Value::None,
                     };
                     normal.insert(field.name.clone(), value);

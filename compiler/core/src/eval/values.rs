@@ -1,12 +1,14 @@
 //! The values of declarations.
 
+use ordain_diagnostics::codes;
 use ordain_graph::Value;
 
 use super::{Context, DECLARATION, Evaluator, Fault};
 use crate::db::{DataFile, Db};
-use crate::hir::Body;
-use crate::items::Item;
-use crate::types::{Anchor, Sig, signature};
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Signature, TypeRefKind};
+use crate::items::{Item, SignaturePart};
+use crate::resolve::resolve;
+use crate::types::{Anchor, DefaultRef, Sig, literal, signature};
 
 /// What evaluating a declaration gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq, salsa::SalsaValue)]
@@ -36,7 +38,7 @@ pub fn declared_value<'db>(db: &'db dyn Db, item: Item<'db>) -> Evaluated<'db> {
     let evaluator = Evaluator::new(db);
     let mut cx = Context::body(db, item);
     let value = evaluator
-        .record_of(&mut cx, fields)
+        .record_of(&mut cx, fields, ty)
         .and_then(|value| evaluator.normalise(value, ty, Anchor::name_of(item)))
         .map(|value| match value {
             Value::Record(fields) => {
@@ -57,8 +59,80 @@ fn finish<'db>(evaluator: Evaluator<'_, 'db>, value: super::Eval<'db>) -> Evalua
     }
 }
 
-fn in_cycle<'db>(_db: &'db dyn Db, _id: salsa::Id, _item: Item<'db>) -> Evaluated<'db> {
-    Evaluated { value: None, fault: Some(Fault::Silent), data: Box::default() }
+/// A value that needs itself, directly or through a default. Where declarations name each other, that is reported
+/// with the way round; this is left for what only evaluation can see.
+fn in_cycle<'db>(db: &'db dyn Db, _id: salsa::Id, item: Item<'db>) -> Evaluated<'db> {
+    let message = format!("`{}` needs itself before it has a value", item.name(db));
+    let fault = Fault::helped(codes::RECURSION, Anchor::name_of(item), message, "give a value that ends");
+    Evaluated { value: None, fault: Some(*fault), data: Box::default() }
+}
+
+/// What is wrong with the expressions of a signature that depend on nothing around them: defaults, timeouts, groups.
+pub(crate) fn signature_faults<'db>(db: &'db dyn Db, item: Item<'db>) -> &'db [Fault<'db>] {
+    let open = closed_expressions(db, item);
+    // Most signatures have literals only, and nothing is kept for those.
+    if open.is_empty() { &[] } else { faults(db, item) }
+}
+
+#[salsa::tracked]
+fn faults<'db>(db: &'db dyn Db, item: Item<'db>) -> Box<[Fault<'db>]> {
+    let evaluator = Evaluator::new(db);
+    let mut cx = Context::signature(db, item);
+    let mut evaluate = |(expr, default): (ExprId, bool)| {
+        let value = match default {
+            true => evaluator.default(DefaultRef { item, expr }),
+            false => evaluator.eval(&mut cx, expr),
+        };
+        value.err().map(|fault| *fault)
+    };
+    closed_expressions(db, item).into_iter().filter_map(&mut evaluate).collect()
+}
+
+/// Those expressions, without literals and names of variants, which always have a value; and whether each is the
+/// default of a field.
+fn closed_expressions<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<(ExprId, bool)> {
+    let SignaturePart { signature, tree } = item.signature(db);
+    let mut found = Vec::new();
+    let mut look = |expr: ExprId, default: bool| {
+        let plain = match &tree[expr].kind {
+            ExprKind::List(elements) => elements.iter().all(|&each| literal(tree, each).is_some()),
+            ExprKind::Name(name) => resolve(db, item.file(db), std::slice::from_ref(name)).is_err(),
+            _ => literal(tree, expr).is_some(),
+        };
+        if !plain {
+            found.push((expr, default));
+        }
+    };
+    for reference in &tree.types {
+        if let TypeRefKind::Record(fields) = &reference.kind {
+            fields.iter().filter_map(|field| field.default).for_each(|default| look(default, true));
+        }
+    }
+    match signature {
+        Signature::Fn { params, .. } | Signature::Plan { params, .. } => {
+            params.iter().filter_map(|param| param.default).for_each(|default| look(default, false));
+        }
+        Signature::Adapter(adapter) => {
+            adapter.run.iter().for_each(|(_, target)| look(*target, false));
+        }
+        Signature::Environment { groups, .. } => groups.iter().for_each(|group| look(group.members, false)),
+        Signature::Capability(capability) => {
+            capability.timeout.iter().for_each(|timeout| look(*timeout, false));
+            if let Some(retry) = &capability.retry {
+                look(retry.times, false);
+                match retry.backoff.map(|backoff| &tree[backoff].kind) {
+                    Some(ExprKind::Binary { op: BinaryOp::Range | BinaryOp::RangeInclusive, left, right }) => {
+                        look(*left, false);
+                        look(*right, false);
+                    }
+                    Some(_) => retry.backoff.iter().for_each(|backoff| look(*backoff, false)),
+                    None => {}
+                }
+            }
+        }
+        _ => {}
+    }
+    found
 }
 
 /// A value without the marks of declarations, as it is shown and hashed.

@@ -27,7 +27,6 @@ pub(crate) struct Lowered {
     pub body_tree: Tree,
     pub body_spans: Spans,
     pub allows: Box<[Allowed]>,
-    pub docs: Option<SmolStr>,
     /// Start of the item in its file; all spans are relative to it.
     pub start: u32,
     pub range: TextRange,
@@ -61,7 +60,6 @@ pub(crate) fn item(item: ast::Item, misuses: &mut Vec<Misuse>) -> Lowered {
         body_tree,
         body_spans,
         allows,
-        docs: item.docs.map(|docs| docs.text),
         start,
         range: item.range,
         name_range: item.name.range,
@@ -117,7 +115,7 @@ fn declaration(
         ast::ItemKind::Plan(decl) => {
             let params = sig.params(decl.params);
             let result = decl.result.map(|ty| sig.ty(ty));
-            (Kind::Plan, Signature::Plan { params, result }, Body::Plan(body.stmts(decl.body, misuses)))
+            (Kind::Plan, Signature::Plan { params, result }, Body::Plan(body.plan(decl.body, misuses)))
         }
     }
 }

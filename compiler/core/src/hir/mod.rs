@@ -87,6 +87,11 @@ impl PathRef {
         }
     }
 
+    /// The parts with their places.
+    pub(crate) fn places(&self) -> Vec<(SmolStr, Loc)> {
+        self.parts.iter().map(|part| (part.text.clone(), part.loc)).collect()
+    }
+
     /// The place of the last part, which the path is about.
     pub fn loc(&self) -> Loc {
         // INVARIANT: a path has at least one part; the parser makes no other.

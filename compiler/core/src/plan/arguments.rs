@@ -58,7 +58,12 @@ pub fn bind_arguments<'db>(
             None => match param.default {
                 Some(default) => match Evaluator::new(db).eval(&mut Context::signature(db, plan), default) {
                     Ok(value) => value,
-                    Err(_) => continue,
+                    Err(fault) => {
+                        let (message, help) = refusal(db, &fault, &param.ty);
+                        let message = format!("the default of `{}`: {message}", param.name);
+                        fail(&param.name, codes::INVALID_ARGUMENT, message, help);
+                        continue;
+                    }
                 },
                 None if matches!(param.ty.peel(db), Ty::Optional(_)) => Value::None,
                 None => {

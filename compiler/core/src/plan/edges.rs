@@ -228,6 +228,10 @@ impl<'db> Expansion<'db> {
                 adapters.insert(name.clone(), adapter);
             }
         }
+        // An environment or adapter that is mistaken would be left out of the graph.
+        if self.faults.iter().any(is_error) {
+            return Instantiated { graph: None, faults: self.faults };
+        }
         let arguments = match without_declaration(arguments.clone()) {
             Value::Record(fields) => fields.as_ref().clone(),
             _ => BTreeMap::new(),

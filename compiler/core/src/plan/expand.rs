@@ -16,7 +16,7 @@ use crate::db::Db;
 use crate::eval::{Context, DECLARATION, Eval, Evaluator, Fault, Handles, Scope};
 use crate::hir::{Body, ExprId, Kind, Loc, Modifiers, Name, PlanCall, Stmt, StmtKind};
 use crate::items::Item;
-use crate::types::{Resolution, Sig, inference, signature};
+use crate::types::{Anchor, Finding, Resolution, Sig, inference, signature};
 
 /// How many nodes one graph may have.
 const MAX_NODES: usize = 2_000_000;
@@ -78,10 +78,13 @@ impl<'db> Expansion<'db> {
             _ => BTreeMap::new(),
         };
         let returned = self.plan(plan, values, None, String::new(), Rc::default(), None, 0);
-        if !self.faults.iter().any(is_error) {
-            return self.finish(plan, arguments, returned);
-        }
-        Instantiated { graph: None, faults: self.faults }
+        let db = self.db;
+        let done = if self.faults.iter().any(is_error) {
+            Instantiated { graph: None, faults: self.faults }
+        } else {
+            self.finish(plan, arguments, returned)
+        };
+        told(db, plan, done)
     }
 
     /// Runs one plan; gives what it returns.
@@ -428,6 +431,27 @@ impl<'db> Expansion<'db> {
     pub(super) fn fault(&mut self, fault: Fault<'db>) {
         self.faults.push(fault);
     }
+}
+
+/// What was found, without the warnings that the plans allow, and never without a word where there is no graph.
+fn told<'db>(db: &'db dyn Db, plan: Item<'db>, mut done: Instantiated<'db>) -> Instantiated<'db> {
+    done.faults.retain(|fault| match fault {
+        Fault::Source(finding) if finding.is_warning() => {
+            let code = finding.code.to_string();
+            !finding.at.item.allows(db).iter().any(|allowed| allowed.code.text.eq_ignore_ascii_case(&code))
+        }
+        _ => true,
+    });
+    if done.graph.is_none() && done.faults.iter().all(|fault| matches!(fault, Fault::Silent)) {
+        let message = format!("`{}` has no graph, because something it needs has errors", plan.name(db));
+        let mut finding = Finding::new(codes::NOT_KNOWN_YET, Anchor::name_of(plan), message)
+            .help("run `ordain check`, here and in the packages this one depends on");
+        if let Some(cause) = crate::check::cause(db, plan) {
+            finding = finding.note(Anchor::name_of(cause), "this has errors");
+        }
+        done.faults.push(Fault::Source(finding));
+    }
+    done
 }
 
 /// Whether a fault keeps a plan from having a graph.

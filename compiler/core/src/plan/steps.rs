@@ -49,10 +49,17 @@ impl<'db> Expansion<'db> {
             },
         };
         let timeout = match (modifiers.timeout, declared.timeout) {
-            (Some(timeout), _) => Some(self.eval(&site, timeout)?),
-            (None, Some(timeout)) => Some(evaluator.eval(&mut Context::signature(self.db, capability), timeout)?),
+            (Some(timeout), _) => {
+                let value = self.eval(&site, timeout)?;
+                Some(duration(&value, &self.context(&site), timeout)?)
+            }
+            (None, Some(timeout)) => {
+                let mut cx = Context::signature(self.db, capability);
+                Some(duration(&evaluator.eval(&mut cx, timeout)?, &cx, timeout)?)
+            }
             (None, None) => None,
         };
+        self.data.append(&mut evaluator.data.take());
         let kind = match expect {
             Some(expect) => NodeKind::Gate { expect: self.eval(&site, expect)? },
             None => NodeKind::Step,
@@ -68,10 +75,7 @@ impl<'db> Expansion<'db> {
             depends_on: Vec::new(),
             stage: site.stage.clone(),
             retry,
-            timeout: match timeout {
-                Some(Value::Duration(milliseconds)) => Some(milliseconds),
-                _ => None,
-            },
+            timeout,
             on_failure,
             undo,
         })
@@ -111,7 +115,7 @@ impl<'db> Expansion<'db> {
         }))
     }
 
-    fn retry(&self, cx: &mut Context<'db>, retry: &Retry) -> Eval<'db, GraphRetry> {
+    fn retry(&mut self, cx: &mut Context<'db>, retry: &Retry) -> Eval<'db, GraphRetry> {
         let evaluator = Evaluator::new(self.db);
         let times = match evaluator.eval(cx, retry.times)? {
             Value::Int(times) => u32::try_from(times).map_err(|_| {
@@ -120,10 +124,7 @@ impl<'db> Expansion<'db> {
             })?,
             _ => return Err(crate::eval::not_known(cx.expr_at(retry.times))),
         };
-        let duration = |cx: &mut Context<'db>, expr: ExprId| match evaluator.eval(cx, expr)? {
-            Value::Duration(milliseconds) => Ok(milliseconds),
-            _ => Err(crate::eval::not_known(cx.expr_at(expr))),
-        };
+        let duration = |cx: &mut Context<'db>, expr: ExprId| duration(&evaluator.eval(cx, expr)?, cx, expr);
         let (min, max) = match retry.backoff {
             None => (1_000, 30_000),
             Some(backoff) => match &cx.tree[backoff].kind {
@@ -137,6 +138,7 @@ impl<'db> Expansion<'db> {
                 }
             },
         };
+        self.data.append(&mut evaluator.data.take());
         Ok(GraphRetry { times, min, max: max.max(min) })
     }
 
@@ -168,27 +170,42 @@ impl<'db> Expansion<'db> {
     }
 
     /// An environment as it stands in a graph.
-    pub(super) fn environment(&self, item: Item<'db>) -> Option<Environment> {
-        let facts = without_declaration(declared_value(self.db, item).value.clone()?);
+    pub(super) fn environment(&mut self, item: Item<'db>) -> Option<Environment> {
+        let declared = declared_value(self.db, item);
+        self.data.extend(declared.data.iter().copied());
+        let facts = without_declaration(declared.value.clone()?);
         let Signature::Environment { groups, .. } = &item.signature(self.db).signature else { return None };
         let evaluator = Evaluator::new(self.db);
-        let groups: BTreeMap<SmolStr, Vec<SmolStr>> = groups
-            .iter()
-            .filter_map(|group| {
-                let members = evaluator.eval(&mut Context::signature(self.db, item), group.members).ok()?;
-                let Value::List(members) = members else { return None };
-                let names = members.iter().filter_map(|member| match member {
-                    Value::String(name) => Some(name.clone()),
-                    _ => None,
-                });
-                Some((group.name.text.clone(), names.collect()))
-            })
-            .collect();
-        Some(Environment { facts, groups })
+        let mut named: BTreeMap<SmolStr, Vec<SmolStr>> = BTreeMap::new();
+        for group in groups {
+            match evaluator.eval(&mut Context::signature(self.db, item), group.members) {
+                Ok(Value::List(members)) => {
+                    let names = members.iter().filter_map(|member| match member {
+                        Value::String(name) => Some(name.clone()),
+                        _ => None,
+                    });
+                    named.insert(group.name.text.clone(), names.collect());
+                }
+                Ok(_) => {}
+                Err(fault) => self.fault(*fault),
+            }
+        }
+        self.data.append(&mut evaluator.data.take());
+        Some(Environment { facts, groups: named })
     }
 
-    pub(super) fn adapter(&self, item: Item<'db>) -> Option<ordain_graph::Adapter> {
+    pub(super) fn adapter(&mut self, item: Item<'db>) -> Option<ordain_graph::Adapter> {
+        // Why there is none is a finding of the adapter's own.
+        self.faults.extend(crate::eval::signature_faults(self.db, item).iter().cloned());
         adapter(self.db, item).map(|adapter| adapter.as_ref().clone())
+    }
+}
+
+/// A duration that has to be known, in milliseconds.
+fn duration<'db>(value: &Value, cx: &Context<'db>, expr: ExprId) -> Eval<'db, u64> {
+    match value {
+        Value::Duration(milliseconds) => Ok(*milliseconds),
+        _ => Err(crate::eval::not_known(cx.expr_at(expr))),
     }
 }
 

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::suggest::closest;
 use super::{Declared, Def, declared, dependency};
 use crate::db::{Db, Package, SourceFile};
 use crate::items::{Import, file_items};
@@ -213,14 +214,22 @@ impl<'db> Collector<'db> {
     }
 
     fn unknown_module(&mut self, place: ImportPlace, package: Package, import: &Import, rest: &[SmolStr]) {
-        let files = package.files(self.db);
-        let dependencies = self.file.package(self.db).dependencies(self.db);
-        let candidates = files.keys().map(SmolStr::as_str).chain(dependencies.keys().map(SmolStr::as_str));
-        let similar = crate::similar::best(&join(rest), candidates).map(|similar| {
-            // The path up to where the package's own modules begin, which is the dependency's name or nothing.
-            let prefix = import.path.first().filter(|first| dependency(self.db, self.file, first).is_some());
-            prefix.map_or(similar.clone(), |prefix| join(&[prefix.clone(), similar]))
-        });
+        // The path up to where the package's own modules begin, which is the dependency's name or nothing.
+        let prefix = import.path.first().filter(|first| dependency(self.db, self.file, first).is_some());
+        let mut known: Vec<SmolStr> = match prefix {
+            Some(prefix) => {
+                package.files(self.db).keys().map(|module| join(&[prefix.clone(), module.clone()])).collect()
+            }
+            None => package.files(self.db).keys().cloned().collect(),
+        };
+        if prefix.is_none() {
+            for (name, dependency) in self.file.package(self.db).dependencies(self.db).iter() {
+                known.push(name.clone());
+                known.extend(dependency.files(self.db).keys().map(|module| join(&[name.clone(), module.clone()])));
+            }
+        }
+        let wanted: Vec<SmolStr> = prefix.into_iter().chain(rest).cloned().collect();
+        let similar = closest(&wanted, false, known.iter().map(SmolStr::as_str));
         let path = join(&import.path);
         self.errors.push(ImportError { place, kind: ImportErrorKind::UnknownModule { path, similar } });
     }

@@ -4,11 +4,13 @@ mod cycles;
 mod import;
 mod path;
 mod scope;
+mod suggest;
 
 pub use cycles::import_cycles;
 pub use import::{ImportErrorKind, ImportPlace, imports};
 pub use path::{Found, PathError, resolve, resolve_module};
 pub use scope::{Declared, declared, package_items};
+pub(crate) use suggest::{elsewhere, similar, visible};
 
 use crate::db::{Db, SourceFile};
 use crate::items::Item;

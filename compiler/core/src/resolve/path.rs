@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use super::import::ImportPlace;
 use super::import::Imported;
+use super::suggest::last_name;
 use super::{Declared, Def, declared, imports};
 use crate::db::{Db, SourceFile};
 use crate::items::Item;
@@ -30,20 +31,6 @@ pub struct PathError {
     pub reported: bool,
 }
 
-impl PathError {
-    /// A name that exists where `parts` was looked for and resembles it. Costs a look at every name there.
-    pub fn similar(&self, db: &dyn Db, file: SourceFile, parts: &[SmolStr]) -> Option<SmolStr> {
-        let name = parts.get(self.at)?;
-        match self.module {
-            Some(module) => crate::similar::best(name, declared(db, module).names()),
-            None => {
-                let names = declared(db, file).names().chain(imports(db, file).names.names());
-                crate::similar::best(name, names)
-            }
-        }
-    }
-}
-
 /// Finds the declaration that the longest start of `parts` names.
 pub fn resolve<'db>(db: &'db dyn Db, file: SourceFile, parts: &[SmolStr]) -> Result<Found<'db>, PathError> {
     let Some(first) = parts.first() else {
@@ -59,15 +46,16 @@ pub fn resolve<'db>(db: &'db dyn Db, file: SourceFile, parts: &[SmolStr]) -> Res
         let import = Some(*place);
         return match def {
             Def::Item(item) => Ok(Found { item: *item, consumed, import }),
-            Def::Module(module) => within(db, *module, &parts[consumed..])
-                .map(|(item, further)| Found { item, consumed: consumed + further, import })
+            Def::Module(module) => match within(db, *module, &parts[consumed..]) {
+                Some((item, further)) => Ok(Found { item, consumed: consumed + further, import }),
+                // The name of the module stands for itself, too: after `use std.command`, `command.run` is known.
+                None => below(db, *module, last_name(db, *module).into(), parts, consumed)
+                    .map(|(item, consumed)| Found { item, consumed, import })
+                    .ok_or_else(|| missing(*module, parts, consumed)),
+            },
+            Def::Prefix(module, prefix) => below(db, *module, prefix.clone(), parts, consumed)
+                .map(|(item, consumed)| Found { item, consumed, import })
                 .ok_or_else(|| missing(*module, parts, consumed)),
-            Def::Prefix(module, prefix) => {
-                let path: Vec<SmolStr> = std::iter::once(prefix.clone()).chain(parts[consumed..].to_vec()).collect();
-                within(db, *module, &path)
-                    .map(|(item, further)| Found { item, consumed: consumed + further - 1, import })
-                    .ok_or_else(|| missing(*module, parts, consumed))
-            }
         };
     }
     let reported = imported.missing.binary_search(first).is_ok();
@@ -93,6 +81,18 @@ pub fn resolve_module(db: &dyn Db, file: SourceFile, parts: &[SmolStr]) -> Optio
 
 fn within<'db>(db: &'db dyn Db, module: SourceFile, parts: &[SmolStr]) -> Option<(Item<'db>, usize)> {
     longest(declared(db, module), parts)
+}
+
+/// What the parts after the first `consumed` name in a module, with `first` before them; and how many parts name it.
+fn below<'db>(
+    db: &'db dyn Db,
+    module: SourceFile,
+    first: SmolStr,
+    parts: &[SmolStr],
+    consumed: usize,
+) -> Option<(Item<'db>, usize)> {
+    let path: Vec<SmolStr> = std::iter::once(first).chain(parts[consumed..].iter().cloned()).collect();
+    within(db, module, &path).map(|(item, further)| (item, consumed + further - 1))
 }
 
 fn longest<'db>(scope: &Declared<'db>, parts: &[SmolStr]) -> Option<(Item<'db>, usize)> {

@@ -31,6 +31,11 @@ impl<'db> Declared<'db> {
         self.prefixes.binary_search_by(|prefix| prefix.as_str().cmp(part)).is_ok()
     }
 
+    /// The declarations with their names, in the order of the names.
+    pub fn iter(&self) -> impl Iterator<Item = (&SmolStr, Item<'db>)> {
+        self.names.iter().map(|(name, &item)| (name, item))
+    }
+
     /// All names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.names()

@@ -1,9 +1,10 @@
 //! Findings without positions: they survive edits that move things, and get their ranges when they are shown.
 
 use ordain_diagnostics::{Code, Diagnostic, Edit, Fix, Severity};
+use smol_str::SmolStr;
 
 use crate::db::Db;
-use crate::hir::Loc;
+use crate::hir::{Kind, Loc};
 use crate::items::{Item, Part};
 
 /// A place in an item.
@@ -102,6 +103,45 @@ impl<'db> Finding<'db> {
             let title = format!("replace with `{text}`");
             let at = self.at;
             self.suggestions.push(Suggestion { title, at, insert_after: false, text, safe: false });
+        }
+        self
+    }
+
+    /// Says what may have been meant by a path of names of a wanted kind that leads nowhere: something that is not
+    /// imported yet, or a name that resembles it. With `fields`, the path may end in fields and variants.
+    #[must_use]
+    pub(super) fn meant(
+        self,
+        db: &'db dyn Db,
+        path: &[(SmolStr, Loc)],
+        fields: bool,
+        wanted: impl Fn(Kind) -> bool,
+    ) -> Self {
+        let file = self.at.item.file(db);
+        let parts: Vec<SmolStr> = path.iter().map(|(part, _)| part.clone()).collect();
+        if let Some(help) = crate::resolve::elsewhere(db, file, &parts, &wanted) {
+            return self.help(help);
+        }
+        match crate::resolve::similar(db, file, &parts, fields, wanted) {
+            Some(similar) => self.replaced(path, &similar),
+            None => self,
+        }
+    }
+
+    /// Suggests another path. One edit has to do, so there is none where several parts differ.
+    fn replaced(mut self, path: &[(SmolStr, Loc)], similar: &str) -> Self {
+        let known: Vec<&str> = similar.split('.').collect();
+        let mut differing = path.iter().zip(&known).filter(|((part, _), known)| part != *known);
+        let edit = match (path, differing.next(), differing.next()) {
+            ([(_, loc)], ..) => Some((*loc, similar)),
+            (_, Some(((_, loc), meant)), None) if path.len() >= known.len() => Some((*loc, *meant)),
+            _ => None,
+        };
+        self.help.get_or_insert_with(|| format!("did you mean `{similar}`?"));
+        if let Some((loc, text)) = edit {
+            let at = Anchor { loc, ..self.at };
+            let title = format!("replace with `{text}`");
+            self.suggestions.push(Suggestion { title, at, insert_after: false, text: text.into(), safe: false });
         }
         self
     }

@@ -140,16 +140,23 @@ impl<'db> TypeLowering<'db> {
         if error.reported {
             return Ty::Error;
         }
-        let parts: Vec<SmolStr> = path.parts.iter().map(|part| part.text.clone()).collect();
         let part = &path.parts[error.at.min(path.parts.len() - 1)];
-        let builtin = crate::similar::best(&part.text, super::builtin::TYPE_NAMES.iter().copied());
+        let builtin = match &*path.parts {
+            [one] => crate::similar::best(&one.text, super::builtin::TYPE_NAMES.iter().copied()),
+            _ => None,
+        };
         let message = match &error.module {
             Some(module) => format!("module `{}` has no type `{}`", module.module(self.db), part.text),
             None => format!("no type named `{}`", part.text),
         };
-        let similar = error.similar(self.db, self.file, &parts).or(builtin.filter(|_| error.module.is_none()));
-        let at = self.at(part.loc);
-        self.findings.push(Finding::new(codes::UNKNOWN_NAME, at, message).did_you_mean(similar));
+        let finding = Finding::new(codes::UNKNOWN_NAME, self.at(part.loc), message).meant(
+            self.db,
+            &path.places(),
+            false,
+            |kind| matches!(kind, Kind::Type | Kind::Enum),
+        );
+        let builtin = builtin.filter(|_| finding.help.is_none());
+        self.findings.push(finding.did_you_mean(builtin));
         Ty::Error
     }
 
@@ -210,18 +217,7 @@ impl<'db> TypeLowering<'db> {
                 let Some((min, max, inclusive)) = refine::bounds(self.tree, *range) else {
                     return invalid(self, at, "the bounds of a refinement are literals, as in `where 1..=50`".into());
                 };
-                let fits = |value: &Value| {
-                    matches!(
-                        (strip(base), value),
-                        (Ty::Alias(_) | Ty::Error, _)
-                            | (Ty::Int | Ty::Decimal, Value::Int(_))
-                            | (Ty::Decimal, Value::Decimal(_))
-                            | (Ty::Bytes, Value::Bytes(_))
-                            | (Ty::Duration, Value::Duration(_))
-                            | (Ty::SemVer, Value::SemVer(_))
-                            | (Ty::Date, Value::Date(_))
-                    )
-                };
+                let fits = |value: &Value| bound_fits(strip(base), value);
                 if !fits(&min) || !fits(&max) {
                     let message = format!("the bounds are not of type `{}`", base.display(self.db));
                     return invalid(self, at, message);
@@ -259,7 +255,7 @@ impl<'db> TypeLowering<'db> {
                     let message = format!("`matching` refines `String`, not `{}`", base.display(self.db));
                     return invalid(self, loc, message);
                 }
-                if let Some(error) = refine::pattern_error(&pattern.text) {
+                if let Some(error) = refine::pattern_error(self.db.patterns(), &pattern.text) {
                     let message = format!("not a regular expression: {error}");
                     self.report(codes::INVALID_PATTERN, pattern.loc, message);
                     return None;
@@ -281,6 +277,20 @@ impl<'db> TypeLowering<'db> {
             }
         }
     }
+}
+
+/// Whether a value can bound a range of a type; a named type is judged where its target is known.
+pub(super) fn bound_fits(base: &Ty<'_>, value: &Value) -> bool {
+    matches!(
+        (base, value),
+        (Ty::Alias(_) | Ty::Error, _)
+            | (Ty::Int | Ty::Decimal, Value::Int(_))
+            | (Ty::Decimal, Value::Decimal(_))
+            | (Ty::Bytes, Value::Bytes(_))
+            | (Ty::Duration, Value::Duration(_))
+            | (Ty::SemVer, Value::SemVer(_))
+            | (Ty::Date, Value::Date(_))
+    )
 }
 
 /// The base below other refinements.

@@ -12,9 +12,12 @@ mod refine;
 mod sig;
 mod ty;
 
+use lower::TypeLowering;
+
 pub use builtin::DataFormat;
 pub use finding::{Anchor, Finding, Note};
+pub(crate) use infer::named;
 pub use infer::{Facts, Resolution, check, const_type, infer_expression, inference, recursion};
-pub(crate) use refine::{binary_op, unary_op};
+pub(crate) use refine::{binary_op, literal, unary_op};
 pub use sig::{ParamTy, Sig, alias_target, signature};
 pub use ty::{DefaultRef, FieldTy, RecordTy, Ty};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ordain_graph::{Demand, Function, Op, Residual, Value};
+use ordain_graph::{Demand, Function, Op, Patterns, Residual, Value};
 use smol_str::SmolStr;
 
 use crate::hir::{BinaryOp, ExprId, ExprKind, Tree, UnaryOp};
@@ -112,12 +112,15 @@ pub(crate) fn describe(demand: &Demand) -> String {
 }
 
 /// Whether a regular expression is one, and small enough to match in time linear in the text.
-pub(crate) fn pattern_error(pattern: &SmolStr) -> Option<String> {
-    regex::RegexBuilder::new(pattern).size_limit(1 << 20).build().err().map(|error| match error {
-        regex::Error::Syntax(message) => {
+pub(crate) fn pattern_error(patterns: &Patterns, pattern: &SmolStr) -> Option<String> {
+    if patterns.compiles(pattern) {
+        return None;
+    }
+    Some(match regex::Regex::new(pattern) {
+        Err(regex::Error::Syntax(message)) => {
             message.lines().last().unwrap_or_default().trim_start_matches("error: ").into()
         }
-        regex::Error::CompiledTooBig(_) => "it compiles to more than 1 MiB".into(),
-        other => other.to_string(),
+        Ok(_) | Err(regex::Error::CompiledTooBig(_)) => "it compiles to more than 1 MiB".into(),
+        Err(other) => other.to_string(),
     })
 }

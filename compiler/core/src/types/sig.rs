@@ -131,7 +131,11 @@ fn parameters<'db>(lowering: &mut TypeLowering<'db>, params: &[Param]) -> Box<[P
 pub fn alias_target<'db>(db: &'db dyn Db, item: Item<'db>) -> Ty<'db> {
     match &signature(db, item).sig {
         Sig::Type(Ty::Alias(next)) => alias_target(db, *next),
-        Sig::Type(ty) => ty.clone(),
+        // What peels a type goes through these, so a circle of them has to be found here.
+        Sig::Type(ty) => match ty.bare() {
+            Ty::Alias(next) if alias_target(db, *next) == Ty::Error => Ty::Error,
+            _ => ty.clone(),
+        },
         _ => Ty::Error,
     }
 }

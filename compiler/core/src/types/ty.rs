@@ -115,6 +115,14 @@ impl<'db> Ty<'db> {
         }
     }
 
+    /// What is below refinements and `T?` as far as it is written here, without looking at what names stand for.
+    pub(super) fn bare(&self) -> &Self {
+        match self {
+            Ty::Refined(inner, _) | Ty::Optional(inner) => inner.bare(),
+            other => other,
+        }
+    }
+
     /// As [`Ty::peel`], also out of `T?`.
     pub fn peel_optional(&self, db: &'db dyn Db) -> Ty<'db> {
         match self.peel(db) {
@@ -150,6 +158,14 @@ impl<'db> Ty<'db> {
         }
     }
 
+    /// Whether its values can be keys of a map.
+    pub fn is_key(&self, db: &'db dyn Db) -> bool {
+        matches!(
+            self.peel(db),
+            Ty::String | Ty::Int | Ty::Enum(_) | Ty::SemVer | Ty::Date | Ty::Url | Ty::Digest | Ty::Error
+        )
+    }
+
     /// Whether its values have an order: `<` is defined.
     pub fn is_ordered(&self, db: &'db dyn Db) -> bool {
         matches!(
@@ -165,6 +181,22 @@ impl<'db> Ty<'db> {
                 | Ty::Enum(_)
                 | Ty::Json
         )
+    }
+
+    /// The declarations it names.
+    pub(super) fn items(&self, found: &mut Vec<Item<'db>>) {
+        match self {
+            Ty::Alias(item) | Ty::Enum(item) | Ty::Step(item) | Ty::Plan(item) => found.push(*item),
+            Ty::List(inner) | Ty::Set(inner) | Ty::Optional(inner) | Ty::Secret(inner) | Ty::Refined(inner, _) => {
+                inner.items(found);
+            }
+            Ty::Map(pair) | Ty::Family(pair) => {
+                pair.0.items(found);
+                pair.1.items(found);
+            }
+            Ty::Record(record) => record.fields.iter().for_each(|field| field.ty.items(found)),
+            _ => {}
+        }
     }
 
     /// The variants, where it is an enum.

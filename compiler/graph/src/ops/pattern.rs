@@ -23,18 +23,26 @@ pub struct Patterns {
 impl Patterns {
     /// Whether an expression matches the whole of a text. The text of [`OpError::Pattern`] is the expression.
     pub(crate) fn matches(&self, pattern: &str, text: &str) -> Result<bool, OpError> {
-        // Shared, not cloned: a clone of an expression starts with an empty cache of its own.
-        // A poisoned lock means a panic elsewhere; what the map holds is whole all the same.
-        let known = self.compiled.read().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
-        let regex = known.unwrap_or_else(|| {
-            let regex = compile(pattern).map(Arc::new);
-            let mut compiled = self.compiled.write().unwrap_or_else(PoisonError::into_inner);
-            compiled.entry(pattern.into()).or_insert(regex).clone()
-        });
-        match regex {
+        match self.get(pattern) {
             Some(regex) => Ok(regex.is_match(text)),
             None => Err(OpError::Pattern(pattern.into())),
         }
+    }
+
+    /// Whether an expression is one, and small enough to be compiled.
+    pub fn compiles(&self, pattern: &str) -> bool {
+        self.get(pattern).is_some()
+    }
+
+    /// Shared, not cloned: a clone of an expression starts with an empty cache of its own.
+    fn get(&self, pattern: &str) -> Option<Arc<Regex>> {
+        // A poisoned lock means a panic elsewhere; what the map holds is whole all the same.
+        let known = self.compiled.read().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
+        known.unwrap_or_else(|| {
+            let regex = compile(pattern).map(Arc::new);
+            let mut compiled = self.compiled.write().unwrap_or_else(PoisonError::into_inner);
+            compiled.entry(pattern.into()).or_insert(regex).clone()
+        })
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Misuse {
     Missing { clause: &'static str, of: &'static str, name: TextRange, example: &'static str },
     /// Has no meaning there.
     Misplaced { clause: &'static str, of: &'static str, range: TextRange },
+    /// Says something of a whole plan, but stands in a block of it.
+    NotAtTop { clause: &'static str, block: &'static str, range: TextRange },
     /// A policy that decides nothing.
     NoOutcome { name: TextRange },
 }

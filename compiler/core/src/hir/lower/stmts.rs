@@ -7,8 +7,43 @@ use super::clauses::{Misuse, Slot};
 use crate::hir::{Modifiers, Stmt, StmtKind, TestStmt};
 
 impl Lowering {
-    pub(super) fn stmts(&mut self, stmts: Vec<ast::Stmt>, misuses: &mut Vec<Misuse>) -> Box<[Stmt]> {
+    /// The statements of a plan. What holds for the whole plan is said once.
+    pub(super) fn plan(&mut self, stmts: Vec<ast::Stmt>, misuses: &mut Vec<Misuse>) -> Box<[Stmt]> {
+        let (mut effect, mut risk, mut on_failure) =
+            (Slot::new("limit effect"), Slot::new("limit risk"), Slot::new("on failure"));
+        for stmt in &stmts {
+            match &stmt.kind {
+                ast::StmtKind::Limit { what, .. } if what.name == "effect" => effect.fill((), stmt.range, misuses),
+                ast::StmtKind::Limit { what, .. } if what.name == "risk" => risk.fill((), stmt.range, misuses),
+                ast::StmtKind::OnFailure(_) => on_failure.fill((), stmt.range, misuses),
+                _ => {}
+            }
+        }
+        self.stmts(stmts, misuses)
+    }
+
+    fn stmts(&mut self, stmts: Vec<ast::Stmt>, misuses: &mut Vec<Misuse>) -> Box<[Stmt]> {
+        let mut returned = Slot::new("return");
+        for stmt in &stmts {
+            if matches!(stmt.kind, ast::StmtKind::Return(_)) {
+                returned.fill((), stmt.range, misuses);
+            }
+        }
         stmts.into_iter().filter_map(|stmt| self.stmt(stmt, misuses)).collect()
+    }
+
+    /// The statements of a block in a plan, without those that have no meaning there.
+    fn block_of(&mut self, mut stmts: Vec<ast::Stmt>, block: &'static str, misuses: &mut Vec<Misuse>) -> Box<[Stmt]> {
+        stmts.retain(|stmt| {
+            let clause = match stmt.kind {
+                ast::StmtKind::Limit { .. } => "limit",
+                ast::StmtKind::OnFailure(_) => "on failure",
+                _ => return true,
+            };
+            misuses.push(Misuse::NotAtTop { clause, block, range: stmt.range });
+            false
+        });
+        self.stmts(stmts, misuses)
     }
 
     fn stmt(&mut self, stmt: ast::Stmt, misuses: &mut Vec<Misuse>) -> Option<Stmt> {
@@ -33,18 +68,18 @@ impl Lowering {
             ast::StmtKind::Stage { name, modifiers, body } => StmtKind::Stage {
                 name: self.name(name),
                 modifiers: self.modifiers(modifiers, &["timeout", "retry", "on failure"], misuses),
-                body: self.stmts(body, misuses),
+                body: self.block_of(body, "a stage", misuses),
             },
             ast::StmtKind::For { binder, iter, condition, body } => StmtKind::For {
                 iter: self.expr(iter),
                 binder: self.binder(binder),
                 condition: condition.map(|condition| self.expr(condition)),
-                body: self.stmts(body, misuses),
+                body: self.block_of(body, "a loop", misuses),
             },
             ast::StmtKind::If { condition, then, otherwise } => StmtKind::If {
                 condition: self.expr(condition),
-                then: self.stmts(then, misuses),
-                otherwise: otherwise.map(|stmts| self.stmts(stmts, misuses)).unwrap_or_default(),
+                then: self.block_of(then, "a branch", misuses),
+                otherwise: otherwise.map(|stmts| self.block_of(stmts, "a branch", misuses)).unwrap_or_default(),
             },
             ast::StmtKind::Gate { name, call, expect, modifiers } => StmtKind::Gate {
                 name: self.name(name),

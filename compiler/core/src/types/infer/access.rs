@@ -9,7 +9,12 @@ use super::super::coerce::Misfit;
 use super::super::sig::Sig;
 use super::super::ty::Ty;
 use super::{Anchor, Infer, Resolution};
-use crate::hir::{ExprId, ExprKind, Name};
+use crate::hir::{ExprId, ExprKind, Kind, Name};
+
+/// Whether a path in an expression can start with a declaration of this kind.
+pub(super) fn is_value(kind: Kind) -> bool {
+    matches!(kind, Kind::Const | Kind::Environment | Kind::Entity | Kind::Enum)
+}
 
 impl<'db> Infer<'db> {
     pub(super) fn field(&mut self, expr: ExprId, base: ExprId, name: &Name, optional: bool) -> Ty<'db> {
@@ -52,9 +57,17 @@ impl<'db> Infer<'db> {
                     None => format!("`{}` is not declared", parts[error.at]),
                 };
                 let locals = self.locals.iter().map(|local| local.name.as_str());
-                let similar =
-                    error.similar(self.db, self.file, parts).or_else(|| crate::similar::best(&parts[0], locals));
-                let finding = self.finding(codes::UNKNOWN_NAME, loc, message).did_you_mean(similar);
+                let local = crate::similar::best(&parts[0], locals).filter(|_| error.at == 0);
+                let mut finding = self.finding(codes::UNKNOWN_NAME, loc, message);
+                finding = match local {
+                    Some(local) => finding.did_you_mean(Some(local)),
+                    None => {
+                        let first = std::iter::once((parts[0].clone(), self.loc(first)));
+                        let path: Vec<_> =
+                            first.chain(names.iter().map(|name| (name.text.clone(), name.loc))).collect();
+                        finding.meant(self.db, &path, true, is_value)
+                    }
+                };
                 self.report(finding);
                 return Some(Ty::Error);
             }
@@ -181,7 +194,7 @@ impl<'db> Infer<'db> {
         let base_ty = self.infer(base, None);
         match base_ty.peel(self.db) {
             Ty::Error => {
-                self.infer(index, None);
+                self.infer(index, Some(&Ty::Error));
                 Ty::Error
             }
             Ty::List(element) => {
@@ -192,8 +205,9 @@ impl<'db> Infer<'db> {
                 self.check(index, &entry.0);
                 entry.1.clone()
             }
+            // What keys a family has shows only when its plan is expanded.
             Ty::Family(entry) => {
-                self.check(index, &entry.0);
+                self.infer(index, None);
                 entry.1.clone()
             }
             Ty::Json => {

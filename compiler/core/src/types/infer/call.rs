@@ -26,16 +26,16 @@ impl<'db> Infer<'db> {
                 return ty;
             }
             let error = crate::resolve::resolve(self.db, self.file, &parts).err();
-            let builtins = ordain_graph::Function::ALL.iter().map(|function| function.name());
-            let similar = error
-                .as_ref()
-                .and_then(|error| error.similar(self.db, self.file, &parts))
-                .or_else(|| crate::similar::best(&parts[0], builtins.chain(DataFormat::NAMES)));
             let name = parts.join(".");
             if !error.is_some_and(|error| error.reported) {
-                let finding = self
+                let mut finding = self
                     .finding(codes::UNKNOWN_NAME, self.loc(callee), format!("no function named `{name}`"))
-                    .did_you_mean(similar);
+                    .meant(self.db, &self.places_of(callee), false, |kind| kind == Kind::Fn);
+                if finding.help.is_none() {
+                    let builtins = ordain_graph::Function::ALL.iter().map(|function| function.name());
+                    let known = builtins.chain(DataFormat::NAMES).chain([builtin::SECRET]);
+                    finding = finding.did_you_mean(crate::similar::best(&name, known));
+                }
                 self.report(finding);
             }
         } else {
@@ -46,10 +46,15 @@ impl<'db> Infer<'db> {
                 self.report(finding);
             }
         }
-        for arg in args {
-            self.infer(arg.value, None);
-        }
+        self.unchecked(args);
         Ty::Error
+    }
+
+    /// Looks at the arguments of a call that is mistaken itself.
+    fn unchecked(&mut self, args: &[Arg]) {
+        for arg in args {
+            self.infer(arg.value, Some(&Ty::Error));
+        }
     }
 
     /// The parts of a path of names not rooted in a local.
@@ -72,6 +77,21 @@ impl<'db> Infer<'db> {
         }
     }
 
+    /// The parts of a path of names with their places.
+    fn places_of(&self, expr: ExprId) -> Vec<(SmolStr, Loc)> {
+        let mut places = Vec::new();
+        let mut at = expr;
+        while let ExprKind::Field { base, name, .. } = &self.tree[at].kind {
+            places.push((name.text.clone(), name.loc));
+            at = *base;
+        }
+        if let ExprKind::Name(first) = &self.tree[at].kind {
+            places.push((first.clone(), self.loc(at)));
+        }
+        places.reverse();
+        places
+    }
+
     fn declared_call(&mut self, callee: ExprId, item: Item<'db>, args: &[Arg]) -> Ty<'db> {
         self.facts.resolutions.insert(callee, Resolution::Item(item));
         match &super::super::signature(self.db, item).sig {
@@ -92,9 +112,7 @@ impl<'db> Infer<'db> {
                     finding = finding.help(format!("write `plan {}(…)`", item.name(self.db)));
                 }
                 self.report(finding);
-                for arg in args {
-                    self.infer(arg.value, None);
-                }
+                self.unchecked(args);
                 Ty::Error
             }
         }
@@ -111,7 +129,7 @@ impl<'db> Infer<'db> {
                     let message = "an argument by position cannot follow a name out of order";
                     let finding = self.finding(codes::WRONG_ARGUMENTS, self.loc(arg.value), message);
                     self.report(finding);
-                    self.infer(arg.value, None);
+                    self.infer(arg.value, Some(&Ty::Error));
                     continue;
                 }
                 None => position,
@@ -120,13 +138,17 @@ impl<'db> Infer<'db> {
                     None => {
                         let names = params.iter().map(|param| param.name.as_str());
                         let similar = crate::similar::best(&name.text, names);
+                        // The parameter that was probably meant does not lack, too.
+                        if let Some(meant) = params.iter().position(|param| Some(&param.name) == similar.as_ref()) {
+                            filled[meant] = true;
+                        }
                         let message = format!("`{}` has no parameter `{}`", item.name(self.db), name.text);
                         let finding = self
                             .finding(codes::WRONG_ARGUMENTS, name.loc, message)
                             .note(Anchor::name_of(item), "declared here")
                             .did_you_mean(similar);
                         self.report(finding);
-                        self.infer(arg.value, None);
+                        self.infer(arg.value, Some(&Ty::Error));
                         continue;
                     }
                 },
@@ -142,7 +164,7 @@ impl<'db> Infer<'db> {
                     let message = format!("parameter `{}` is given twice", param.name);
                     let finding = self.finding(codes::WRONG_ARGUMENTS, self.loc(arg.value), message);
                     self.report(finding);
-                    self.infer(arg.value, None);
+                    self.infer(arg.value, Some(&Ty::Error));
                 }
                 None => {
                     let message = format!("`{}` takes {} arguments at most", item.name(self.db), params.len());
@@ -150,7 +172,7 @@ impl<'db> Infer<'db> {
                         .finding(codes::WRONG_ARGUMENTS, self.loc(arg.value), message)
                         .note(Anchor::name_of(item), "declared here");
                     self.report(finding);
-                    self.infer(arg.value, None);
+                    self.infer(arg.value, Some(&Ty::Error));
                 }
             }
         }
@@ -303,16 +325,14 @@ impl<'db> Infer<'db> {
                 self.report(finding);
             }
             Err(error) if error.reported => {}
-            Err(error) => {
+            Err(_) => {
                 let finding = self
                     .finding(codes::UNKNOWN_NAME, call.path.loc(), format!("no plan named `{}`", call.path.text()))
-                    .did_you_mean(error.similar(self.db, self.file, &parts));
+                    .meant(self.db, &call.path.places(), false, |kind| kind == Kind::Plan);
                 self.report(finding);
             }
         }
-        for arg in &call.args {
-            self.infer(arg.value, None);
-        }
+        self.unchecked(&call.args);
         Ty::Error
     }
 }

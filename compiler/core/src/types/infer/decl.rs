@@ -75,11 +75,23 @@ impl<'db> Infer<'db> {
     fn endless(&mut self) {
         let mut path = vec![self.item];
         let Sig::Type(ty) = &super::super::signature(self.db, self.item).sig else { return };
-        if let Some(cycle) = self.contains_itself(ty, &mut path) {
+        if let Some(cycle) = self.contains_itself(ty.bare(), &mut path)
+            && self.is_first(&cycle)
+        {
             let list = cycle.iter().map(|item| format!("`{}`", item.name(self.db))).collect::<Vec<_>>().join(" → ");
             let finding = Finding::endless(self.at(crate::hir::Loc(0)), &list);
             self.report(finding);
         }
+    }
+
+    /// Whether this declaration is the one of a circle at which it is reported.
+    fn is_first(&self, cycle: &[Item<'db>]) -> bool {
+        // Asked only where there is a mistake, so that the order of declarations matters nowhere else.
+        let place = |item: &Item<'db>| {
+            let items = crate::items::file_items(self.db, item.file(self.db)).items(self.db);
+            (item.file(self.db).path(self.db), items.iter().position(|known| known == item))
+        };
+        cycle.iter().all(|other| place(&self.item) <= place(other))
     }
 
     fn contains_itself(&self, ty: &Ty<'db>, path: &mut Vec<Item<'db>>) -> Option<Vec<Item<'db>>> {
@@ -91,7 +103,7 @@ impl<'db> Infer<'db> {
             Ty::Alias(item) if !path.contains(item) => {
                 path.push(*item);
                 let Sig::Type(target) = &super::super::signature(self.db, *item).sig else { return None };
-                let found = self.contains_itself(target, path);
+                let found = self.contains_itself(target.bare(), path);
                 path.pop();
                 found
             }
@@ -264,11 +276,14 @@ impl<'db> Infer<'db> {
                 None
             }
             Err(error) if error.reported => None,
-            Err(error) => {
+            Err(_) => {
                 let message = format!("no {} named `{}`", kind.keyword(), path.text());
-                let finding = self
-                    .finding(codes::UNKNOWN_NAME, path.loc(), message)
-                    .did_you_mean(error.similar(self.db, self.file, &parts));
+                let finding = self.finding(codes::UNKNOWN_NAME, path.loc(), message).meant(
+                    self.db,
+                    &path.places(),
+                    false,
+                    |known| known == kind,
+                );
                 self.report(finding);
                 None
             }
@@ -284,7 +299,7 @@ impl<'db> Infer<'db> {
                 self.check(call.inputs, &input);
             }
             _ => {
-                self.infer(call.inputs, None);
+                self.infer(call.inputs, Some(&Ty::Error));
             }
         }
         capability
@@ -360,7 +375,7 @@ impl<'db> Infer<'db> {
                 for field in fields {
                     let (Field::Named { value, .. } | Field::Keyed { value, .. } | Field::Spread { value }) = field;
                     let value: ExprId = *value;
-                    self.infer(value, None);
+                    self.infer(value, Some(&Ty::Error));
                 }
             }
             other => {

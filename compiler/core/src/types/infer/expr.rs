@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::super::coerce;
 use super::super::ty::{FieldTy, RecordTy, Ty};
+use super::access::is_value;
 use super::{Infer, Resolution};
 use crate::hir::{ExprId, ExprKind, ForClause, Let};
 use crate::items::Item;
@@ -53,6 +54,7 @@ impl<'db> Infer<'db> {
                 let wanted = expected.map(|ty| ty.peel_optional(self.db));
                 let element = match &wanted {
                     Some(Ty::List(element) | Ty::Set(element)) => self.check(*body, element),
+                    Some(known @ (Ty::Json | Ty::Error)) => self.check(*body, known),
                     _ => self.infer(*body, None),
                 };
                 self.leave(mark);
@@ -69,6 +71,8 @@ impl<'db> Infer<'db> {
                 self.for_clauses(clauses);
                 let entry = match expected.map(|ty| ty.peel_optional(self.db)) {
                     Some(Ty::Map(entry)) => (self.check(*key, &entry.0), self.check(*value, &entry.1)),
+                    Some(Ty::Json) => (self.check(*key, &Ty::String), self.check(*value, &Ty::Json)),
+                    Some(Ty::Error) => (self.check(*key, &Ty::Error), self.check(*value, &Ty::Error)),
                     _ => (self.infer(*key, None), self.infer(*value, None)),
                 };
                 self.leave(mark);
@@ -179,7 +183,11 @@ impl<'db> Infer<'db> {
         match self.resolve(std::slice::from_ref(name)) {
             Ok(found) => self.item_value(expr, found.item),
             Err(error) if error.reported => Ty::Error,
-            Err(error) => {
+            // A name that only the expected type could explain, which is not known because of another mistake.
+            Err(_) if !self.open_lists && expected.is_some_and(|ty| ty.peel_optional(self.db) == Ty::Error) => {
+                Ty::Error
+            }
+            Err(_) => {
                 let loc = self.loc(expr);
                 let finding = match expected_enum {
                     Some((item, variants)) => {
@@ -192,17 +200,33 @@ impl<'db> Infer<'db> {
                         finding.did_you_mean(similar)
                     }
                     None => {
+                        let finding = self.finding(codes::UNKNOWN_NAME, loc, format!("`{name}` is not declared"));
                         let locals = self.locals.iter().map(|local| local.name.as_str());
-                        let similar = crate::similar::best(name, locals)
-                            .or_else(|| error.similar(self.db, self.file, std::slice::from_ref(name)));
-                        self.finding(codes::UNKNOWN_NAME, loc, format!("`{name}` is not declared"))
-                            .did_you_mean(similar)
+                        match (self.variant_named(name), crate::similar::best(name, locals)) {
+                            (Some(variant), _) => finding.help(format!("write `{variant}`")),
+                            (None, Some(local)) => finding.did_you_mean(Some(local)),
+                            (None, None) => finding.meant(self.db, &[(name.clone(), loc)], true, is_value),
+                        }
                     }
                 };
                 self.report(finding);
                 Ty::Error
             }
         }
+    }
+
+    /// The path of a variant of that name, of an enum in sight: a bare name means one only where its enum is expected.
+    fn variant_named(&self, name: &SmolStr) -> Option<String> {
+        use super::super::sig::Sig;
+        crate::resolve::visible(self.db, self.file).into_iter().find_map(|(path, item)| {
+            if item.kind(self.db) != crate::hir::Kind::Enum {
+                return None;
+            }
+            match &super::super::signature(self.db, item).sig {
+                Sig::Enum(variants) if variants.contains(name) => Some(format!("{path}.{name}")),
+                _ => None,
+            }
+        })
     }
 
     /// The value a declaration stands for in an expression.
@@ -245,8 +269,15 @@ impl<'db> Infer<'db> {
                 self.adjust(expr, &set);
                 return set;
             }
+            Some(known @ (Ty::Json | Ty::Error)) => {
+                for &each in elements {
+                    self.check(each, &known);
+                }
+                return Self::list(known);
+            }
             _ => {}
         }
+        self.open_lists |= elements.is_empty();
         let mut joined: Option<Ty<'db>> = None;
         for &each in elements {
             let ty = self.infer(each, joined.as_ref());
@@ -254,7 +285,6 @@ impl<'db> Infer<'db> {
                 None => ty,
                 Some(before) => match coerce::join(self.db, &before, &ty) {
                     Some(ty) => ty,
-                    None if matches!(expected.map(|ty| ty.peel(self.db)), Some(Ty::Json)) => Ty::Json,
                     None => {
                         let message = format!("the elements differ: `{}` and `{}`", self.show(&before), self.show(&ty));
                         let finding = self.finding(codes::TYPE_MISMATCH, self.loc(each), message);

@@ -12,6 +12,7 @@ mod plan;
 mod policy;
 mod record;
 mod test;
+mod written;
 
 use std::sync::Arc;
 
@@ -108,9 +109,41 @@ pub fn check<'db>(db: &'db dyn Db, item: Item<'db>) -> Checked<'db> {
     Checked { findings: findings.into(), imports: imports.into(), needs: needs.into() }
 }
 
+/// The declarations that an item names, of every kind, and those that the types of its expressions stand for.
+pub(crate) fn named<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Item<'db>> {
+    let inference = inference(db, item);
+    let mut found = Vec::new();
+    for facts in [&inference.signature, &inference.body] {
+        found.extend(facts.resolutions.values().chain(facts.targets.values()).filter_map(|known| match known {
+            Resolution::Item(item) => Some(*item),
+            _ => None,
+        }));
+        facts.types.iter().chain(facts.adjustments.values()).for_each(|ty| ty.items(&mut found));
+    }
+    match &super::signature(db, item).sig {
+        super::Sig::Type(ty) | super::Sig::Const(Some(ty)) | super::Sig::Environment(ty) | super::Sig::Entity(ty) => {
+            ty.items(&mut found);
+        }
+        super::Sig::Fn { params, result } => {
+            params.iter().map(|param| &param.ty).chain([result]).for_each(|ty| ty.items(&mut found));
+        }
+        super::Sig::Plan { params, result } => {
+            params.iter().map(|param| &param.ty).chain(result).for_each(|ty| ty.items(&mut found));
+        }
+        super::Sig::Capability(contract) => {
+            [&contract.input, &contract.output].into_iter().for_each(|ty| ty.items(&mut found));
+        }
+        _ => {}
+    }
+    // The facts are kept without an order.
+    found.sort_unstable_by_key(|item| (item.file(db).path(db), item.name(db), item.kind(db)));
+    found.dedup();
+    found
+}
+
 /// The circle of declarations that an item needs itself through: from it back to it.
 pub fn recursion<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Vec<Item<'db>>> {
-    if !in_circle(db, item) {
+    if check(db, item).needs.is_empty() || !in_circle(db, item) {
         return None;
     }
     // Breadth first, so that the shortest way round is shown.
@@ -146,7 +179,8 @@ pub fn recursion<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Vec<Item<'db>>
 /// Whether an item needs itself, or something that needs itself.
 #[salsa::tracked(returns(copy), cycle_result = is_in_circle)]
 fn in_circle<'db>(db: &'db dyn Db, item: Item<'db>) -> bool {
-    check(db, item).needs.iter().any(|&next| in_circle(db, next))
+    // Most declarations need none themselves, and are not worth an answer that is kept.
+    check(db, item).needs.iter().any(|&next| !check(db, next).needs.is_empty() && in_circle(db, next))
 }
 
 fn is_in_circle<'db>(_db: &'db dyn Db, _id: salsa::Id, _item: Item<'db>) -> bool {
@@ -163,9 +197,11 @@ type Outcome<'db> = (Inference<'db>, Vec<Finding<'db>>, Vec<ImportPlace>);
 
 fn infer_item<'db>(db: &'db dyn Db, item: Item<'db>) -> Outcome<'db> {
     let mut signature = Infer::new(db, item, Part::Signature, &item.signature(db).tree);
+    signature.written_types();
     signature.signature(&item.signature(db).signature);
     let part = item.body(db);
     let mut body = Infer::new(db, item, Part::Body, &part.tree);
+    body.written_types();
     body.body(&part.body);
     let mut findings = signature.findings;
     findings.append(&mut body.findings);
@@ -236,6 +272,8 @@ struct Infer<'db> {
     types: Vec<Ty<'db>>,
     findings: Vec<Finding<'db>>,
     imports: Vec<ImportPlace>,
+    /// Whether an empty list was met whose elements nothing declares: [`Ty::Error`] may stand for those, too.
+    open_lists: bool,
 }
 
 impl<'db> Infer<'db> {
@@ -251,6 +289,7 @@ impl<'db> Infer<'db> {
             types: vec![Ty::Error; tree.exprs.len()],
             findings: Vec::new(),
             imports: Vec::new(),
+            open_lists: false,
         }
     }
 

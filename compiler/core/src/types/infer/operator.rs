@@ -16,6 +16,14 @@ impl<'db> Infer<'db> {
             (_, Ty::Error) => Ty::Error,
             (UnaryOp::Not, Ty::Bool) => Ty::Bool,
             (UnaryOp::Neg, number @ (Ty::Int | Ty::Decimal)) => number,
+            (UnaryOp::Not, Ty::Optional(inner)) if inner.peel(self.db) == Ty::Bool => {
+                self.misfit(operand, &ty, &Ty::Bool, coerce::Misfit::Optional);
+                Ty::Bool
+            }
+            (UnaryOp::Neg, Ty::Optional(inner)) if matches!(inner.peel(self.db), Ty::Int | Ty::Decimal) => {
+                self.misfit(operand, &ty, &inner, coerce::Misfit::Optional);
+                inner.peel(self.db)
+            }
             _ if self.refuse_secret(operand, &ty) => Ty::Error,
             _ => {
                 let symbol = if op == UnaryOp::Not { "!" } else { "-" };

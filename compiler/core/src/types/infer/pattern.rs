@@ -6,8 +6,9 @@ use smol_str::SmolStr;
 
 use super::super::ty::Ty;
 use super::super::{coerce, refine};
-use super::{Infer, Resolution};
-use crate::hir::{Arm, ExprId, Loc, Pattern, PatternKind};
+use super::{Finding, Infer, Resolution};
+use crate::hir::{Arm, ExprId, Kind, Loc, PathRef, Pattern, PatternKind};
+use crate::items::Item;
 
 /// What the arms so far cover.
 struct Coverage {
@@ -19,6 +20,8 @@ struct Coverage {
     literals: Vec<Value>,
     /// `none`.
     none: bool,
+    /// Whether a pattern is mistaken: what it was meant to cover is not known.
+    mistaken: bool,
 }
 
 impl<'db> Infer<'db> {
@@ -34,20 +37,34 @@ impl<'db> Infer<'db> {
             let finding = self.finding(codes::SECRET_OPERATION, self.loc(subject), "a secret cannot be matched");
             self.report(finding);
         }
-        let mut coverage = Coverage { all: false, variants: Vec::new(), literals: Vec::new(), none: false };
+        let mut coverage =
+            Coverage { all: false, variants: Vec::new(), literals: Vec::new(), none: false, mistaken: false };
         let mut result: Option<Ty<'db>> = None;
         for arm in arms {
             let mark = self.locals.len();
-            let mut reachable = false;
+            let mut dead: Vec<Loc> = Vec::new();
             for pattern in &arm.patterns {
-                reachable |= self.pattern(pattern, &subject_ty, &mut coverage, arm.guard.is_some());
+                if !self.pattern(pattern, &subject_ty, &mut coverage, arm.guard.is_some()) {
+                    dead.push(pattern.loc);
+                }
             }
-            if !reachable {
-                let loc = arm.patterns.first().map_or(arm.loc, |pattern| pattern.loc);
+            if coverage.mistaken {
+                dead.clear();
+            }
+            if dead.len() == arm.patterns.len()
+                && let Some(&loc) = dead.first()
+            {
                 let finding = self
                     .finding(codes::UNREACHABLE_ARM, loc, "this arm is never reached")
                     .help("the arms before it cover all its values; remove it or move it up");
                 self.report(finding);
+            } else {
+                for loc in dead {
+                    let finding = self
+                        .finding(codes::UNREACHABLE_ARM, loc, "this alternative is never reached")
+                        .help("what stands before it covers its values; remove it");
+                    self.report(finding);
+                }
             }
             if let Some(guard) = arm.guard {
                 self.check(guard, &Ty::Bool);
@@ -76,6 +93,7 @@ impl<'db> Infer<'db> {
         let reachable = !coverage.all;
         match &pattern.kind {
             PatternKind::Wildcard => {
+                let reachable = reachable && !self.is_complete(subject, coverage);
                 coverage.all |= !guarded;
                 reachable
             }
@@ -85,10 +103,12 @@ impl<'db> Infer<'db> {
                     None => {
                         let similar = crate::similar::best(name, variants.iter().map(SmolStr::as_str));
                         let message = format!("`{}` has no variant `{name}`", item.name(self.db));
-                        let finding = self.finding(codes::UNKNOWN_VARIANT, pattern.loc, message).did_you_mean(similar);
-                        self.report(finding.help("use `_` for all other values"));
-                        coverage.all = true;
-                        reachable
+                        let mut finding =
+                            self.finding(codes::UNKNOWN_VARIANT, pattern.loc, message).did_you_mean(similar);
+                        finding.help.get_or_insert_with(|| "use `_` for all other values".into());
+                        self.report(finding);
+                        coverage.mistaken = true;
+                        true
                     }
                 },
                 None => {
@@ -99,14 +119,17 @@ impl<'db> Infer<'db> {
                         _ => subject.clone(),
                     };
                     self.bind_let(&name, bound);
+                    let reachable = reachable && !self.is_complete(subject, coverage);
                     coverage.all |= !guarded;
                     reachable
                 }
             },
             PatternKind::Variant(path) => {
                 let parts: Vec<SmolStr> = path.parts.iter().map(|part| part.text.clone()).collect();
-                let found = self.resolve(&parts).ok();
-                let variant = found.filter(|found| found.consumed + 1 == parts.len()).and_then(|found| {
+                let found = self.resolve(&parts);
+                let reported = found.as_ref().is_err_and(|error| error.reported);
+                let of = found.as_ref().ok().map(|found| found.item).filter(|item| item.kind(self.db) == Kind::Enum);
+                let variant = found.ok().filter(|found| found.consumed + 1 == parts.len()).and_then(|found| {
                     let (item, variants) = Ty::Enum(found.item).variants(self.db)?;
                     let index = variants.iter().position(|variant| Some(variant) == parts.last())?;
                     Some((item, index))
@@ -126,15 +149,19 @@ impl<'db> Infer<'db> {
                             );
                             let finding = self.finding(codes::TYPE_MISMATCH, pattern.loc, message);
                             self.report(finding);
+                            coverage.mistaken = true;
+                            return true;
                         }
                         let name = parts.last().cloned().unwrap_or_default();
                         reachable & self.variant(pattern.loc, index, &name, coverage, guarded)
                     }
                     None => {
-                        let message = format!("no variant named `{}`", path.text());
-                        let finding = self.finding(codes::UNKNOWN_VARIANT, pattern.loc, message);
-                        self.report(finding);
-                        reachable
+                        if !reported {
+                            let finding = self.unknown_variant(path, of);
+                            self.report(finding);
+                        }
+                        coverage.mistaken = true;
+                        true
                     }
                 }
             }
@@ -175,6 +202,17 @@ impl<'db> Infer<'db> {
         }
     }
 
+    fn unknown_variant(&self, path: &PathRef, of: Option<Item<'db>>) -> Finding<'db> {
+        let message = format!("no variant named `{}`", path.text());
+        let finding = self.finding(codes::UNKNOWN_VARIANT, path.loc(), message);
+        match (of.and_then(|item| Ty::Enum(item).variants(self.db)), path.parts.last()) {
+            (Some((_, variants)), Some(last)) => {
+                finding.did_you_mean(crate::similar::best(&last.text, variants.iter().map(SmolStr::as_str)))
+            }
+            _ => finding.meant(self.db, &path.places(), true, |kind| kind == Kind::Enum),
+        }
+    }
+
     fn pattern_fits(&mut self, loc: Loc, ty: &Ty<'db>, subject: &Ty<'db>) {
         let (pattern, peeled) = (ty.peel(self.db), subject.peel(self.db));
         let fits = match (&pattern, &peeled) {
@@ -201,8 +239,22 @@ impl<'db> Infer<'db> {
         fresh
     }
 
+    /// Whether the arms so far cover every value that can be named.
+    fn is_complete(&self, subject: &Ty<'db>, coverage: &Coverage) -> bool {
+        let optional = matches!(subject.peel(self.db), Ty::Optional(_) | Ty::None);
+        if optional && !coverage.none {
+            return false;
+        }
+        let count = match subject.peel_optional(self.db) {
+            Ty::Bool => 2,
+            Ty::Enum(_) => subject.variants(self.db).map_or(usize::MAX, |(_, variants)| variants.len()),
+            _ => return false,
+        };
+        (0..count).all(|index| coverage.variants.contains(&index))
+    }
+
     fn exhaustive(&mut self, loc: Loc, subject: &Ty<'db>, coverage: &Coverage) {
-        if coverage.all {
+        if coverage.all || coverage.mistaken {
             return;
         }
         let mut missing: Vec<String> = Vec::new();
