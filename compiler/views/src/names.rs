@@ -143,3 +143,53 @@ pub(crate) fn address_keys(address: &str) -> String {
     keys.dedup();
     keys.join("/")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn addresses_have_keys() {
+        assert_eq!(keyed("deploy[eu][a/b]"), ("deploy", Some("[eu][a/b]")));
+        assert_eq!(keyed("deploy[eu]#12"), ("deploy", Some("[eu]#12")));
+        assert_eq!(keyed("deploy"), ("deploy", None));
+        assert_eq!(keyed("[x]"), ("[x]", None));
+        assert_eq!(keyed("a[b]c"), ("a[b]c", None));
+        assert_eq!(bare_keys("[eu][x]#2"), "eu, x#2");
+        assert_eq!(bare_address("up[eu]/page[a.html]"), "up[…]/page[…]");
+        assert_eq!(address_keys("up[eu]/page[eu]/x/y[z]"), "eu/z");
+    }
+
+    #[test]
+    fn names_have_a_common_beginning() {
+        assert_eq!(beginning(["fit_012", "fit_013", "fit_2"].into_iter()), "fit_");
+        assert_eq!(beginning(["a1", "a2"].into_iter()), "");
+        assert_eq!(beginning(["été", "étage"].into_iter()), "ét");
+        assert_eq!(beginning(std::iter::empty()), "");
+    }
+
+    #[test]
+    fn numbers_are_read_in_threes() {
+        assert_eq!(["7", "100", "1,000", "123,456"], [7, 100, 1_000, 123_456].map(number)[..]);
+    }
+
+    #[test]
+    fn the_middle_is_cut_out() {
+        assert_eq!(without_middle("process[sequence_0000001]", 20), "process[s…e_0000001]");
+        assert_eq!(without_middle("short", 20), "short");
+        assert_eq!(without_middle("process[sequence_0000001]", 8), "process…");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_wider_than_asked_for(text in any::<String>(), limit in 1usize..80) {
+            for shown in [shortened(&text, limit), without_middle(&text, limit)] {
+                prop_assert!(columns(&shown) <= limit, "{:?}", shown);
+                prop_assert!(!shown.chars().any(is_hidden));
+            }
+            prop_assert!(columns(&visible(&text)) > limit || shortened(&text, limit) == visible(&text));
+        }
+    }
+}

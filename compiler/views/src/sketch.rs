@@ -1,6 +1,6 @@
 //! A plan as boxes and lines, with as many boxes as a picture can hold.
 //!
-//! Where a plan has more nodes than that, nodes are folded: first the rounds of loops, the largest first; then steps of
+//! Where a plan has more nodes than that, nodes are folded: first the rounds of loops; then steps of
 //! one stage and capability; then steps of one capability.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +23,9 @@ pub(crate) struct Room {
     /// The most lines.
     pub(crate) lines: usize,
 }
+
+/// How many rounds of a loop stay apart in a picture in which anything is folded.
+const FEW: usize = 12;
 
 /// The boxes and lines of a picture.
 pub(crate) struct Sketch {
@@ -107,7 +110,7 @@ impl Sketch {
     }
 }
 
-/// A box for each node, where the rounds of the largest loops share one until there is room.
+/// A box for each node, where the rounds of large loops share one, and of smaller ones until there is room.
 fn loops(outline: &Outline<'_>, room: usize) -> Option<Vec<usize>> {
     let count = outline.family_of.len();
     let mut families: Vec<usize> = (0..outline.families.len()).collect();
@@ -115,10 +118,10 @@ fn loops(outline: &Outline<'_>, room: usize) -> Option<Vec<usize>> {
     let mut boxes = count;
     let mut shared = vec![false; outline.families.len()];
     for family in families {
-        if boxes <= room {
+        let nodes = outline.families[family].nodes.len();
+        if boxes <= room && nodes <= FEW {
             break;
         }
-        let nodes = outline.families[family].nodes.len();
         if nodes > 1 {
             shared[family] = true;
             boxes -= nodes - 1;
@@ -223,14 +226,13 @@ fn title(graph: &PlanGraph, nodes: &[usize]) -> String {
     let begin = beginning(whole.iter().map(String::as_str));
     let alike = whole.iter().all(|address| bare_address(address) == own);
     let depth = |address: &str| address.matches('/').count();
-    let in_last_keys = begin.contains('[') && !begin.contains(']') && depth(begin) == depth(&own);
+    // What the last keys begin with, where addresses differ there or in the number behind them alone.
+    let keys = begin.rfind('[').map(|open| begin[open..].find(']').map_or(begin, |close| &begin[..open + close]));
+    let keys = keys.filter(|keys| !keys.ends_with('[') && depth(begin) == depth(&own));
     let stage =
         first.stage.as_ref().filter(|name| nodes.iter().all(|&at| graph.nodes[at].stage.as_ref() == Some(name)));
     let name = match stage {
-        // Rounds of a loop: what their keys begin with, if that is where they begin to differ.
-        _ if alike && begin.ends_with('[') => own,
-        _ if alike && in_last_keys => format!("{begin}…]"),
-        _ if alike => own,
+        _ if alike => keys.map_or(own, |keys| format!("{keys}…]")),
         _ if !begin.is_empty() => format!("{begin}…"),
         Some(stage) => stage.rsplit('/').next().unwrap_or_default().to_owned(),
         None => first.capability.rsplit('.').next().unwrap_or_default().to_owned(),

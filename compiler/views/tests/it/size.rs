@@ -9,7 +9,7 @@ use crate::hostile::hostile;
 use crate::samples::{contract, draft, made, many, shop, step, sweep, tiny};
 
 const COUNT: u32 = 100_000;
-const SOME: u32 = 20_000;
+const SOME: u32 = 5_000;
 
 fn bounded(graph: &PlanGraph) {
     let plain = Terminal { width: 80, colour: false };
