@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ordain_diagnostics::Severity;
 use ordain_syntax::{CONTEXTUAL_WORDS, RESERVED_WORDS, lex, parse};
+use proptest::prelude::*;
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
@@ -222,4 +223,159 @@ fn the_grammar_has_every_word_and_sign_of_the_lexer_and_no_others() {
     let all = RESERVED_WORDS.iter().chain(CONTEXTUAL_WORDS).copied().chain(signs.iter().map(String::as_str));
     let unused: Vec<&str> = all.filter(|text| !used.contains(text)).collect();
     assert!(unused.is_empty(), "in no rule: {unused:?}");
+}
+
+/// Writes texts that follow the rules, by choices that proptest makes and shrinks.
+struct Writer<'g> {
+    grammar: &'g BTreeMap<String, Vec<Part>>,
+    choices: std::slice::Iter<'g, u16>,
+    text: String,
+    depth: usize,
+    /// How many subjects of policies are under way: what follows a type there would continue its refinement.
+    subjects: usize,
+}
+
+/// What stands for the rules that are words, literals, or said in words.
+const SAMPLES: &[(&str, &[&str])] = &[
+    ("name", &["a", "b1", "long_name", "_"]),
+    ("word", &["a", "b1", "long_name"]),
+    ("number", &["1", "1_000", "1.50", "20GiB", "1h30m", "1.4.0-rc.1", "2027-03-01"]),
+    ("integer", &["0", "12"]),
+    ("decimal", &["1.5"]),
+    ("version", &["1.4.0"]),
+    ("string", &["\"\"", "\"a {b} c\"", "r\"raw\"", "\"\"\"\n  many\n  \"\"\""]),
+    ("plain_string", &["\"s\"", "r#\"raw\"#"]),
+    ("regex", &["\"[a-z]+\"", "r\"[0-9]\""]),
+    ("head", &["a", "f(b)", "a.b == 1", "({ a: 1 })", "[{ a: 1 }]", "1..=5"]),
+    ("key", &["\"k\"", "(a)", "\"k\" + b"]),
+    ("place", &["a.b", "f(a)", "a + b", "a[0]"]),
+    ("key_part", &["a", "a.b", "[a, b]"]),
+    ("doc", &["/// documented\n"]),
+    ("file_doc", &["//! documented\n"]),
+    ("separator", &[",", "\n"]),
+];
+
+/// The rules after which a line ends.
+const LINES: &[&str] = &[
+    "item",
+    "use",
+    "binding",
+    "statement",
+    "test_statement",
+    "capability_clause",
+    "adapter_clause",
+    "policy_clause",
+    "gate_clause",
+];
+
+impl Writer<'_> {
+    fn pick(&mut self, count: usize) -> usize {
+        self.choices.next().map_or(0, |choice| *choice as usize % count)
+    }
+
+    fn rule(&mut self, name: &str) {
+        if let Some((_, samples)) = SAMPLES.iter().find(|(rule, _)| *rule == name) {
+            let index = self.pick(samples.len());
+            return self.put(samples[index]);
+        }
+        let simple = match name {
+            "expr" if self.depth > 40 => Some("a"),
+            "type" if self.depth > 40 || self.subjects > 0 => Some("T"),
+            "statement" | "test_statement" if self.depth > 40 => Some("let a = b"),
+            _ => None,
+        };
+        if let Some(simple) = simple {
+            return self.put(simple);
+        }
+        self.depth += 1;
+        self.subjects += usize::from(name == "subject");
+        let grammar = self.grammar;
+        self.alternatives(&grammar[name]);
+        self.subjects -= usize::from(name == "subject");
+        self.depth -= 1;
+        if LINES.contains(&name) {
+            self.text.push('\n');
+        }
+    }
+
+    fn put(&mut self, text: &str) {
+        // A sign of a negative value touches what follows.
+        if !self.text.ends_with('-') {
+            self.text.push(' ');
+        }
+        self.text.push_str(text);
+    }
+
+    /// Writes one of the alternatives.
+    fn alternatives(&mut self, parts: &[Part]) {
+        let mut all = vec![];
+        let (mut depth, mut start) = (0, 0);
+        for (index, part) in parts.iter().enumerate() {
+            match part {
+                Part::Sign('(' | '[' | '{') => depth += 1,
+                Part::Sign(')' | ']' | '}') => depth -= 1,
+                Part::Sign('|') if depth == 0 => {
+                    all.push(&parts[start..index]);
+                    start = index + 1;
+                }
+                _ => {}
+            }
+        }
+        all.push(&parts[start..]);
+        let index = self.pick(all.len());
+        self.sequence(all[index]);
+    }
+
+    fn sequence(&mut self, parts: &[Part]) {
+        let mut at = 0;
+        while let Some(part) = parts.get(at) {
+            at += 1;
+            match part {
+                Part::Rule(name) => self.rule(name),
+                Part::Text(text) => self.put(text),
+                Part::Sign(open) => {
+                    let mut depth = 1;
+                    let end = at
+                        + parts[at..]
+                            .iter()
+                            .position(|part| {
+                                match part {
+                                    Part::Sign('(' | '[' | '{') => depth += 1,
+                                    Part::Sign(')' | ']' | '}') => depth -= 1,
+                                    _ => {}
+                                }
+                                depth == 0
+                            })
+                            .expect("brackets are balanced");
+                    let times = match open {
+                        '(' => 1,
+                        '[' => self.pick(2),
+                        _ => self.pick(3),
+                    };
+                    for _ in 0..times {
+                        self.alternatives(&parts[at..end]);
+                    }
+                    at = end + 1;
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    #[test]
+    fn what_follows_the_rules_is_parsed(choices in prop::collection::vec(any::<u16>(), 1..300)) {
+        let grammar = grammar().into_iter().collect();
+        let mut writer = Writer { grammar: &grammar, choices: choices.iter(), text: String::new(), depth: 0, subjects: 0 };
+        while !writer.choices.as_slice().is_empty() {
+            writer.rule("item");
+        }
+        let text = writer.text;
+        let errors: Vec<_> =
+            parse(&text).errors.into_iter().filter(|error| error.code.entry().severity == Severity::Error).collect();
+        let too_deep = errors.iter().any(|error| error.code == ordain_diagnostics::codes::NESTING_TOO_DEEP);
+        prop_assert!(errors.is_empty() || too_deep, "{:#?}\nin\n{text}", errors);
+    }
 }

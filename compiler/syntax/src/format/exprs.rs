@@ -55,6 +55,9 @@ impl<'a> Printer<'a> {
         if self.head && matches!(expr.kind, ExprKind::Record(_) | ExprKind::MapFor { .. } | ExprKind::Block(_)) {
             return self.operand(expr, true);
         }
+        if self.angle && matches!(expr.kind, ExprKind::Binary { op: BinaryOp::Gt | BinaryOp::Ge, .. }) {
+            return self.operand(expr, true);
+        }
         match &expr.kind {
             // Text and numbers stay as the author wrote them.
             ExprKind::Literal(_) | ExprKind::String(_) | ExprKind::Name(_) | ExprKind::Error => {

@@ -21,6 +21,8 @@ pub(super) struct Printer<'a> {
     hoisted: Vec<usize>,
     /// The expression under way is the head of a block, where a brace would begin the block.
     pub(super) head: bool,
+    /// The expression under way is part of a type argument, where a `>` would end it.
+    pub(super) angle: bool,
     /// The documentation of the declaration under way, wherever it stands.
     pub(super) item_docs: TextRange,
 }
@@ -107,7 +109,15 @@ pub(super) struct Extent {
 
 impl<'a> Printer<'a> {
     pub(super) fn new(source: &'a Source<'a>) -> Self {
-        Self { docs: Docs::new(), source, cursor: 0, hoisted: Vec::new(), head: false, item_docs: TextRange::default() }
+        Self {
+            docs: Docs::new(),
+            source,
+            cursor: 0,
+            hoisted: Vec::new(),
+            head: false,
+            angle: false,
+            item_docs: TextRange::default(),
+        }
     }
 
     pub(super) fn text(&mut self, text: &'a str) -> Doc {
@@ -318,9 +328,9 @@ impl<'a> Printer<'a> {
 
     /// Lays out what stands inside delimiters, where no block follows.
     pub(super) fn inside<T>(&mut self, content: impl FnOnce(&mut Self) -> T) -> T {
-        let head = std::mem::take(&mut self.head);
+        let around = (std::mem::take(&mut self.head), std::mem::take(&mut self.angle));
         let result = content(self);
-        self.head = head;
+        (self.head, self.angle) = around;
         result
     }
 

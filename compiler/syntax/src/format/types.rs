@@ -11,7 +11,10 @@ impl<'a> Printer<'a> {
                 let mut parts = vec![self.path(path)];
                 for (index, arg) in args.iter().enumerate() {
                     parts.push(self.text(if index == 0 { "<" } else { ", " }));
-                    parts.push(self.inside(|printer| printer.ty(arg)));
+                    parts.push(self.inside(|printer| {
+                        printer.angle = true;
+                        printer.ty(arg)
+                    }));
                 }
                 if !args.is_empty() {
                     parts.push(self.text(">"));

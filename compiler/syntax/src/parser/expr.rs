@@ -36,15 +36,18 @@ pub(super) fn take_head_expr(inp: &mut In<'_, '_>) -> Outcome<Expr> {
     within_head(inp, true, take_expr)
 }
 
-/// Runs `f` with braces meaning a body (`head`) or a record.
+/// Runs `f` with braces meaning a body (`head`), or inside delimiters, where they mean a record.
 pub(super) fn within_head<'s, 'p, T>(
     inp: &mut In<'s, 'p>,
     head: bool,
     f: impl FnOnce(&mut In<'s, 'p>) -> Outcome<T>,
 ) -> Outcome<T> {
-    let around = std::mem::replace(&mut inp.state().head, head);
+    let state = inp.state();
+    let around = (std::mem::replace(&mut state.head, head), state.angle);
+    state.angle &= head;
     let result = f(inp);
-    inp.state().head = around;
+    let state = inp.state();
+    (state.head, state.angle) = around;
     result
 }
 
@@ -107,6 +110,7 @@ fn infix(inp: &mut In<'_, '_>) -> Option<BinaryOp> {
         TokenKind::BangEq => BinaryOp::Ne,
         TokenKind::Lt => BinaryOp::Lt,
         TokenKind::Le => BinaryOp::Le,
+        TokenKind::Gt | TokenKind::Ge if inp.state().angle => return None,
         TokenKind::Gt => BinaryOp::Gt,
         TokenKind::Ge => BinaryOp::Ge,
         TokenKind::In => BinaryOp::In,
@@ -238,6 +242,13 @@ fn record_in_head(inp: &mut In<'_, '_>) -> Outcome<Expr> {
         .help("without them the brace would start the body");
     inp.state().report_in_place(at, error);
     Err(Miss)
+}
+
+/// A list and nothing that may follow it in a longer expression.
+pub(super) fn take_list(inp: &mut In<'_, '_>) -> Outcome<Expr> {
+    let start = inp.at();
+    let kind = nested(inp, list)?;
+    Ok(Expr { kind, range: inp.range_from(start) })
 }
 
 /// `[a, b]` or `[body for x in xs]`

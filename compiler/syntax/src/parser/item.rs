@@ -9,7 +9,7 @@ use super::expr::{expr, take_expr};
 use super::plan::plan;
 use super::policy::{gate, policy};
 use super::primitive::{
-    Parses, Separator, Tokens, members, name, open_body, path, range_of, rule, take_name, take_path, take_word, tok,
+    Parses, Separator, Tokens, members, name, open_body, path, range_of, rule, take_name, take_path, tok,
 };
 use super::state::{In, Outcome};
 use super::string::plain_string;
@@ -191,7 +191,7 @@ fn variants(inp: &mut In<'_, '_>) -> Outcome<Vec<Variant>> {
         Separator::CommaOrLine,
         |inp| {
             let docs = inp.peek_ref().and_then(|token| inp.state().docs_before(token));
-            Ok(Variant { docs, name: if inp.kind() == TokenKind::Str { member_name(inp)? } else { take_word(inp)? } })
+            Ok(Variant { docs, name: member_name(inp)? })
         },
         |_| None,
     )

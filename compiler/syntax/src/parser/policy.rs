@@ -4,7 +4,7 @@ use chumsky::prelude::*;
 
 use super::block::binding;
 use super::clause::{Clauses, clauses, optional, ranged, unknown_clause};
-use super::expr::{expr, for_in, take_expr};
+use super::expr::{expr, for_in, take_expr, take_list};
 use super::item::kept;
 use super::primitive::{Parses, Separator, Tokens, members, name, path, rule, take_name, take_path, tok};
 use super::state::{In, Outcome};
@@ -94,7 +94,7 @@ fn subject(inp: &mut In<'_, '_>) -> Outcome<Subject> {
         subject.binding = Some(inp.parse(typed_name())?);
     }
     if inp.kind() == TokenKind::LBracket {
-        subject.globs = Some(take_expr(inp)?);
+        subject.globs = Some(take_list(inp)?);
     }
     if inp.eat(TokenKind::In) {
         subject.environment = Some(inp.parse(typed_name())?);

@@ -267,7 +267,8 @@ pub(super) fn members<'s, 'p, T>(
     broken: impl Fn(TextRange) -> Option<T>,
 ) -> Outcome<Vec<T>> {
     let mut all = Vec::new();
-    let head = std::mem::replace(&mut inp.state().head, false);
+    let state = inp.state();
+    let around = (std::mem::take(&mut state.head), std::mem::take(&mut state.angle));
     loop {
         let kind = inp.kind();
         if kind == closer {
@@ -296,7 +297,7 @@ pub(super) fn members<'s, 'p, T>(
         }
         state.report();
         state.depth = depth;
-        state.head = false;
+        (state.head, state.angle) = (false, false);
         let failed_at = state.failed_at;
         inp.rewind(anchor);
         resynchronise(inp, start, failed_at, separator);
@@ -307,7 +308,8 @@ pub(super) fn members<'s, 'p, T>(
             inp.eat(TokenKind::Comma);
         }
     }
-    inp.state().head = head;
+    let state = inp.state();
+    (state.head, state.angle) = around;
     Ok(all)
 }
 

@@ -75,6 +75,8 @@ pub(super) struct State<'s> {
     pub given_up: bool,
     /// The expression is the head of a block, so a `{` ends it.
     pub head: bool,
+    /// The expression is part of a type argument, so a `>` ends it.
+    pub angle: bool,
     /// What would close the openers that were missing in this item.
     missing_openers: Vec<(TokenKind, u32)>,
 }
@@ -100,6 +102,7 @@ impl<'s> State<'s> {
             abandoned: false,
             given_up: false,
             head: false,
+            angle: false,
             missing_openers: Vec::new(),
         }
     }
@@ -117,6 +120,7 @@ impl<'s> State<'s> {
         self.abandoned = false;
         self.given_up = false;
         self.head = false;
+        self.angle = false;
         self.missing_openers.clear();
     }
 

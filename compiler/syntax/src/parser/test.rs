@@ -52,7 +52,10 @@ fn statement(inp: &mut In<'_, '_>) -> Outcome<TestStmt> {
 
 /// What follows `expect`: a verdict of a policy, a verdict on a plan, or a condition.
 fn expectation(inp: &mut In<'_, '_>) -> Outcome<TestStmtKind> {
-    if inp.kind().is_name() && inp.same_line(1) && matches!(inp.kind_at(1), TokenKind::Str | TokenKind::From) {
+    if inp.kind().is_name()
+        && inp.same_line(1)
+        && matches!(inp.kind_at(1), TokenKind::Str | TokenKind::RawStr | TokenKind::From)
+    {
         let verdict = take_name(inp)?;
         let code = code(inp)?;
         let head = tok(TokenKind::From).ignore_then(path());

@@ -102,7 +102,10 @@ fn type_arguments(inp: &mut In<'_, '_>) -> Outcome<Vec<Type>> {
     inp.take(TokenKind::Lt)?;
     let mut args = Vec::with_capacity(1);
     loop {
-        args.push(within_head(inp, false, take_type)?);
+        args.push(within_head(inp, false, |inp| {
+            inp.state().angle = true;
+            take_type(inp)
+        })?);
         if !inp.eat(TokenKind::Comma) || inp.kind() == TokenKind::Gt {
             break;
         }
@@ -132,7 +135,7 @@ fn field_type(inp: &mut In<'_, '_>) -> Outcome<FieldType> {
 /// A name of a field or variant: a word, or a string where it is not an identifier.
 pub(super) fn member_name(inp: &mut In<'_, '_>) -> Outcome<Ident> {
     match inp.peek_ref() {
-        Some(token) if token.kind == TokenKind::Str => quoted_name(inp, *token),
+        Some(token) if matches!(token.kind, TokenKind::Str | TokenKind::RawStr) => quoted_name(inp, *token),
         Some(_) => take_word(inp),
         None => inp.fail(Want::Name),
     }
