@@ -115,6 +115,13 @@ impl Db for Database {
     }
 }
 
+/// Runs a computation over a clone of a database; `None` where it was ended early because another clone is about to
+/// change an input. What was computed until then is kept where it is still true.
+pub fn unless_cancelled<T>(compute: impl FnOnce() -> T) -> Option<T> {
+    // The engine's tables are made for being unwound through; the caller's own data is dropped with the closure.
+    salsa::Cancelled::catch(std::panic::AssertUnwindSafe(compute)).ok()
+}
+
 impl Database {
     /// A database that tells `observer` every event of the query engine.
     pub fn observed(observer: impl Fn(salsa::Event) + Send + Sync + 'static) -> Self {

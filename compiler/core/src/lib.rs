@@ -18,7 +18,7 @@ mod similar;
 mod types;
 
 pub use check::{check_package, file_findings, package_findings};
-pub use db::{Content, DataFile, Database, Db, MAX_SOURCE_BYTES, Package, SourceFile};
+pub use db::{Content, DataFile, Database, Db, MAX_SOURCE_BYTES, Package, SourceFile, unless_cancelled};
 pub use eval::{Fault, Lone, LoneFinding, data_references, eval_text};
 pub use hir::Kind;
 pub use items::{Item, file_items, parse_package};

@@ -3,9 +3,9 @@
 mod world;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
-use ordain_compiler::Database;
+use ordain_compiler::{Database, file_findings, unless_cancelled};
 use world::{World, with_stack};
 
 type Log = Arc<Mutex<Vec<String>>>;
@@ -75,4 +75,53 @@ fn a_signature_runs_its_dependents_only() {
         &LIBRARY.replace("fn double(n: Int)", "fn double(n: Int, m: Int = 1)"),
         &[("check", 2), ("file_items", 1), ("signature", 1)],
     );
+}
+
+/// A check that runs while an input changes ends early, and the change loses nothing.
+#[test]
+fn a_change_cancels_what_runs() {
+    with_stack(|| {
+        let state: Arc<(Mutex<(bool, bool)>, Condvar)> = Arc::default();
+        let seen = state.clone();
+        let main_thread = std::thread::current().id();
+        let db = Database::observed(move |event| {
+            let (flags, changed) = &*seen;
+            match event.kind {
+                // The other thread is in the middle of a check: it goes on once the change has begun.
+                salsa::EventKind::WillExecute { database_key }
+                    if std::thread::current().id() != main_thread
+                        && format!("{database_key:?}").starts_with("check(") =>
+                {
+                    let mut flags = flags.lock().unwrap();
+                    flags.0 = true;
+                    changed.notify_all();
+                    while !flags.1 {
+                        flags = changed.wait(flags).unwrap();
+                    }
+                }
+                salsa::EventKind::DidSetCancellationFlag => {
+                    flags.lock().unwrap().1 = true;
+                    changed.notify_all();
+                }
+                _ => {}
+            }
+        });
+        let mut world = World::in_database(db, &[("library.ord", LIBRARY), ("main.ord", MAIN)]);
+        // What the setup changed is not the change.
+        state.0.lock().unwrap().1 = false;
+        let (clone, package) = (world.db.clone(), world.package);
+        let checking = std::thread::Builder::new().stack_size(64 << 20).spawn(move || {
+            let file = package.files(&clone)["main"];
+            unless_cancelled(move || file_findings(&clone, file))
+        });
+        let (flags, changed) = &*state;
+        let mut begun = flags.lock().unwrap();
+        while !begun.0 {
+            begun = changed.wait(begun).unwrap();
+        }
+        drop(begun);
+        world.edit("library.ord", "fn double(n: Int) -> String = \"{n}\"\nfn triple(n: Int) -> Int = n * 3\n");
+        assert_eq!(checking.unwrap().join().unwrap(), None);
+        assert!(world.show(&world.findings()).contains("ORD0301"));
+    });
 }
