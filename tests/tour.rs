@@ -32,6 +32,8 @@ fn file_name(line: &str) -> Option<&str> {
 }
 
 fn lines(page: &str) -> Vec<Line<'_>> {
+    let fences = page.lines().filter(|line| line.starts_with("```")).count();
+    assert!(fences.is_multiple_of(2), "a fence is never closed");
     let (mut found, mut above, mut lines) = (Vec::new(), "", page.lines());
     while let Some(line) = lines.next() {
         found.push(Line::Text(line));
