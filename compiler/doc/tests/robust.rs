@@ -2,6 +2,7 @@
 
 use ordain_doc::{Format, PackageSource, render};
 use proptest::prelude::*;
+use pulldown_cmark::{Event, Options, Parser, Tag};
 
 fn pages(name: &str, module: &str, text: &str) {
     let modules = vec![(module.to_owned(), text.to_owned()), ("other".into(), "type T = Int".into())];
@@ -105,6 +106,52 @@ proptest! {
     fn any_doc_comment(text in fragment()) {
         let docs: String = text.lines().map(|line| format!("/// {}\n", line.replace('\r', ""))).collect();
         pages("package", "module", &format!("{docs}type T = {{\n{docs}a: T\n}}\n"));
+    }
+}
+
+/// A Markdown page, read again: all HTML in it is the page's own, links are harmless, and a doc comment ends where it
+/// ends, so that the declaration after it has its heading.
+fn assert_contained(docs: &str) {
+    let text = format!("{docs}type First = {{\n{docs}a: Int\n}}\n\n/// Whole.\ntype Last = Int\n");
+    let modules = vec![("module".to_owned(), text)];
+    let source = PackageSource { name: "package".into(), version: "1".into(), description: None, modules };
+    for page in render(&source, Format::Markdown) {
+        let mut headings = Vec::new();
+        let mut in_heading = false;
+        for event in Parser::new_ext(&page.text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
+            match event {
+                Event::Html(tag) | Event::InlineHtml(tag) => {
+                    let own = ["</a>", "<br>", "<code>", "</code>"].contains(&tag.trim());
+                    assert!(own || tag.starts_with("<a id=\"type."), "{tag} in:\n{}", page.text);
+                }
+                Event::Start(Tag::Link { dest_url, .. }) => {
+                    assert!(!dest_url.contains(':') || dest_url.starts_with("http"), "{dest_url}");
+                }
+                Event::Start(Tag::Image { .. }) => panic!("a picture in:\n{}", page.text),
+                Event::Start(Tag::Heading { .. }) => in_heading = true,
+                Event::Code(name) if in_heading => headings.push(name.to_string()),
+                Event::End(_) => in_heading = false,
+                _ => {}
+            }
+        }
+        if page.path == "module.md" {
+            assert_eq!(headings.first().map(String::as_str), Some("package.module"), "{}", page.text);
+            assert_eq!(headings.last().map(String::as_str), Some("Last"), "{}", page.text);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn doc_comments_end_where_they_end(text in fragment()) {
+        assert_contained(&text.lines().map(|line| format!("/// {}\n", line.replace('\r', ""))).collect::<String>());
+    }
+
+    #[test]
+    fn any_signs_end_where_they_end(text in "[-`*_~|<>\\[\\]()#!&\\\\+=.:1a \\n\"]{0,60}") {
+        assert_contained(&text.lines().map(|line| format!("/// {line}\n")).collect::<String>());
     }
 }
 

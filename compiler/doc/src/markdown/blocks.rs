@@ -25,6 +25,8 @@ pub(super) struct Blocks {
     /// Text begins its line.
     line_start: bool,
     in_table: bool,
+    /// How many struck-through parts are open.
+    struck: usize,
     /// Where the address of a link goes.
     addresses: Vec<String>,
     code: Option<(String, String)>,
@@ -44,6 +46,7 @@ impl Blocks {
             inline: false,
             line_start: false,
             in_table: false,
+            struck: 0,
             addresses: Vec::new(),
             code: None,
             heading,
@@ -201,9 +204,15 @@ impl Blocks {
             }
             Tag::Emphasis => self.inline_text("*"),
             Tag::Strong => self.inline_text("**"),
-            Tag::Strikethrough => self.inline_text("~~"),
+            Tag::Strikethrough => {
+                // Marks of two, one in the other, would open a block of code.
+                self.struck += 1;
+                self.inline_text(if self.struck == 1 { "~~" } else { "" });
+            }
             Tag::Link { dest_url, .. } => {
-                self.inline_text("[");
+                self.begin_inline();
+                open_link(&mut self.out);
+                self.line_start = false;
                 self.addresses.push(address_of(dest_url));
             }
             // Not asked for, or turned into something else before.
@@ -250,7 +259,10 @@ impl Blocks {
             TagEnd::TableCell => self.out.push_str(" |"),
             TagEnd::Emphasis => self.inline_text("*"),
             TagEnd::Strong => self.inline_text("**"),
-            TagEnd::Strikethrough => self.inline_text("~~"),
+            TagEnd::Strikethrough => {
+                self.struck -= 1;
+                self.inline_text(if self.struck == 0 { "~~" } else { "" });
+            }
             TagEnd::Link => {
                 let address = self.addresses.pop().unwrap_or_default();
                 self.out.push_str(&format!("]({address})"));
@@ -264,6 +276,15 @@ impl Blocks {
         let line = self.out.rsplit('\n').next().unwrap_or_default();
         line.match_indices('|').filter(|(at, _)| !line[..*at].ends_with('\\')).count().saturating_sub(1)
     }
+}
+
+/// The beginning of a link, which an exclamation mark before it does not make a picture.
+fn open_link(out: &mut String) {
+    if out.ends_with('!') {
+        out.pop();
+        out.push_str("\\!");
+    }
+    out.push('[');
 }
 
 fn level_number(level: HeadingLevel) -> usize {
@@ -316,7 +337,7 @@ pub(super) fn cell(events: &[Event<'_>]) -> String {
             Event::Start(Tag::Strong) | Event::End(TagEnd::Strong) => out.push_str("**"),
             Event::Start(Tag::Strikethrough) | Event::End(TagEnd::Strikethrough) => out.push_str("~~"),
             Event::Start(Tag::Link { dest_url, .. }) => {
-                out.push('[');
+                open_link(&mut out);
                 addresses.push(address_of(dest_url));
             }
             Event::End(TagEnd::Link) => out.push_str(&format!("]({})", addresses.pop().unwrap_or_default())),
