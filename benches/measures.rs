@@ -8,7 +8,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ordain_benches::{Random, Shape, generate, peak_memory_bytes, plan_of_steps, write_package};
-use ordain_compiler::{Content, Kind, PlanInstance, bind_arguments, check_package, file_findings, instantiate, package_items};
+use ordain_compiler::{
+    Content, Kind, PlanInstance, bind_arguments, check_package, file_findings, instantiate, package_items,
+};
 use ordain_loader::{DiskTree, Workspace};
 use salsa::Setter as _;
 
@@ -82,7 +84,7 @@ fn child_plan(steps: usize) {
     let db = &workspace.db;
     assert!(check_package(db, workspace.root).is_empty(), "the package is sound");
     let plan = package_items(db, workspace.root).find(|item| item.kind(db) == Kind::Plan).expect("there is a plan");
-    let values = bind_arguments(db, plan, &[]).ok().expect("the plan has no parameters");
+    let Ok(values) = bind_arguments(db, plan, &[]) else { panic!("the plan has no parameters") };
     let instantiated = instantiate(db, PlanInstance::new(db, plan, values));
     let graph = instantiated.graph.as_ref().expect("the plan has a graph");
     assert_eq!(graph.nodes.len(), steps);
@@ -93,7 +95,10 @@ fn child_plan(steps: usize) {
 
 fn cold_check(folder: &Path, quick: bool) {
     println!("cold check, from disk to findings");
-    println!("  {:>9}  {:>6}  {:>10}  {:>10}  {:>12}  {:>14}", "lines", "files", "best", "middle", "lines a s", "bytes a line");
+    println!(
+        "  {:>9}  {:>6}  {:>10}  {:>10}  {:>12}  {:>14}",
+        "lines", "files", "best", "middle", "lines a s", "bytes a line"
+    );
     let sizes: &[usize] = if quick { &[10_000, 100_000] } else { &[10_000, 100_000, 1_000_000] };
     for &lines in sizes {
         let shape = Shape::of_lines(lines);

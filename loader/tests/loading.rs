@@ -1,0 +1,164 @@
+//! Packages from real folders and real repositories.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+use ordain_compiler::{check_package, package_items};
+use ordain_loader::{DiskTree, GitTree, Workspace};
+use tempfile::TempDir;
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    write(folder.path(), files);
+    folder
+}
+
+fn write(folder: &Path, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder can be made");
+        fs::write(path, text).expect("a file can be written");
+    }
+}
+
+const MANIFEST: &str = "[package]\nname = \"test\"\nversion = \"0.1.0\"\n";
+
+/// Every finding, as `path code message`.
+fn findings(workspace: &Workspace) -> Vec<String> {
+    let packages = workspace.packages.iter();
+    let found = packages.flat_map(|&package| check_package(&workspace.db, package));
+    found.map(|finding| format!("{} {} {}", finding.primary.path, finding.code, finding.message)).collect()
+}
+
+fn load(folder: &TempDir) -> Workspace {
+    Workspace::load(&DiskTree::new(folder.path()), "", "")
+}
+
+/// The names of all declarations of the root package.
+fn names(workspace: &Workspace) -> Vec<String> {
+    package_items(&workspace.db, workspace.root).map(|item| item.name(&workspace.db).to_string()).collect()
+}
+
+#[test]
+fn what_is_no_file_is_told_and_not_opened() {
+    let package = folder(&[
+        ("ordain.toml", MANIFEST),
+        ("main.ord", "const data: Json = json(\"data.json\")\n"),
+        ("folder.ord/inner.ord", "const inner = 1\n"),
+    ]);
+    for pipe in ["pipe.ord", "data.json"] {
+        let made = Command::new("mkfifo").arg(package.path().join(pipe)).status().expect("mkfifo runs");
+        assert!(made.success());
+    }
+    let workspace = load(&package);
+    let found = findings(&workspace);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().all(|finding| finding.contains("it is not a file")), "{found:?}");
+    assert_eq!(names(&workspace), ["inner", "data"]);
+}
+
+#[test]
+fn links_that_lead_in_circles_or_out_end() {
+    let outside = folder(&[("secret.json", "{}")]);
+    let package = folder(&[
+        ("ordain.toml", MANIFEST),
+        ("main.ord", "const data: Json = json(\"data.json\")\n"),
+        ("real/part.ord", "const part = 1\n"),
+    ]);
+    let at = package.path();
+    symlink(at, at.join("real/up")).expect("a link can be made");
+    symlink(at.join("loop.ord"), at.join("loop.ord")).expect("a link can be made");
+    symlink(outside.path().join("secret.json"), at.join("data.json")).expect("a link can be made");
+    let found = findings(&load(&package));
+    assert!(found.iter().any(|finding| finding.contains("outside of the package")), "{found:?}");
+    assert!(found.iter().any(|finding| finding.starts_with("loop.ord")), "{found:?}");
+    assert!(found.iter().any(|finding| finding.starts_with("real/up")), "{found:?}");
+    assert_eq!(found.len(), 3, "{found:?}");
+}
+
+#[test]
+fn files_that_differ_in_case_only_are_told() {
+    let package =
+        folder(&[("ordain.toml", MANIFEST), ("main.ord", "const a = 1\n"), ("Main.ord", "const b = 1\n")]);
+    let found = findings(&load(&package));
+    assert_eq!(found, ["main.ord ORD0706 `main.ord` and `Main.ord` differ only in case"]);
+}
+
+#[test]
+fn packages_that_depend_on_each_other_are_told() {
+    let dependency = |name: &str, path: &str| format!("{MANIFEST}\n[dependencies]\n{name} = {{ path = \"{path}\" }}\n");
+    let packages = folder(&[
+        ("a/ordain.toml", &dependency("b", "../b").replace("\"test\"", "\"a\"")),
+        ("b/ordain.toml", &dependency("a", "../a").replace("\"test\"", "\"b\"")),
+        ("c/ordain.toml", &dependency("gone", "../gone")),
+    ]);
+    let at = |folder: &str| findings(&Workspace::load(&DiskTree::new(packages.path()), folder, folder));
+    assert_eq!(at("a").len(), 1);
+    assert!(at("a")[0].contains("`a` → `b` → `a`"), "{:?}", at("a"));
+    assert!(at("c")[0].contains("there is no ordain.toml in `../gone`"), "{:?}", at("c"));
+}
+
+#[test]
+fn a_refresh_takes_over_what_changed() {
+    let package = folder(&[
+        ("ordain.toml", MANIFEST),
+        ("main.ord", "type Port = Int where 1..=9\nconst port: Port = json(\"port.json\")\n"),
+        ("other.ord", "const other = 1\n"),
+        ("port.json", "5"),
+    ]);
+    let tree = DiskTree::new(package.path());
+    let mut workspace = load(&package);
+    assert_eq!(findings(&workspace), [""; 0]);
+    let file = workspace.root.files(&workspace.db)["main"];
+
+    write(package.path(), &[("port.json", "50")]);
+    workspace.refresh(&tree, "");
+    assert_eq!(findings(&workspace), ["port.json ORD0503 `50` is not in `1..=9`"]);
+    write(package.path(), &[("port.json", "7"), ("other.ord", "const other: Int = true\n")]);
+    workspace.refresh(&tree, "");
+    assert_eq!(findings(&workspace), ["other.ord ORD0301 expected `Int`, found `Bool`"]);
+    assert_eq!(workspace.root.files(&workspace.db)["main"], file, "what stays is not loaded again");
+
+    fs::remove_file(package.path().join("other.ord")).expect("a file can be removed");
+    write(package.path(), &[("new.ord", "const new = 1\n")]);
+    workspace.refresh(&tree, "");
+    assert_eq!(findings(&workspace), [""; 0]);
+    assert_eq!(names(&workspace), ["Port", "port", "new"]);
+}
+
+fn git(folder: &Path, args: &[&str]) {
+    let identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"];
+    let output = Command::new("git").arg("-C").arg(folder).args(identity).args(args).output().expect("git runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_revision_is_read_with_the_packages_beside_it() {
+    let manifest = format!("{MANIFEST}\n[dependencies]\nlib = {{ path = \"../lib\" }}\n");
+    let repository = folder(&[
+        ("app/ordain.toml", &manifest),
+        ("app/main.ord", "use lib.numbers\n\nconst two = numbers.two\nconst data: Json = json(\"data.json\")\n"),
+        ("app/data.json", "[1]"),
+        ("lib/ordain.toml", &MANIFEST.replace("\"test\"", "\"lib\"")),
+        ("lib/numbers.ord", "const two = 2\n"),
+    ]);
+    let at = repository.path();
+    git(at, &["init", "-q"]);
+    git(at, &["add", "."]);
+    git(at, &["commit", "-qm", "first"]);
+    write(at, &[("app/main.ord", "const broken: Int = true\n"), ("lib/numbers.ord", "const three = 3\n")]);
+
+    let (tree, folder) = GitTree::open(&at.join("app"), "HEAD").expect("the revision is there");
+    assert_eq!(folder, "app");
+    let workspace = Workspace::load(&tree, &folder, "HEAD:app");
+    assert_eq!(findings(&workspace), [""; 0]);
+    assert_eq!(names(&workspace), ["two", "data"]);
+
+    for wrong in ["no-such-revision", "--upload-pack=touch x", ""] {
+        assert!(GitTree::open(at, wrong).is_err(), "{wrong}");
+    }
+    let alone = tempfile::tempdir().expect("a folder can be made");
+    assert!(GitTree::open(alone.path(), "HEAD").is_err());
+}
