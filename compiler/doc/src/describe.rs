@@ -6,6 +6,7 @@ use ordain_syntax::{TokenKind, format, parse};
 
 use crate::code::{Code, Linker, Source};
 use crate::model::{Entry, Kind};
+use crate::pages::Distinct;
 use crate::scope::{Scopes, parts};
 use crate::tables::Describer;
 use crate::visible::{lines, one_line};
@@ -27,17 +28,16 @@ pub(crate) fn describe(text: &str, file: &File, module: usize, scopes: &Scopes) 
         .iter()
         .filter_map(|item| Some((Kind::of(item)?, item, one_line(&parts(&item.name).join(".")))))
         .collect();
-    let anchors = Scopes::anchors(items.iter().map(|(kind, _, name)| (*kind, name.as_str())));
+    let mut anchors = Distinct::default();
     items
         .into_iter()
-        .zip(anchors)
-        .map(|((kind, item, name), anchor)| {
+        .map(|(kind, item, name)| {
             let mut describer = Describer::new(&source, scopes, module);
             describer.item(item);
             Entry {
                 kind,
+                anchor: anchors.give(&format!("{}.{name}", kind.name())),
                 name,
-                anchor,
                 docs: item.docs.as_ref().map(|docs| lines(&docs.text)),
                 signature: signature(&source, item, module, scopes),
                 facts: describer.facts,

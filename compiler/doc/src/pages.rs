@@ -1,6 +1,6 @@
 //! What goes in and what comes out, and the names of pages.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Package;
 use crate::{html, markdown};
@@ -74,7 +74,8 @@ pub fn render(package: &PackageSource, format: Format) -> Vec<Page> {
 
 /// The names of the pages of modules, which are safe and different on every file system.
 pub(crate) fn page_names<'a>(modules: impl Iterator<Item = &'a str>, format: Format) -> Vec<String> {
-    let mut taken = BTreeSet::from([INDEX.to_owned()]);
+    let mut names = Distinct::default();
+    names.give(INDEX);
     modules
         .map(|module| {
             let mut stem: String = module
@@ -86,15 +87,31 @@ pub(crate) fn page_names<'a>(modules: impl Iterator<Item = &'a str>, format: For
             if stem.is_empty() || stem.starts_with('.') {
                 stem.insert(0, '_');
             }
-            let mut name = stem.clone();
-            let mut further = 2;
-            while !taken.insert(name.to_ascii_lowercase()) {
-                name = format!("{stem}-{further}");
-                further += 1;
-            }
+            let name = names.give(&stem);
             format!("{name}.{}", format.extension())
         })
         .collect()
+}
+
+/// Gives names that differ in more than case: one that is taken gets a number.
+#[derive(Default)]
+pub(crate) struct Distinct {
+    taken: BTreeSet<String>,
+    /// The number that a name gets next, where it has been asked for before.
+    numbers: BTreeMap<String, usize>,
+}
+
+impl Distinct {
+    /// The name, or the name with a number.
+    pub(crate) fn give(&mut self, name: &str) -> String {
+        let number = self.numbers.entry(name.to_lowercase()).or_insert(1);
+        let mut given = name.to_owned();
+        while !self.taken.insert(given.to_lowercase()) {
+            *number += 1;
+            given = format!("{name}-{number}");
+        }
+        given
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What names mean, as far as the package itself tells: links to what other packages declare are not made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ordain_syntax::ast::{File, Path, Use};
 
@@ -154,23 +154,6 @@ impl Scopes {
     fn longest(&self, module: usize, path: &[&str]) -> Option<Target> {
         let declared = &self.declared[module];
         (1..=path.len()).rev().find_map(|count| declared.get(&joined(&path[..count]))).copied()
-    }
-
-    /// The anchors of a module's declarations: kind and name, and a number where both are taken.
-    pub(crate) fn anchors<'a>(declarations: impl Iterator<Item = (Kind, &'a str)>) -> Vec<String> {
-        let mut taken = BTreeSet::new();
-        declarations
-            .map(|(kind, name)| {
-                let plain = format!("{}.{name}", kind.name());
-                let mut anchor = plain.clone();
-                let mut further = 2;
-                while !taken.insert(anchor.clone()) {
-                    anchor = format!("{plain}-{further}");
-                    further += 1;
-                }
-                anchor
-            })
-            .collect()
     }
 }
 

@@ -183,3 +183,19 @@ fn pages_need_nothing_else() {
         }
     }
 }
+
+/// Pages do not grow with the number of modules, and names that are given twice lead to two places.
+#[test]
+fn large_packages_have_small_pages() {
+    let page = |modules: usize| {
+        let text = "type Same = Int\ntype Same = String\n";
+        let modules = (0..modules).map(|at| (format!("module{at}"), text.to_owned())).collect();
+        let source = PackageSource { name: "large".into(), version: "1.0.0".into(), description: None, modules };
+        render(&source, Format::Html).pop().expect("a package has pages").text
+    };
+    let (few, many, more) = (page(3), page(300), page(600));
+    assert!(few.contains("href=\"module1.html\""));
+    assert!(many.contains("href=\"index.html#modules\"") && !many.contains("href=\"module1.html\""));
+    assert!(more.len() < many.len() + 100);
+    assert!(few.contains("id=\"type.Same\"") && few.contains("id=\"type.Same-2\""));
+}

@@ -15,6 +15,9 @@ const CSS: &str = include_str!("page.css");
 /// What a browser may do with a page: show it with its own style, and load nothing.
 const SECURITY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
+/// How many modules every page lists; of more, only the index does, or pages would grow with their number.
+const MAX_MODULES: usize = 200;
+
 /// Writes the pages of one package.
 struct Writer<'p> {
     package: &'p Package,
@@ -132,14 +135,11 @@ impl Writer<'_> {
         let package = self.package;
         self.put(&["<nav>\n<p class=\"package\"><a href=\"", INDEX, ".html\">", &text(&package.name), "</a> "]);
         self.put(&["<span class=\"version\">", &text(&package.version), "</span></p>\n"]);
-        self.put(&["<details", if self.module.is_none() { " open" } else { "" }, ">"]);
-        self.put(&["<summary>Modules</summary>\n<ul>\n"]);
-        for (at, module) in package.modules.iter().enumerate() {
-            let current = if self.module == Some(at) { " aria-current=\"page\"" } else { "" };
-            let path = if module.path.is_empty() { &package.name } else { &module.path };
-            self.put(&["<li><a href=\"", &text(&module.page), "\"", current, ">", &text(path), "</a></li>\n"]);
+        if package.modules.len() > MAX_MODULES {
+            self.put(&["<ul>\n<li><a href=\"", INDEX, ".html#modules\">All modules</a></li>\n</ul>\n"]);
+        } else {
+            self.modules();
         }
-        self.put(&["</ul>\n</details>\n"]);
         if let Some(at) = self.module {
             let module = &package.modules[at];
             for (kind, entries) in module.sections() {
@@ -153,6 +153,17 @@ impl Writer<'_> {
             }
         }
         self.put(&["</nav>\n"]);
+    }
+
+    fn modules(&mut self) {
+        self.put(&["<details", if self.module.is_none() { " open" } else { "" }, ">"]);
+        self.put(&["<summary>Modules</summary>\n<ul>\n"]);
+        for (at, module) in self.package.modules.iter().enumerate() {
+            let current = if self.module == Some(at) { " aria-current=\"page\"" } else { "" };
+            let path = if module.path.is_empty() { &self.package.name } else { &module.path };
+            self.put(&["<li><a href=\"", &text(&module.page), "\"", current, ">", &text(path), "</a></li>\n"]);
+        }
+        self.put(&["</ul>\n</details>\n"]);
     }
 
     fn entry(&mut self, entry: &Entry) {
