@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ordain_compiler::{Item, eval_text, package_items};
-use ordain_diagnostics::{Code, Diagnostic, codes};
+use ordain_diagnostics::Diagnostic;
 use ordain_loader::Workspace;
 use serde_json::json;
 
@@ -26,11 +26,10 @@ pub(crate) fn run(path: &Path, module: Option<&str>, text: &str, as_json: bool) 
             Ok(Outcome::Fine)
         }
         Err(errors) => {
-            let code: Code = codes::INVALID_ARGUMENT;
             let found: Vec<Diagnostic> = errors
                 .into_iter()
                 .map(|error| {
-                    let mut finding = Diagnostic::new(code, "expression", error.range, error.message);
+                    let mut finding = Diagnostic::new(error.code, "expression", error.range, error.message);
                     finding.help = error.help;
                     finding
                 })

@@ -1,6 +1,6 @@
 //! Lone expressions: `ordain eval`.
 
-use ordain_diagnostics::TextRange;
+use ordain_diagnostics::{Code, TextRange, codes};
 use ordain_graph::Value;
 
 use super::{Context, Evaluator, Fault, without_declaration};
@@ -21,6 +21,8 @@ pub struct Lone {
 /// What is wrong with a lone expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoneFinding {
+    /// Which kind of mistake it is.
+    pub code: Code,
     /// What is wrong.
     pub message: String,
     /// What to do.
@@ -38,13 +40,14 @@ pub fn eval_text<'db>(db: &'db dyn Db, item: Item<'db>, text: &str) -> Result<Lo
     if !errors.is_empty() {
         let findings = errors.into_iter();
         return Err(findings
-            .map(|error| LoneFinding { message: error.message, help: error.help, range: error.range })
+            .map(|error| LoneFinding { code: error.code, message: error.message, help: error.help, range: error.range })
             .collect());
     }
     let mut lowering = Lowering::new(0);
     let root = lowering.expr(expr);
     let (tree, spans) = lowering.finish();
     let lone = |finding: &Finding<'_>| LoneFinding {
+        code: finding.code,
         message: finding.message.clone(),
         help: finding.help.clone(),
         // A finding elsewhere, in what the expression calls, has no place in it.
@@ -61,11 +64,13 @@ pub fn eval_text<'db>(db: &'db dyn Db, item: Item<'db>, text: &str) -> Result<Lo
         Err(fault) => Err(vec![match *fault {
             Fault::Source(finding) => lone(&finding),
             Fault::Data(diagnostic) => LoneFinding {
+                code: diagnostic.code,
                 message: diagnostic.message.clone(),
                 help: diagnostic.help.clone(),
                 range: TextRange::default(),
             },
             Fault::Silent => LoneFinding {
+                code: codes::UNKNOWN_NAME,
                 message: "it needs something that has errors".into(),
                 help: Some("run `ordain check`".into()),
                 range: TextRange::default(),
