@@ -10,7 +10,7 @@ use crate::hir::Kind;
 use crate::items::{Item, Part, file_items};
 use crate::package_manifest::manifest;
 use crate::resolve::{Declared, ImportErrorKind, ImportPlace, declared, import_cycles, imports};
-use crate::types::{Anchor, Finding, check, named, recursion};
+use crate::types::{Anchor, Finding, check, contract_parts, endless, named, needs_circle, recursion};
 
 /// The findings in one file, sorted by place.
 ///
@@ -60,9 +60,14 @@ fn item_findings(
     let checked = check(db, item);
     used.extend(checked.imports.iter().copied());
     let mut own: Vec<Diagnostic> = checked.findings.iter().map(|finding| finding.locate(db)).collect();
-    let circle = recursion(db, item);
+    if let Some(circle) = endless(db, item) {
+        let message = format!("the type contains itself: {}", around(db, circle));
+        let finding = Finding::new(codes::ENDLESS_TYPE, Anchor::name_of(item), message)
+            .help("make the field optional, or put it into a list or map, so that a value can end");
+        own.push(finding.locate(db));
+    }
     // What was reported about types, or about a circle, would only be said again by evaluation.
-    if circle.is_none() && !own.iter().any(|finding| finding.severity == Severity::Error) {
+    if !needs_circle(db, item) && !own.iter().any(|finding| finding.severity == Severity::Error) {
         let faults = signature_faults(db, item);
         own.extend(faults.iter().filter(|fault| is_own(db, item, fault)).filter_map(|fault| fault.locate(db)));
         let value = match item.kind(db) {
@@ -70,6 +75,11 @@ fn item_findings(
             Kind::Environment | Kind::Entity => declared_value(db, item).fault.as_ref(),
             _ => None,
         };
+        if let Some(part) = contract_parts(db, item) {
+            let finding = Finding::new(codes::EVALUATION_TOO_LARGE, Anchor::name_of(item), part)
+                .help("use `Json` for parts that need no type of their own");
+            own.push(finding.locate(db));
+        }
         let silent = value.is_some_and(|fault| matches!(fault, Fault::Silent));
         if silent && faults.is_empty() && !is_in_error(db, item, parsed) && cause(db, item).is_none() {
             let message = format!("`{}` has no value, because its type does not show", item.name(db));
@@ -79,14 +89,11 @@ fn item_findings(
         }
         own.extend(value.filter(|fault| is_own(db, item, fault)).and_then(|fault| fault.locate(db)));
     }
-    if let Some(cycle) = circle
-        && cycle.iter().all(|other| place_of(db, item) <= place_of(db, *other))
-    {
-        let names: Vec<String> = cycle.iter().map(|item| format!("`{}`", item.name(db))).collect();
-        let message = format!("`{}` needs itself: {}", item.name(db), names.join(" → "));
+    if let Some(circle) = recursion(db, item) {
+        let message = format!("`{}` needs itself: {}", item.name(db), around(db, circle));
         let mut finding = Finding::new(codes::RECURSION, Anchor::name_of(item), message)
             .help("there is no recursion; go over a list or a range instead");
-        for other in cycle.iter().skip(1).filter(|other| **other != item).take(8) {
+        for other in circle.iter().skip(1).take(8) {
             finding = finding.note(Anchor::name_of(*other), "through this");
         }
         own.push(finding.locate(db));
@@ -94,9 +101,19 @@ fn item_findings(
     own
 }
 
-/// Where a declaration stands, for the first of several.
-fn place_of<'db>(db: &'db dyn Db, item: Item<'db>) -> (&'db str, u32) {
-    (item.file(db).path(db), item.places(db).start)
+/// The way round a circle; without its middle where that is long.
+fn around(db: &dyn Db, circle: &[Item<'_>]) -> String {
+    const SHOWN: usize = 12;
+    let name = |item: &Item<'_>| format!("`{}`", item.name(db));
+    let mut path: Vec<String> = if circle.len() <= SHOWN {
+        circle.iter().map(name).collect()
+    } else {
+        let left_out = std::iter::once(format!("… {} more …", circle.len() - SHOWN));
+        let (head, tail) = (&circle[..SHOWN - 2], &circle[circle.len() - 2..]);
+        head.iter().map(name).chain(left_out).chain(tail.iter().map(name)).collect()
+    };
+    path.extend(circle.first().map(name));
+    path.join(" → ")
 }
 
 /// Whether a fault is told where it was found, and not at the declaration of this package whose signature it is in.
@@ -231,6 +248,8 @@ fn import_findings(db: &dyn Db, file: SourceFile, used: &FxHashSet<ImportPlace>,
         }
         findings.push(finding);
     }
+    // A name that is not known may be a slip of one that is imported: removing that would not be safe.
+    let safe = !findings.iter().any(|finding| finding.code == codes::UNKNOWN_NAME);
     for (name, import) in imported.names.iter() {
         if used.contains(&import.place) {
             continue;
@@ -240,10 +259,10 @@ fn import_findings(db: &dyn Db, file: SourceFile, used: &FxHashSet<ImportPlace>,
         let mut finding = Diagnostic::new(codes::UNUSED_IMPORT, path.clone(), at, message).help("remove it");
         let whole = &places[import.place.import as usize];
         if import.place.name.is_none() || whole.names.len() == 1 {
-            finding = finding.fix("remove the import", line_of(file.content(db).text(), whole.range), "", true);
+            finding = finding.fix("remove the import", line_of(file.content(db).text(), whole.range), "", safe);
         } else {
             let text = file.content(db).text();
-            finding = finding.fix("remove the name", with_comma(text, at), "", true);
+            finding = finding.fix("remove the name", with_comma(text, at), "", safe);
         }
         findings.push(finding);
     }
@@ -295,7 +314,31 @@ pub fn package_findings(db: &dyn Db, package: Package) -> Vec<Diagnostic> {
         }
         findings.push(finding);
     }
+    findings.extend(full_names(db, package));
     findings.extend(policy_codes(db, package).iter().map(|finding| finding.locate(db)));
+    findings
+}
+
+/// Declarations whose names are the same in plans: `b.c` in module `a`, and `c` in module `a.b`.
+fn full_names(db: &dyn Db, package: Package) -> Vec<Diagnostic> {
+    let files = package.files(db);
+    let mut findings = Vec::new();
+    for (module, &file) in files.iter() {
+        for (at, _) in module.match_indices('.') {
+            let Some(&above) = files.get(&module[..at]) else { continue };
+            let rest = &module[at + 1..];
+            for (name, item) in declared(db, above).iter() {
+                let below = name.strip_prefix(rest).and_then(|name| name.strip_prefix('.'));
+                let Some(other) = below.and_then(|name| declared(db, file).get(name)) else { continue };
+                let full = crate::qualified_name(db, item);
+                let message = format!("`{name}` and `{}` of module `{module}` are both `{full}`", other.name(db));
+                let finding = Finding::new(codes::DUPLICATE_DECLARATION, Anchor::name_of(item), message)
+                    .note(Anchor::name_of(other), "the other one")
+                    .help("rename one of the two; plans name declarations by their full names");
+                findings.push(finding.locate(db));
+            }
+        }
+    }
     findings
 }
 

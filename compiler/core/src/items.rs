@@ -264,8 +264,14 @@ fn misuse_finding(path: &SmolStr, misuse: Misuse) -> Diagnostic {
                 .help("keep one of the two")
         }
         Misuse::Missing { clause, of, name, example } => {
-            Diagnostic::new(codes::MISSING_CLAUSE, path.clone(), name, format!("{of} needs a `{clause}` clause"))
-                .help(format!("add one, such as `{example}`"))
+            let article = if clause.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+            Diagnostic::new(
+                codes::MISSING_CLAUSE,
+                path.clone(),
+                name,
+                format!("{of} needs {article} `{clause}` clause"),
+            )
+            .help(format!("add one, such as `{example}`"))
         }
         Misuse::Misplaced { clause, of, range } => {
             let message = format!("`{clause}` has no meaning after {of}");

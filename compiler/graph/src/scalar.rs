@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use crate::ops::OpError;
@@ -55,47 +56,73 @@ impl Value {
         (1..=days).contains(&day).then_some(Self::Date(Date { year, month: month as u8, day: day as u8 }))
     }
 
-    /// A span of time such as `1h30m`: units `ms`, `s`, `m`, `h`, `d`.
+    /// A span of time such as `1h30m`: whole numbers with units of `DURATION_UNITS`, the longest first, each once, as
+    /// the language writes it.
     pub fn parse_duration(text: &str) -> Option<Self> {
-        units(text, &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]).map(Self::Duration)
+        let mut units = DURATION_UNITS.iter();
+        let mut rest = text;
+        let mut total: u64 = 0;
+        loop {
+            let (number, unit, tail) = quantity(rest)?;
+            let (_, factor) = units.by_ref().find(|(known, _)| *known == unit)?;
+            total = total.checked_add(number.checked_mul(*factor)?)?;
+            rest = tail;
+            if rest.is_empty() {
+                return Some(Self::Duration(total));
+            }
+        }
     }
 
-    /// An amount of data such as `20GiB`: decimal units `B`, `kB`, `MB` … and binary ones `KiB`, `MiB` ….
+    /// An amount of data such as `20GiB` or `1.5GiB`: a number with a unit of `SIZE_UNITS`, as the language writes it.
     pub fn parse_bytes(text: &str) -> Option<Self> {
-        const UNITS: [(&str, u64); 11] = [
-            ("kB", 1_000),
-            ("MB", 1_000_000),
-            ("GB", 1_000_000_000),
-            ("TB", 1_000_000_000_000),
-            ("PB", 1_000_000_000_000_000),
-            ("KiB", 1 << 10),
-            ("MiB", 1 << 20),
-            ("GiB", 1 << 30),
-            ("TiB", 1 << 40),
-            ("PiB", 1 << 50),
-            ("B", 1),
-        ];
-        units(text, &UNITS).map(Self::Bytes)
+        let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | '.')).len();
+        let (number, unit) = text.split_at(digits);
+        let (_, factor) = SIZE_UNITS.iter().find(|(known, _)| *known == unit)?;
+        let (whole, fraction) = number.split_once('.').map_or((number, "0"), |(whole, fraction)| (whole, fraction));
+        let well_formed = |digits: &str| digits.starts_with(|c: char| c.is_ascii_digit()) && !digits.contains('.');
+        if !well_formed(whole) || !well_formed(fraction) {
+            return None;
+        }
+        let number: Decimal = number.replace('_', "").parse().ok()?;
+        let bytes = number.checked_mul(Decimal::from(*factor))?;
+        if !bytes.fract().is_zero() {
+            return None;
+        }
+        u64::try_from(bytes.trunc()).ok().map(Self::Bytes)
     }
 }
 
-/// Whole numbers with units, one after the other, added up.
-fn units(text: &str, known: &[(&str, u64)]) -> Option<u64> {
-    let mut rest = text;
-    let mut total: u64 = 0;
-    if rest.is_empty() {
+/// The units of duration, longest first, with the number of milliseconds each stands for.
+const DURATION_UNITS: &[(&str, u64)] =
+    &[("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+/// The units of size, with the number of bytes each stands for.
+const SIZE_UNITS: &[(&str, u64)] = &[
+    ("B", 1),
+    ("kB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("TB", 1_000_000_000_000),
+    ("PB", 1_000_000_000_000_000),
+    ("EB", 1_000_000_000_000_000_000),
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("TiB", 1 << 40),
+    ("PiB", 1 << 50),
+    ("EiB", 1 << 60),
+];
+
+/// Splits a whole number and its unit off the start of a text.
+fn quantity(text: &str) -> Option<(u64, &str, &str)> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_').len();
+    let (number, rest) = text.split_at(digits);
+    if !number.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    while !rest.is_empty() {
-        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_').len();
-        let number: u64 = rest[..digits].replace('_', "").parse().ok()?;
-        rest = &rest[digits..];
-        let letters = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
-        let (_, factor) = known.iter().find(|(unit, _)| *unit == &rest[..letters])?;
-        rest = &rest[letters..];
-        total = total.checked_add(number.checked_mul(*factor)?)?;
-    }
-    Some(total)
+    let letters = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+    let (unit, rest) = rest.split_at(letters);
+    Some((number.replace('_', "").parse().ok()?, unit, rest))
 }
 
 /// The text of a value, as interpolation shows it.

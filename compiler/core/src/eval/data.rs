@@ -113,7 +113,15 @@ impl<'db> Reading<'_, '_, 'db> {
             this.mismatch(node, pointer, format!("expected `{}`, found {}", ty.display(db), describe(&node.kind)))
         };
         Ok(match (ty, &node.kind) {
-            (Ty::Alias(item), _) => return self.value(node, &alias_target(db, *item), pointer),
+            (Ty::Alias(item), kind) => {
+                let target = alias_target(db, *item);
+                // Messages show the name of a record type, not what is in it.
+                return match (&target, kind) {
+                    (Ty::Record(record), NodeKind::Map(entries)) => self.record(node, record, entries, ty, pointer),
+                    (Ty::Record(_), _) => Err(expected(self, pointer)),
+                    _ => self.value(node, &target, pointer),
+                };
+            }
             (Ty::Refined(base, demand), _) => {
                 let value = self.value(node, base, pointer)?;
                 demand

@@ -105,7 +105,7 @@ impl<'db> Evaluator<'_, 'db> {
 
     /// Applies an operation; what is wrong with it is told at the expression.
     pub(super) fn apply(&self, cx: &Context<'db>, expr: ExprId, op: Op, args: Vec<Value>) -> Eval<'db> {
-        ordain_graph::apply_with(op, &args, self.db.patterns()).map_err(|error| {
+        let value = ordain_graph::apply_with(op, &args, self.db.patterns()).map_err(|error| {
             let code = match error {
                 OpError::NoSuchElement { .. } => codes::NO_SUCH_ELEMENT,
                 OpError::NoSuchField { .. } => codes::UNKNOWN_FIELD,
@@ -117,7 +117,13 @@ impl<'db> Evaluator<'_, 'db> {
                 OpError::Overflow | OpError::DivisionByZero => codes::ARITHMETIC,
             };
             Fault::new(code, cx.expr_at(expr), error.to_string())
-        })
+        })?;
+        match &value {
+            Value::String(text) => self.spend(cx, expr, text.len() as u64 / 16)?,
+            Value::List(elements) => self.spend(cx, expr, elements.len() as u64 / 4)?,
+            _ => {}
+        }
+        Ok(value)
     }
 
     fn eval_name(&self, cx: &mut Context<'db>, expr: ExprId, name: &SmolStr) -> Eval<'db> {

@@ -38,8 +38,9 @@ use crate::types::{Anchor, DefaultRef, Facts, inference};
 /// which environment it was given. No field of a source can have that name.
 pub(crate) const DECLARATION: &str = "$declaration";
 
-/// How many expressions one evaluation may look at.
-const BUDGET: u64 = 50_000_000;
+/// How many expressions one evaluation may look at, and how much it may make: an element of a list counts as one, and
+/// so do a few characters of a text.
+const BUDGET: u64 = 10_000_000;
 
 /// How deep calls may nest. Recursion is an error of its own; this holds where it was not found yet.
 const CALL_DEPTH: u32 = 200;

@@ -30,6 +30,7 @@ impl<'db> Evaluator<'_, 'db> {
             }
             (Ty::Optional(_), Value::None) => Value::None,
             (Ty::Optional(inner), value) => return self.normalise(value, inner, at),
+            (Ty::Json, value) => plain(value),
             (Ty::Decimal, Value::Int(value)) => Value::Decimal(value.into()),
             (Ty::Url, Value::String(text)) => self.parsed(Value::parse_url(&text), &text, "Url", at)?,
             (Ty::Digest, Value::String(text)) => self.parsed(Value::parse_digest(&text), &text, "Digest", at)?,
@@ -93,5 +94,45 @@ impl<'db> Evaluator<'_, 'db> {
 
     fn not_a(&self, text: &str, what: &str, at: Anchor<'db>) -> Box<Fault<'db>> {
         Fault::new(codes::REFINEMENT_VIOLATED, at, format!("`{text}` is not a `{what}`"))
+    }
+}
+
+/// A value as the data it is at a contract's boundary, where nothing says of what type it was: what has a textual form
+/// becomes text, sizes and durations their number of bytes and milliseconds.
+fn plain(value: Value) -> Value {
+    if is_plain(&value) {
+        return value;
+    }
+    match value {
+        Value::List(elements) => Value::list(elements.iter().cloned().map(plain)),
+        Value::Set(elements) => Value::list(elements.iter().cloned().map(plain)),
+        Value::Record(fields) => {
+            let own = fields.iter().filter(|(name, _)| *name != DECLARATION);
+            Value::record(own.map(|(name, value)| (name.clone(), plain(value.clone()))))
+        }
+        Value::Map(entries) => Value::record(entries.iter().map(|(key, value)| {
+            let name = ordain_graph::display(key).unwrap_or_default();
+            (name.into(), plain(value.clone()))
+        })),
+        Value::Bytes(count) | Value::Duration(count) => match i64::try_from(count) {
+            Ok(count) => Value::Int(count),
+            Err(_) => Value::Decimal(count.into()),
+        },
+        other => Value::String(ordain_graph::display(&other).unwrap_or_default().into()),
+    }
+}
+
+fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::None
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Decimal(_)
+        | Value::String(_)
+        | Value::Secret(_)
+        | Value::Residual(_) => true,
+        Value::List(elements) => elements.iter().all(is_plain),
+        Value::Record(fields) => fields.iter().all(|(name, value)| *name != DECLARATION && is_plain(value)),
+        _ => false,
     }
 }

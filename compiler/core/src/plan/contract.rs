@@ -11,7 +11,7 @@ use crate::db::Db;
 use crate::eval::{Context, Evaluator};
 use crate::hir::Signature;
 use crate::items::Item;
-use crate::types::{Sig, Ty, alias_target, signature};
+use crate::types::{MAX_PARTS, Sig, Ty, alias_target, signature};
 
 /// The contract of a capability; `None` for anything else.
 #[salsa::tracked(returns(clone))]
@@ -29,11 +29,16 @@ pub(super) fn contract<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Arc<Cont
 
 /// A type as it stands at a contract's boundary.
 pub(super) fn shape<'db>(db: &'db dyn Db, ty: &Ty<'db>) -> Shape {
-    shape_within(db, ty, &mut Vec::new())
+    shape_within(db, ty, &mut Vec::new(), &mut MAX_PARTS.clone())
 }
 
-fn shape_within<'db>(db: &'db dyn Db, ty: &Ty<'db>, open: &mut Vec<Item<'db>>) -> Shape {
-    let mut inner = |ty: &Ty<'db>| Arc::new(shape_within(db, ty, open));
+fn shape_within<'db>(db: &'db dyn Db, ty: &Ty<'db>, open: &mut Vec<Item<'db>>, left: &mut usize) -> Shape {
+    // More than that is a finding of the capability, and no reason to fill the memory.
+    if *left == 0 {
+        return Shape::Json;
+    }
+    *left -= 1;
+    let mut inner = |ty: &Ty<'db>| Arc::new(shape_within(db, ty, open, left));
     match ty {
         Ty::Bool => Shape::Bool,
         Ty::Int => Shape::Int,
@@ -59,7 +64,7 @@ fn shape_within<'db>(db: &'db dyn Db, ty: &Ty<'db>, open: &mut Vec<Item<'db>>) -
                 .fields
                 .iter()
                 .map(|field| {
-                    let shape = shape_within(db, &field.ty, open);
+                    let shape = shape_within(db, &field.ty, open, left);
                     (field.name.clone(), shape)
                 })
                 .collect();
@@ -73,7 +78,7 @@ fn shape_within<'db>(db: &'db dyn Db, ty: &Ty<'db>, open: &mut Vec<Item<'db>>) -
         Ty::Alias(item) if open.contains(item) => Shape::Json,
         Ty::Alias(item) => {
             open.push(*item);
-            let shape = shape_within(db, &alias_target(db, *item), open);
+            let shape = shape_within(db, &alias_target(db, *item), open, left);
             open.pop();
             shape
         }

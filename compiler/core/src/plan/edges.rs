@@ -213,7 +213,7 @@ impl<'db> Expansion<'db> {
         let package = plan.file(self.db).package(self.db);
         for name in nodes.iter().filter_map(|node| node.environment.as_ref()) {
             if !environments.contains_key(name)
-                && let Some(item) = crate::item_by_name(self.db, package, name)
+                && let Some(&item) = self.named.get(name)
                 && let Some(environment) = self.environment(item)
             {
                 environments.insert(name.clone(), environment);
@@ -222,7 +222,7 @@ impl<'db> Expansion<'db> {
         let undo = nodes.iter().filter_map(|node| node.undo.as_ref()?.adapter.as_ref());
         for name in nodes.iter().filter_map(|node| node.adapter.as_ref()).chain(undo) {
             if !adapters.contains_key(name)
-                && let Some(item) = crate::item_by_name(self.db, package, name)
+                && let Some(&item) = self.named.get(name)
                 && let Some(adapter) = self.adapter(item)
             {
                 adapters.insert(name.clone(), adapter);

@@ -34,6 +34,8 @@ pub(super) struct Expansion<'db> {
     pub(super) addresses: FxHashMap<SmolStr, u32>,
     pub(super) stages: Vec<SmolStr>,
     pub(super) on_failure: OnFailure,
+    /// The environments and adapters that steps name.
+    pub(super) named: FxHashMap<SmolStr, Item<'db>>,
 }
 
 /// The handles an expression of a frame can use.
@@ -69,6 +71,7 @@ impl<'db> Expansion<'db> {
             addresses: FxHashMap::default(),
             stages: Vec::new(),
             on_failure: OnFailure::default(),
+            named: FxHashMap::default(),
         }
     }
 
@@ -100,7 +103,21 @@ impl<'db> Expansion<'db> {
         depth: usize,
     ) -> Option<Value> {
         let Body::Plan(stmts) = &plan.body(self.db).body else { return None };
-        let given = arguments.values().find_map(|value| self.declared_environment(plan, value));
+        let mut given: Vec<Item<'db>> =
+            arguments.values().filter_map(|value| self.declared_environment(plan, value)).collect();
+        given.dedup();
+        if let [one, other, ..] = given.as_slice()
+            && has_steps(stmts)
+        {
+            let (one, other) = (one.name(self.db), other.name(self.db));
+            let name = plan.name(self.db);
+            let message =
+                format!("the steps of `{name}` run in one environment, but it is given `{one}` and `{other}`");
+            let finding = Finding::new(codes::INVALID_ARGUMENT, Anchor::name_of(plan), message)
+                .help("move the steps to sub-plans that take one environment each");
+            self.fault(Fault::Source(finding));
+        }
+        let given = given.first().copied();
         let scope = Rc::new(Scope::default());
         for (name, value) in &arguments {
             scope.set(name, value.clone());
@@ -457,6 +474,16 @@ fn told<'db>(db: &'db dyn Db, plan: Item<'db>, mut done: Instantiated<'db>) -> I
 /// Whether a fault keeps a plan from having a graph.
 pub(super) fn is_error(fault: &Fault<'_>) -> bool {
     !matches!(fault, Fault::Source(finding) if finding.is_warning())
+}
+
+/// Whether a plan takes steps itself, and not only through sub-plans.
+fn has_steps(stmts: &[Stmt]) -> bool {
+    stmts.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Step { .. } | StmtKind::Gate { .. } => true,
+        StmtKind::Stage { body, .. } | StmtKind::For { body, .. } => has_steps(body),
+        StmtKind::If { then, otherwise, .. } => has_steps(then) || has_steps(otherwise),
+        _ => false,
+    })
 }
 
 /// The keys of loops in an address: `[eu-west-1,blue]`.

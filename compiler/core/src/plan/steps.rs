@@ -68,8 +68,8 @@ impl<'db> Expansion<'db> {
             address,
             kind,
             contract: contract.as_ref().clone(),
-            environment: environment.map(|item| crate::qualified_name(self.db, item)),
-            adapter: bound.map(|item| crate::qualified_name(self.db, item)),
+            environment: environment.map(|item| self.name(item)),
+            adapter: bound.map(|item| self.name(item)),
             inputs: without_declaration(inputs),
             key: key.map(without_declaration),
             depends_on: Vec::new(),
@@ -79,6 +79,13 @@ impl<'db> Expansion<'db> {
             on_failure,
             undo,
         })
+    }
+
+    /// The full name of an environment or adapter, by which the graph lists it.
+    fn name(&mut self, item: Item<'db>) -> SmolStr {
+        let name = crate::qualified_name(self.db, item);
+        self.named.insert(name.clone(), item);
+        name
     }
 
     fn undo(
@@ -110,7 +117,7 @@ impl<'db> Expansion<'db> {
         let bound = self.binding(environment, *undoes, cx.at(call.path.loc()))?;
         Ok(Some(DraftUndo {
             contract: contract.as_ref().clone(),
-            adapter: bound.map(|item| crate::qualified_name(self.db, item)),
+            adapter: bound.map(|item| self.name(item)),
             inputs: without_declaration(inputs),
         }))
     }

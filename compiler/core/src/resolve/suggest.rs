@@ -61,8 +61,15 @@ pub(crate) fn closest<'a>(
     fields: bool,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<SmolStr> {
+    let length = parts.iter().map(|part| part.len() + 1).sum::<usize>().saturating_sub(1);
+    let last = parts.last().map_or("", SmolStr::as_str);
     candidates
         .into_iter()
+        // Most names are out of the question by their length.
+        .filter(|candidate| fields || candidate.len().abs_diff(length) <= slip(length) || candidate.ends_with(last))
+        .filter(|candidate| {
+            parts.len() > 1 || candidate.len().abs_diff(length) <= slip(length) || candidate.contains('.')
+        })
         .filter_map(|candidate| {
             let known: Vec<&str> = candidate.split('.').collect();
             let parts = if fields { parts.get(..known.len())? } else { parts };
@@ -91,11 +98,19 @@ fn distance(parts: &[SmolStr], known: &[&str]) -> Option<usize> {
             if wrong.eq_ignore_ascii_case(&right) {
                 return Some(0);
             }
-            let limit = (wrong.chars().count() / 3).max(1);
+            let limit = slip(wrong.chars().count());
+            if wrong.chars().count().abs_diff(right.chars().count()) > limit {
+                return None;
+            }
             let distance = strsim::osa_distance(&wrong, &right);
             (distance <= limit).then_some(distance)
         }
     }
+}
+
+/// How many characters of a name of that length may be wrong for it to be a slip.
+fn slip(length: usize) -> usize {
+    (length / 3).max(1)
 }
 
 /// How to import what `parts` names, where an imported module or a dependency declares it.

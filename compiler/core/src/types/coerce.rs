@@ -2,6 +2,7 @@
 
 use super::Ty;
 use crate::db::Db;
+use crate::items::Item;
 
 /// How a value of one type becomes one of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,26 +33,31 @@ pub(super) enum Misfit {
 
 /// Whether a value of type `actual` can stand where `expected` is declared.
 pub(super) fn fit<'db>(db: &'db dyn Db, actual: &Ty<'db>, expected: &Ty<'db>) -> Result<Fit, Misfit> {
-    fit_within(db, actual, expected, 0)
+    fit_within(db, actual, expected, &mut Vec::new())
 }
 
-fn fit_within<'db>(db: &'db dyn Db, actual: &Ty<'db>, expected: &Ty<'db>, depth: usize) -> Result<Fit, Misfit> {
-    // Recursive types are compared by declaration before they are opened, so that only unequal ones get deep.
-    if depth > 64 {
-        return Err(Misfit::Type);
-    }
-    let inner = |a: &Ty<'db>, e: &Ty<'db>| fit_within(db, a, e, depth + 1);
+/// `seen` are the pairs of declared types that were opened on the way. They may be taken as fitting where they are met
+/// again: if they do not fit, the first comparison says so, and one misfit ends it all.
+fn fit_within<'db>(
+    db: &'db dyn Db,
+    actual: &Ty<'db>,
+    expected: &Ty<'db>,
+    seen: &mut Vec<(Item<'db>, Item<'db>)>,
+) -> Result<Fit, Misfit> {
+    let mut inner = |a: &Ty<'db>, e: &Ty<'db>| fit_within(db, a, e, seen);
     if actual == expected {
         return Ok(Fit::Same);
     }
     match (actual, expected) {
         (Ty::Error, _) | (_, Ty::Error) => return Ok(Fit::Same),
-        (Ty::Alias(_), Ty::Alias(_)) | (_, Ty::Alias(_)) => {
-            return match expected {
-                Ty::Alias(item) => inner(actual, &super::alias_target(db, *item)),
-                _ => Err(Misfit::Type),
-            };
+        (Ty::Alias(a), Ty::Alias(e)) => {
+            if seen.contains(&(*a, *e)) {
+                return Ok(Fit::Same);
+            }
+            seen.push((*a, *e));
+            return fit_within(db, &super::alias_target(db, *a), &super::alias_target(db, *e), seen);
         }
+        (_, Ty::Alias(item)) => return inner(actual, &super::alias_target(db, *item)),
         (_, Ty::Refined(base, _)) => {
             inner(actual, base)?;
             return Ok(Fit::Adjusted);

@@ -4,7 +4,9 @@
 //! body alone ([`check`]), so that an edit inside one body never touches another.
 
 mod builtin;
+mod circles;
 mod coerce;
+mod extent;
 mod finding;
 mod infer;
 mod lower;
@@ -15,9 +17,11 @@ mod ty;
 use lower::TypeLowering;
 
 pub use builtin::DataFormat;
+pub(crate) use circles::{endless, needs_circle, recursion};
+pub(crate) use extent::{MAX_PARTS, contract_parts};
 pub use finding::{Anchor, Finding, Note};
 pub(crate) use infer::named;
-pub use infer::{Facts, Resolution, check, const_type, infer_expression, inference, recursion};
+pub use infer::{Facts, Resolution, check, const_type, infer_expression, inference};
 pub(crate) use refine::{binary_op, literal, unary_op};
 pub use sig::{ParamTy, Sig, alias_target, signature};
 pub use ty::{DefaultRef, FieldTy, RecordTy, Ty};

@@ -1,13 +1,14 @@
 //! Signatures' expressions, and the bodies of constants, functions, environments and entities.
 
 use ordain_diagnostics::codes;
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::super::sig::{Sig, effect, risk};
 use super::super::ty::{RecordTy, Ty};
 use super::{Anchor, Infer, Resolution};
 use crate::hir::{
-    Adapter, Body, Capability, ExprId, ExprKind, Field, Kind, Name, Param, PathRef, Retry, Signature, StepCall,
+    Adapter, Body, Capability, ExprId, ExprKind, Field, Kind, Loc, Name, Param, PathRef, Retry, Signature, StepCall,
     TypeRefKind,
 };
 use crate::items::Item;
@@ -16,19 +17,31 @@ impl<'db> Infer<'db> {
     pub(super) fn signature(&mut self, signature: &Signature) {
         self.field_defaults();
         match signature {
-            Signature::Type(_) => self.endless(),
             Signature::Fn { params, .. } | Signature::Plan { params, .. } => self.param_defaults(params),
             Signature::Capability(capability) => self.capability(capability),
             Signature::Adapter(adapter) => self.adapter(adapter),
             Signature::Environment { binds, groups, .. } => {
+                let mut bound: FxHashMap<Item<'db>, Loc> = FxHashMap::default();
                 for bind in binds {
                     let capability = self.target(&bind.capability, Kind::Capability);
+                    if let Some(capability) = capability {
+                        let loc = bind.capability.loc();
+                        match bound.get(&capability) {
+                            Some(&first) => self.again("capability", &bind.capability.text(), "bound", loc, first),
+                            None => drop(bound.insert(capability, loc)),
+                        }
+                    }
                     let adapter = self.target(&bind.adapter, Kind::Adapter);
                     if let (Some(capability), Some(adapter)) = (capability, adapter) {
                         self.provides(&bind.adapter, capability, adapter);
                     }
                 }
+                let mut given: FxHashMap<SmolStr, Loc> = FxHashMap::default();
                 for group in groups {
+                    match given.get(&group.name.text) {
+                        Some(&first) => self.again("group", &group.name.text, "given", group.name.loc, first),
+                        None => drop(given.insert(group.name.text.clone(), group.name.loc)),
+                    }
                     self.check(group.members, &Self::list(Ty::String));
                 }
             }
@@ -71,46 +84,12 @@ impl<'db> Infer<'db> {
         }
     }
 
-    /// Reports a type whose values would have to contain themselves.
-    fn endless(&mut self) {
-        let mut path = vec![self.item];
-        let Sig::Type(ty) = &super::super::signature(self.db, self.item).sig else { return };
-        if let Some(cycle) = self.contains_itself(ty.bare(), &mut path)
-            && self.is_first(&cycle)
-        {
-            let list = cycle.iter().map(|item| format!("`{}`", item.name(self.db))).collect::<Vec<_>>().join(" → ");
-            let finding = Finding::endless(self.at(crate::hir::Loc(0)), &list);
-            self.report(finding);
-        }
-    }
-
-    /// Whether this declaration is the one of a circle at which it is reported.
-    fn is_first(&self, cycle: &[Item<'db>]) -> bool {
-        // Asked only where there is a mistake, so that the order of declarations matters nowhere else.
-        let place = |item: &Item<'db>| {
-            let items = crate::items::file_items(self.db, item.file(self.db)).items(self.db);
-            (item.file(self.db).path(self.db), items.iter().position(|known| known == item))
-        };
-        cycle.iter().all(|other| place(&self.item) <= place(other))
-    }
-
-    fn contains_itself(&self, ty: &Ty<'db>, path: &mut Vec<Item<'db>>) -> Option<Vec<Item<'db>>> {
-        match ty {
-            Ty::Alias(item) if *item == self.item => {
-                path.push(*item);
-                Some(path.clone())
-            }
-            Ty::Alias(item) if !path.contains(item) => {
-                path.push(*item);
-                let Sig::Type(target) = &super::super::signature(self.db, *item).sig else { return None };
-                let found = self.contains_itself(target.bare(), path);
-                path.pop();
-                found
-            }
-            Ty::Record(record) => record.fields.iter().find_map(|field| self.contains_itself(&field.ty, path)),
-            Ty::Refined(base, _) | Ty::Secret(base) => self.contains_itself(base, path),
-            _ => None,
-        }
+    fn again(&mut self, what: &str, name: &str, done: &str, loc: Loc, first: Loc) {
+        let finding = self
+            .finding(codes::DUPLICATE_FIELD, loc, format!("{what} `{name}` is {done} twice"))
+            .note(self.at(first), format!("first {done} here"))
+            .help("keep one of the two");
+        self.report(finding);
     }
 
     fn unknown_word(&mut self, name: &Name, what: &str, known: &[&str]) {
@@ -384,14 +363,5 @@ impl<'db> Infer<'db> {
                 self.report(finding);
             }
         }
-    }
-}
-
-use super::super::Finding;
-
-impl<'db> Finding<'db> {
-    fn endless(at: Anchor<'db>, cycle: &str) -> Self {
-        Finding::new(codes::ENDLESS_TYPE, at, format!("the type contains itself: {cycle}"))
-            .help("make the field optional, or put it into a list or map, so that a value can end")
     }
 }

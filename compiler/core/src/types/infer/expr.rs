@@ -43,7 +43,20 @@ impl<'db> Infer<'db> {
             ExprKind::Field { base, name, optional } => self.field(expr, *base, name, *optional),
             ExprKind::Index { base, index } => self.index(*base, *index),
             ExprKind::Call { callee, args } => self.call(expr, *callee, args, expected),
-            ExprKind::Plan(call) => self.plan_call(call),
+            ExprKind::Plan(call) => {
+                let ty = self.plan_call(call);
+                match self.item.kind(self.db) {
+                    crate::hir::Kind::Test => ty,
+                    _ if ty == Ty::Error => ty,
+                    _ => {
+                        let finding = self
+                            .finding(codes::TYPE_MISMATCH, self.loc(expr), "a plan is not a value")
+                            .help("a plan runs as a statement of a plan, such as `let p = plan …`, or in a test");
+                        self.report(finding);
+                        Ty::Error
+                    }
+                }
+            }
             ExprKind::Unary { op, operand } => self.unary(expr, *op, *operand),
             ExprKind::Binary { op, left, right } => self.binary(expr, *op, *left, *right, expected),
             ExprKind::List(elements) => self.list_literal(expr, elements, expected),

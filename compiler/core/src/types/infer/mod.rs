@@ -141,52 +141,6 @@ pub(crate) fn named<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Item<'db>> {
     found
 }
 
-/// The circle of declarations that an item needs itself through: from it back to it.
-pub fn recursion<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Vec<Item<'db>>> {
-    if check(db, item).needs.is_empty() || !in_circle(db, item) {
-        return None;
-    }
-    // Breadth first, so that the shortest way round is shown.
-    let mut came_from: FxHashMap<Item<'db>, Item<'db>> = FxHashMap::default();
-    let mut open = std::collections::VecDeque::from([item]);
-    while let Some(at) = open.pop_front() {
-        for &next in &check(db, at).needs {
-            if next == item {
-                let mut path = vec![item, at];
-                let mut step = at;
-                while step != item {
-                    step = came_from.get(&step).copied()?;
-                    path.push(step);
-                }
-                path.reverse();
-                path.dedup();
-                path.push(item);
-                path.dedup_by(|a, b| a == b);
-                if path.len() == 1 {
-                    path.push(item);
-                }
-                return Some(path);
-            }
-            if next != item && !came_from.contains_key(&next) {
-                came_from.insert(next, at);
-                open.push_back(next);
-            }
-        }
-    }
-    None
-}
-
-/// Whether an item needs itself, or something that needs itself.
-#[salsa::tracked(returns(copy), cycle_result = is_in_circle)]
-fn in_circle<'db>(db: &'db dyn Db, item: Item<'db>) -> bool {
-    // Most declarations need none themselves, and are not worth an answer that is kept.
-    check(db, item).needs.iter().any(|&next| !check(db, next).needs.is_empty() && in_circle(db, next))
-}
-
-fn is_in_circle<'db>(_db: &'db dyn Db, _id: salsa::Id, _item: Item<'db>) -> bool {
-    true
-}
-
 /// The facts about an item's expressions.
 #[salsa::tracked(lru = 4096)]
 pub fn inference<'db>(db: &'db dyn Db, item: Item<'db>) -> Inference<'db> {
