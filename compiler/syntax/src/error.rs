@@ -68,9 +68,14 @@ pub(crate) struct Findings(Vec<SyntaxError>);
 impl Findings {
     /// Adds a finding, unless there are too many.
     pub(crate) fn push(&mut self, error: SyntaxError) {
-        if self.0.len() < MAX_FINDINGS {
+        if !self.is_full() {
             self.0.push(error);
         }
+    }
+
+    /// Whether more are left out.
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.len() >= MAX_FINDINGS
     }
 
     /// Adds findings, unless there are too many.
@@ -82,7 +87,7 @@ impl Findings {
     /// The findings in the order of the text; the last one says if there may be more.
     pub(crate) fn in_order(mut self) -> Vec<SyntaxError> {
         self.0.sort_by_key(|error| error.range.start);
-        if let Some(last) = self.0.last().filter(|_| self.0.len() == MAX_FINDINGS) {
+        if let Some(last) = self.0.last().filter(|_| self.is_full()) {
             let message = format!("there are more than {MAX_FINDINGS} findings; the others are left out");
             let error = SyntaxError::new(codes::UNEXPECTED_TOKEN, last.range, message);
             self.0.push(error.help("correct these first"));

@@ -35,10 +35,38 @@ pub(crate) struct Stray {
 /// each other, and few enough that a text of nothing but delimiters takes no longer than another.
 const REACH: usize = 256;
 
+/// How many delimiters of each kind are open, so that a closer without an opener is known at once.
+#[derive(Default)]
+struct Counts([u32; 4]);
+
+impl Counts {
+    const fn place(closer: TokenKind) -> usize {
+        match closer {
+            TokenKind::RParen => 0,
+            TokenKind::RBrace => 1,
+            TokenKind::RBracket => 2,
+            _ => 3,
+        }
+    }
+
+    fn add(&mut self, closer: TokenKind) {
+        self.0[Self::place(closer)] += 1;
+    }
+
+    fn remove(&mut self, closer: TokenKind) {
+        self.0[Self::place(closer)] -= 1;
+    }
+
+    const fn has(&self, closer: TokenKind) -> bool {
+        self.0[Self::place(closer)] > 0
+    }
+}
+
 /// Splits the tokens of a file into its declarations.
 pub(crate) fn split<'s>(text: &str, tokens: &'s [Token]) -> Vec<Slice<'s>> {
     let mut slices = Vec::new();
     let mut open: Vec<TokenKind> = Vec::new();
+    let mut counts = Counts::default();
     let mut start = 0;
     let mut broken = false;
     let mut annotated = false;
@@ -46,14 +74,17 @@ pub(crate) fn split<'s>(text: &str, tokens: &'s [Token]) -> Vec<Slice<'s>> {
         let kind = token.kind;
         if kind.is_opener() {
             open.push(kind.closer());
+            counts.add(kind.closer());
         } else if kind.is_closer() {
             if open.last() == Some(&kind) {
                 open.pop();
+                counts.remove(kind);
             } else {
                 broken = true;
                 let far = open.len().saturating_sub(REACH);
-                if let Some(depth) = open[far..].iter().rposition(|closer| *closer == kind) {
-                    open.truncate(far + depth);
+                let nearest = || open[far..].iter().rposition(|closer| *closer == kind);
+                if let Some(depth) = if counts.has(kind) { nearest() } else { None } {
+                    open.drain(far + depth..).for_each(|closer| counts.remove(closer));
                 }
             }
         } else if kind == TokenKind::StrMid {
@@ -68,6 +99,7 @@ pub(crate) fn split<'s>(text: &str, tokens: &'s [Token]) -> Vec<Slice<'s>> {
             start = at;
             broken = false;
             open.clear();
+            counts = Counts::default();
         }
     }
     if start < tokens.len() {

@@ -62,6 +62,9 @@ impl Lexer<'_> {
         if char.is_control() || scan::is_bidirectional(char) {
             return end;
         }
+        if self.out.errors.is_full() {
+            return end;
+        }
         if let Some((_, closers)) = QUOTES.iter().find(|(quote, _)| *quote == char) {
             return self.foreign_string(start, end, closers);
         }

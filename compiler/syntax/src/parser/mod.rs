@@ -176,7 +176,7 @@ fn run<'s, T>(parser: impl Parses<'s, T>, tokens: &'s [Token], state: &mut State
 
 /// Reports what stands where a declaration should.
 fn unknown_declaration(first: &Token, state: &mut State<'_>) {
-    if state.errors.len() >= MAX_FINDINGS {
+    if state.errors.is_full() {
         return;
     }
     let word = first.text(state.text);

@@ -275,7 +275,8 @@ pub(super) fn members<'s, 'p, T>(
             inp.skip();
             break;
         }
-        if kind == TokenKind::End {
+        // A closer of another kind belongs to what is around this.
+        if kind == TokenKind::End || kind.is_closer() {
             break;
         }
         let (before, depth, start) = (inp.save(), inp.state().depth, inp.at());

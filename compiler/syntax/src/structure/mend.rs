@@ -2,7 +2,7 @@
 
 use ordain_diagnostics::{TextRange, codes};
 
-use super::{REACH, Stray};
+use super::{Counts, REACH, Stray};
 use crate::error::SyntaxError;
 use crate::token::{Token, TokenFlags, TokenKind};
 
@@ -35,8 +35,8 @@ struct Mender<'s> {
     stack: Vec<Open>,
     /// How many openers of the stack have an indented body.
     indented: usize,
-    /// How many openers of the stack are strings.
-    strings: usize,
+    /// What is on the stack.
+    counts: Counts,
     out: Mended,
     /// The line of the token under way; lines without tokens do not count.
     line: usize,
@@ -54,7 +54,7 @@ pub(super) fn mend(text: &str, tokens: &[Token]) -> Mended {
         text,
         stack: Vec::new(),
         indented: 0,
-        strings: 0,
+        counts: Counts::default(),
         out,
         line: 0,
         reported_lines: Vec::new(),
@@ -78,7 +78,7 @@ pub(super) fn mend(text: &str, tokens: &[Token]) -> Mended {
         if token.kind.is_opener() {
             let ends_line = tokens.get(at + 1).is_none_or(Token::on_new_line);
             let (line, out_at) = (mender.line, mender.out.tokens.len());
-            mender.strings += usize::from(token.kind == TokenKind::StrHead);
+            mender.counts.add(token.kind.closer());
             mender.stack.push(Open { token: *token, at: out_at, indent, line, ends_line, indented: None });
         } else if token.kind.is_closer() {
             let column = token.on_new_line().then_some(indent);
@@ -121,7 +121,7 @@ impl Mender<'_> {
     fn pop(&mut self) -> Option<Open> {
         let open = self.stack.pop()?;
         self.indented -= usize::from(open.indented == Some(true));
-        self.strings -= usize::from(open.token.kind == TokenKind::StrHead);
+        self.counts.remove(open.token.kind.closer());
         Some(open)
     }
 
@@ -170,6 +170,9 @@ impl Mender<'_> {
                 self.insert_closer(open);
             }
         }
+        if !self.counts.has(token.kind) {
+            return column.is_some_and(|column| self.open_by_indentation(token, column)) || self.stray(token, line);
+        }
         let scope = self.within_string();
         let above = scope.iter().rev().position(|open| open.token.kind.closer() == token.kind);
         let Some(above) =
@@ -208,7 +211,9 @@ impl Mender<'_> {
         let Some(header) = self.lines[..before].iter().rposition(|(indent, _)| *indent <= column) else { return false };
         let Some((_, body)) = self.lines[..before].get(header + 1).copied() else { return false };
         let last = self.out.tokens[body - 1];
-        if self.lines[header].0 != column
+        // What was opened since then would be closed outside of the new body.
+        if self.stack.last().is_some_and(|open| open.at >= body)
+            || self.lines[header].0 != column
             || last.kind.is_opener()
             || matches!(last.kind, TokenKind::Comma | TokenKind::RBrace)
         {
@@ -234,7 +239,7 @@ impl Mender<'_> {
     fn stray(&mut self, token: &Token, line: &[Token]) -> bool {
         if self.out.strays.len() >= MOST
             || self.reported_lines.last() == Some(&self.line)
-            || line.iter().any(|token| token.flags.has(TokenFlags::REPORTED))
+            || line.iter().take(REACH).any(|token| token.flags.has(TokenFlags::REPORTED))
         {
             return false;
         }
@@ -248,13 +253,16 @@ impl Mender<'_> {
     /// The openers inside the innermost interpolation, the last [`REACH`] of them.
     fn within_string(&self) -> &[Open] {
         let near = &self.stack[self.stack.len().saturating_sub(REACH)..];
+        if !self.counts.has(TokenKind::StrTail) {
+            return near;
+        }
         let from = near.iter().rposition(|open| open.token.kind == TokenKind::StrHead).map_or(0, |at| at + 1);
         &near[from..]
     }
 
     /// Closes what is open inside the interpolation that `token` ends. Says whether there is one.
     fn close_down_to_string(&mut self, token: &Token) -> bool {
-        if self.strings == 0 {
+        if !self.counts.has(TokenKind::StrTail) {
             return false;
         }
         while let Some(open) = self.pop_if(|open| open.token.kind != TokenKind::StrHead) {
