@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use ordain_diagnostics::{Code, TextRange, codes};
+use ordain_diagnostics::{Code, Severity, TextRange, codes};
 
 /// A finding of the lexer or the parser. It names no file; whoever parses knows that.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,11 @@ impl SyntaxError {
     /// A finding at a place.
     pub fn new(code: Code, range: TextRange, message: impl Into<String>) -> Self {
         Self { code, range, message: message.into(), label: None, help: None, related: Vec::new(), fix: None }
+    }
+
+    /// Whether it is an error and no warning.
+    pub fn is_error(&self) -> bool {
+        self.code.entry().severity == Severity::Error
     }
 
     /// Says something at the place.

@@ -206,8 +206,8 @@ proptest! {
         for (from, to) in cuts {
             let (from, to) = (from.index(text.len() + 1), to.index(text.len() + 1));
             let boundary = |mut at: usize| { while !text.is_char_boundary(at) { at -= 1 } at };
-            let (from, to) = (boundary(from.min(to)), boundary(from.max(to)));
-            text.replace_range(from..to.min(from + 200), inserted);
+            let (from, to) = (from.min(to), from.max(to).min(from.min(to) + 200));
+            text.replace_range(boundary(from)..boundary(to), inserted);
         }
         check(&text);
     }

@@ -25,7 +25,7 @@ mod want;
 pub use state::{MAX_HEIGHT, MAX_NESTING};
 
 use chumsky::prelude::*;
-use ordain_diagnostics::{Severity, codes};
+use ordain_diagnostics::codes;
 
 use crate::ast::{Docs, Expr, ExprKind, File};
 use crate::error::{MAX_FINDINGS, SyntaxError};
@@ -88,7 +88,8 @@ pub fn parse(text: &str) -> Parsed {
     let Stream { tokens, docs, file_docs, errors } = lexer::stream(text);
     let mut slices = structure::split(text, &tokens);
     let slips = correct_first_words(text, &mut slices);
-    let broken_literals: Vec<u32> = errors.iter().filter(|error| is_error(error)).map(|e| e.range.start).collect();
+    let broken_literals: Vec<u32> =
+        errors.iter().filter(|error| error.is_error()).map(|error| error.range.start).collect();
     let mut state = State::new(text, &docs, errors);
     let mut file = File {
         docs: file_docs.map(|range| Docs { text: state::doc_text(text, range, "//!"), range }),
@@ -104,7 +105,7 @@ pub fn parse(text: &str) -> Parsed {
                     ..broken_literals.partition_point(|start| *start < item.range.end);
                 // What stands after a whole declaration is no part of it.
                 let mut own = state.errors[reported..].iter().filter(|error| error.range.start < item.range.end);
-                item.broken = !literals.is_empty() || own.any(is_error);
+                item.broken = !literals.is_empty() || own.any(SyntaxError::is_error);
                 file.items.push(*item);
             }
             Some(TopLevel::Use(import)) => file.uses.push(import),
@@ -116,10 +117,6 @@ pub fn parse(text: &str) -> Parsed {
     }
     state.report_dangling_docs();
     Parsed { file, errors: state.errors.in_order() }
-}
-
-fn is_error(finding: &SyntaxError) -> bool {
-    finding.code.entry().severity == Severity::Error
 }
 
 /// Parses a lone expression.

@@ -83,7 +83,8 @@ pub(super) struct State<'s> {
 
 impl<'s> State<'s> {
     pub(super) fn new(text: &'s str, docs: &'s [DocRun], errors: Findings) -> Self {
-        let mut lexical: Vec<u32> = errors.iter().map(|error| error.range.start).collect();
+        let mut lexical: Vec<u32> =
+            errors.iter().filter(|error| error.is_error()).map(|error| error.range.start).collect();
         lexical.sort_unstable();
         Self {
             text,
@@ -158,7 +159,11 @@ impl<'s> State<'s> {
                 self.missing_openers.push((opener.closer(), place));
             }
         }
-        if std::mem::take(&mut self.reported) || self.abandoned || self.is_moot(at) {
+        if std::mem::take(&mut self.reported) || self.abandoned {
+            return;
+        }
+        // A text that could not be parsed has at least one error, whatever else was said about it.
+        if self.is_moot(at) && self.errors.iter().any(SyntaxError::is_error) {
             return;
         }
         let error = self.failure(at, expected);
