@@ -120,3 +120,25 @@ fn a_plan_is_the_same_whatever_the_order_of_declarations_and_files() {
         assert_eq!(planned(&format!("{header}\n{}", items.join("\n\n// a comment\n\n\n"))), straight);
     });
 }
+
+/// Sources that a program made: what is long or branches often costs no more than its length.
+#[test]
+fn long_and_branching_sources_end() {
+    with_stack(|| {
+        let said = |text: String| {
+            let world = load(&text);
+            never_silent(&world);
+            world.show(&world.findings())
+        };
+        let many = |line: &dyn Fn(usize) -> String| (1..300).map(line).collect::<String>();
+        let doubled = many(&|n| format!("fn f{n}(n: Int) -> Int = f{0}(n) - f{0}(n + 1)\n", n - 1));
+        assert_eq!(said(format!("fn f0(n: Int) -> Int = n\n{doubled}const a = f150(1)\n")), "");
+        let deep = said(format!("fn f0(n: Int) -> Int = n\n{doubled}const a = f299(1)\n"));
+        assert!(deep.starts_with("error[ORD0508] functions call each other more than 200 deep"), "{deep}");
+        let branching = many(&|n| format!("type T{n} = {{ a: T{0}, b: T{0} }}\n", n - 1));
+        assert_eq!(said(format!("type T0 = {{ a: Int }}\n{branching}")), "");
+        let circle = said(format!("const c0 = c299\n{}", many(&|n| format!("const c{n} = c{}\n", n - 1))));
+        assert_eq!(circle.matches("error[").count(), 1, "{circle}");
+        assert!(circle.contains("… 288 more …"), "{circle}");
+    });
+}

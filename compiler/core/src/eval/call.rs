@@ -3,7 +3,7 @@
 use ordain_diagnostics::codes;
 use ordain_graph::{Op, SecretRef, Value};
 
-use super::{CALL_DEPTH, Context, Eval, Evaluator, Fault};
+use super::{CALL_DEPTH, Context, Eval, Evaluator, Fault, REMEMBERED};
 use crate::hir::{Arg, Body, ExprId, ExprKind};
 use crate::items::Item;
 use crate::types::{Resolution, Sig, signature};
@@ -44,9 +44,18 @@ impl<'db> Evaluator<'_, 'db> {
         }
         self.depth.set(self.depth.get() + 1);
         let value = self.bind_arguments(cx, function, params, args).and_then(|locals| {
+            let small = locals.iter().all(|(_, value)| is_small(value));
+            let call = small.then(|| (function, locals.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>()));
+            if let Some(known) = call.as_ref().and_then(|call| self.calls.borrow().get(call).cloned()) {
+                return Ok(known);
+            }
             let mut inner = Context::body(self.db, function);
             inner.locals = locals;
-            self.eval(&mut inner, body)
+            let value = self.eval(&mut inner, body)?;
+            if let Some(call) = call.filter(|_| self.calls.borrow().len() < REMEMBERED) {
+                self.calls.borrow_mut().insert(call, value.clone());
+            }
+            Ok(value)
         });
         self.depth.set(self.depth.get() - 1);
         value
@@ -94,5 +103,15 @@ impl<'db> Evaluator<'_, 'db> {
             },
             _ => None,
         }
+    }
+}
+
+/// Whether a value is quickly compared with others.
+fn is_small(value: &Value) -> bool {
+    match value {
+        Value::None | Value::Bool(_) | Value::Int(_) | Value::Decimal(_) | Value::Bytes(_) | Value::Duration(_) => true,
+        Value::SemVer(_) | Value::Date(_) | Value::Variant(..) => true,
+        Value::String(text) | Value::Url(text) | Value::Digest(text) => text.len() <= 100,
+        _ => false,
     }
 }

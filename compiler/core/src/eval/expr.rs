@@ -120,7 +120,7 @@ impl<'db> Evaluator<'_, 'db> {
         })?;
         match &value {
             Value::String(text) => self.spend(cx, expr, text.len() as u64 / 16)?,
-            Value::List(elements) => self.spend(cx, expr, elements.len() as u64 / 4)?,
+            Value::List(elements) => self.spend(cx, expr, elements.len() as u64)?,
             _ => {}
         }
         Ok(value)

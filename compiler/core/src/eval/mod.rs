@@ -40,10 +40,16 @@ pub(crate) const DECLARATION: &str = "$declaration";
 
 /// How many expressions one evaluation may look at, and how much it may make: an element of a list counts as one, and
 /// so do a few characters of a text.
-const BUDGET: u64 = 10_000_000;
+const BUDGET: u64 = 20_000_000;
 
 /// How deep calls may nest. Recursion is an error of its own; this holds where it was not found yet.
 const CALL_DEPTH: u32 = 200;
+
+/// A function and its arguments.
+type Call<'db> = (Item<'db>, Vec<Value>);
+
+/// How many calls one evaluation remembers.
+const REMEMBERED: usize = 100_000;
 
 pub(crate) type Eval<'db, T = Value> = Result<T, Box<Fault<'db>>>;
 
@@ -127,6 +133,8 @@ pub(crate) struct Evaluator<'a, 'db> {
     depth: std::cell::Cell<u32>,
     /// The defaults that are being evaluated.
     open: RefCell<Vec<DefaultRef<'db>>>,
+    /// What calls with small arguments gave: functions that call others twice each would take for ever without.
+    calls: RefCell<FxHashMap<Call<'db>, Value>>,
     /// The data files read so far.
     pub(crate) data: RefCell<std::collections::BTreeSet<crate::db::DataFile>>,
 }
@@ -139,6 +147,7 @@ impl<'a, 'db> Evaluator<'a, 'db> {
             spent: std::cell::Cell::new(0),
             depth: std::cell::Cell::new(0),
             open: RefCell::default(),
+            calls: RefCell::default(),
             data: RefCell::default(),
         }
     }
@@ -151,6 +160,7 @@ impl<'a, 'db> Evaluator<'a, 'db> {
             spent: self.spent.clone(),
             depth: self.depth.clone(),
             open: self.open.clone(),
+            calls: RefCell::default(),
             data: RefCell::default(),
         }
     }
