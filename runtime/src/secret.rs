@@ -45,6 +45,12 @@ pub enum SecretError {
     /// The source has it, but it is not text.
     #[error("not UTF-8 text: {0}")]
     NotText(String),
+    /// It is so short that it could not be kept out of what steps print without garbling that.
+    #[error("too short: a secret has at least {least} characters")]
+    TooShort {
+        /// How many it has at least.
+        least: usize,
+    },
     /// The source could not be asked.
     #[error("{0}")]
     Unavailable(String),

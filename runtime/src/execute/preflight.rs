@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::error::{AdapterProblem, ExecuteError, InputProblem, NoAdapter, SecretProblem};
 use crate::adapters::{Adapter, Adapters};
-use crate::secret::SecretSource;
+use crate::secret::{SecretError, SecretSource};
 use crate::vault::Vault;
 
 /// A plan with everything its execution needs.
@@ -128,6 +128,10 @@ fn check_inputs(plan: &PlanGraph, calls: &[Call<'_>]) -> Result<(), ExecuteError
     if problems.is_empty() { Ok(()) } else { Err(ExecuteError::Inputs(problems)) }
 }
 
+/// The least characters a secret has. Shorter ones stand in texts by chance, and blotting them out there would change
+/// what steps see.
+const LEAST_SECRET: usize = 4;
+
 /// Every secret that inputs refer to, with its content.
 pub(super) fn unlock(prepared: &Prepared<'_>, source: &dyn SecretSource) -> Result<Vault, ExecuteError> {
     let mut names = BTreeMap::new();
@@ -141,6 +145,10 @@ pub(super) fn unlock(prepared: &Prepared<'_>, source: &dyn SecretSource) -> Resu
     let mut problems = Vec::new();
     for name in names.into_keys() {
         match source.resolve(&name) {
+            Ok(content) if content.expose().trim().chars().count() < LEAST_SECRET => {
+                let error = SecretError::TooShort { least: LEAST_SECRET };
+                problems.push(SecretProblem { name, error });
+            }
             Ok(content) => vault.insert(name, content),
             Err(error) => problems.push(SecretProblem { name, error }),
         }

@@ -112,6 +112,23 @@ fn every_missing_secret_is_named_once() {
 }
 
 #[test]
+fn a_secret_too_short_to_be_blotted_out_is_refused() {
+    for (content, refused) in [("", true), (" abc\n", true), ("éàü", true), ("1234", false)] {
+        let place = Place::with_secrets(&[("shop/pin", content)]);
+        let mut plan = Plan::new();
+        let inputs = [("argv", list(&["true"])), ("secrets", map(&[("SECRET", secret("shop/pin"))]))];
+        plan.step("a", "command.run", &inputs);
+        match place.try_execute(&plan.finish()) {
+            Err(error) => {
+                assert!(refused, "{content:?}: {error}");
+                assert!(error.to_string().contains("`shop/pin`: too short"), "{error}");
+            }
+            Ok(_) => assert!(!refused, "{content:?}"),
+        }
+    }
+}
+
+#[test]
 fn plans_that_contradict_themselves_are_refused() {
     let plan = || {
         let mut plan = Plan::new();
