@@ -48,13 +48,18 @@ pub fn declared<'db>(db: &'db dyn Db, file: SourceFile) -> Declared<'db> {
     let mut names: FxHashMap<SmolStr, Item<'db>> = FxHashMap::default();
     let mut prefixes: Vec<SmolStr> = Vec::new();
     let (mut duplicates, mut clashes) = (Vec::new(), Vec::new());
+    let mut tests: FxHashMap<&SmolStr, Item<'db>> = FxHashMap::default();
     let mut folded: FxHashMap<(bool, String), Item<'db>> = FxHashMap::default();
     for &item in file_items(db, file).items(db) {
         let kind = item.kind(db);
+        let name = item.name(db);
         if kind == Kind::Test {
+            match tests.get(name) {
+                Some(&first) => duplicates.push((item, first)),
+                None => drop(tests.insert(name, item)),
+            }
             continue;
         }
-        let name = item.name(db);
         if let Some(&first) = names.get(name) {
             duplicates.push((item, first));
             continue;

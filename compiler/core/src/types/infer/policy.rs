@@ -141,7 +141,15 @@ impl<'db> Infer<'db> {
     fn module_of_policies(&mut self, path: &crate::hir::PathRef) {
         let parts: Vec<SmolStr> = path.parts.iter().map(|part| part.text.clone()).collect();
         match crate::resolve::resolve_module(self.db, self.file, &parts) {
-            Some((_, import)) => self.imports.extend(import),
+            Some((module, import)) => {
+                self.imports.extend(import);
+                let mut declared = crate::resolve::declared(self.db, module).iter();
+                if !declared.any(|(_, item)| item.kind(self.db) == Kind::Policy) {
+                    let message = format!("module `{}` has no policies", path.text());
+                    let finding = self.finding(codes::UNKNOWN_NAME, path.loc(), message);
+                    self.report(finding);
+                }
+            }
             None => {
                 let message = format!("no module named `{}`", path.text());
                 let finding = self.finding(codes::UNKNOWN_MODULE, path.loc(), message);

@@ -3,8 +3,8 @@
 use ordain_diagnostics::codes;
 
 use super::super::ty::Ty;
-use super::Infer;
-use crate::hir::{Kind, TestStmt};
+use super::{Anchor, Infer};
+use crate::hir::{Kind, Signature, TestStmt};
 
 impl<'db> Infer<'db> {
     pub(super) fn test(&mut self, stmts: &[TestStmt]) {
@@ -38,8 +38,18 @@ impl<'db> Infer<'db> {
                         self.report(finding);
                     }
                 }
-                TestStmt::ExpectPolicy { policy, input, .. } => {
-                    self.target(policy, Kind::Policy);
+                TestStmt::ExpectPolicy { policy, code, input, .. } => {
+                    if let Some(item) = self.target(policy, Kind::Policy)
+                        && let Signature::Policy { code: Some(declared), .. } = &item.signature(self.db).signature
+                        && let Some(code) = code
+                        && code.text != declared.text
+                    {
+                        let message = format!("`{}` has code `{}`, not `{}`", policy.text(), declared.text, code.text);
+                        let finding = self
+                            .finding(codes::UNKNOWN_NAME, code.loc, message)
+                            .note(Anchor::name_of(item), "declared here");
+                        self.report(finding);
+                    }
                     // A test gives only the part of a document that its policy looks at, so fields may lack.
                     let known = self.findings.len();
                     self.infer(*input, None);
