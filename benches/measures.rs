@@ -172,7 +172,7 @@ fn plans(quick: bool) {
 /// `ordain check` on ten files, as a whole process.
 fn small_package(folder: &Path) {
     let package = folder.join("small");
-    write_package(&package, Shape { files: 10, lines: 1_000 }).expect("a package can be written");
+    write_package(&package, Shape { files: 10, lines: 5_000 }).expect("a package can be written");
     let samples: Vec<Duration> = (0..50)
         .map(|_| {
             let since = Instant::now();

@@ -135,7 +135,7 @@ impl Lowering {
 
     pub(crate) fn finish(self) -> (Tree, Spans) {
         let tree = Tree { exprs: self.exprs.into_boxed_slice(), types: self.types.into_boxed_slice() };
-        (tree, Spans { ranges: self.ranges.into_boxed_slice() })
+        (tree, Spans::from(self.ranges))
     }
 
     fn loc(&mut self, range: TextRange) -> Loc {

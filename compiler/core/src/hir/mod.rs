@@ -27,15 +27,33 @@ pub struct ExprId(pub(crate) u32);
 pub struct TypeId(pub(crate) u32);
 
 /// The places of one tree, relative to the start of its item.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Spans {
-    pub(crate) ranges: Box<[TextRange]>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spans {
+    /// Of an item shorter than 64 KiB, as nearly all are: start and end. Spans are what a package has most of.
+    Short(Box<[(u16, u16)]>),
+    /// Of a longer item.
+    Long(Box<[TextRange]>),
 }
 
 impl Spans {
     /// The range of a place, relative to the item's start.
     pub fn get(&self, loc: Loc) -> TextRange {
-        self.ranges.get(loc.0 as usize).copied().unwrap_or_default()
+        let at = loc.0 as usize;
+        match self {
+            Self::Short(ranges) => ranges.get(at).map(|&(start, end)| TextRange::new(start.into(), end.into())),
+            Self::Long(ranges) => ranges.get(at).copied(),
+        }
+        .unwrap_or_default()
+    }
+}
+
+impl From<Vec<TextRange>> for Spans {
+    fn from(ranges: Vec<TextRange>) -> Self {
+        let short = |range: &TextRange| Some((u16::try_from(range.start).ok()?, u16::try_from(range.end).ok()?));
+        match ranges.iter().map(short).collect() {
+            Some(ranges) => Self::Short(ranges),
+            None => Self::Long(ranges.into()),
+        }
     }
 }
 
@@ -75,7 +93,37 @@ pub struct Name {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PathRef {
     /// The parts, at least one.
-    pub parts: Box<[Name]>,
+    pub parts: Parts,
+}
+
+/// The parts of a path. Most have one, which needs no memory of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Parts {
+    /// One name.
+    One(Name),
+    /// Names with dots between them.
+    Many(Box<[Name]>),
+}
+
+impl std::ops::Deref for Parts {
+    type Target = [Name];
+
+    fn deref(&self) -> &[Name] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Many(names) => names,
+        }
+    }
+}
+
+impl FromIterator<Name> for Parts {
+    fn from_iter<I: IntoIterator<Item = Name>>(names: I) -> Self {
+        let mut names: Vec<Name> = names.into_iter().collect();
+        match names.len() {
+            1 => Self::One(names.remove(0)),
+            _ => Self::Many(names.into()),
+        }
+    }
 }
 
 impl PathRef {
