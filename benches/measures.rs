@@ -88,7 +88,7 @@ fn child_plan(steps: usize) {
     let instantiated = instantiate(db, PlanInstance::new(db, plan, values));
     let graph = instantiated.graph.as_ref().expect("the plan has a graph");
     assert_eq!(graph.nodes.len(), steps);
-    assert!(!graph.to_json().is_empty() && graph.hash().starts_with("sha256:"));
+    assert!(graph.hash().starts_with("sha256:"));
     report(since);
     std::mem::forget(workspace);
 }
@@ -158,7 +158,7 @@ fn edits(shape: Shape) {
 }
 
 fn plans(quick: bool) {
-    println!("a plan from its source to its canonical bytes and hash");
+    println!("a plan from its source to its graph and hash");
     println!("  {:>9}  {:>10}  {:>10}  {:>14}", "steps", "best", "middle", "bytes a step");
     let sizes: &[usize] = if quick { &[1_000, 10_000] } else { &[1_000, 10_000, 100_000] };
     for &steps in sizes {

@@ -86,7 +86,8 @@ impl Tree for DiskTree {
                 Ok(_) => {}
                 Err(error) => {
                     let path = error_path(&error).and_then(|path| relative(&root, &path)).unwrap_or_default();
-                    listing.errors.push((path, error.to_string()));
+                    let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                    listing.errors.push((path, reason));
                 }
             }
         }

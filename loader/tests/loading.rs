@@ -80,8 +80,7 @@ fn links_that_lead_in_circles_or_out_end() {
 
 #[test]
 fn files_that_differ_in_case_only_are_told() {
-    let package =
-        folder(&[("ordain.toml", MANIFEST), ("main.ord", "const a = 1\n"), ("Main.ord", "const b = 1\n")]);
+    let package = folder(&[("ordain.toml", MANIFEST), ("main.ord", "const a = 1\n"), ("Main.ord", "const b = 1\n")]);
     let found = findings(&load(&package));
     assert_eq!(found, ["main.ord ORD0706 `main.ord` and `Main.ord` differ only in case"]);
 }

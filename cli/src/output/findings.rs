@@ -9,6 +9,7 @@ use ariadne::{Color, Config, IndexType, Label, Report, ReportKind, Source};
 use ordain_diagnostics::{Diagnostic, Severity, TextRange};
 use serde_json::json;
 
+use super::places::Places;
 use crate::args::{FindingsFormat, Format};
 
 /// The texts that findings point into, by path.
@@ -21,16 +22,21 @@ pub(crate) fn show(findings: &[Diagnostic], texts: &Texts, format: &FindingsForm
         Format::Text => {
             let mut sources = Sources { texts, parsed: BTreeMap::new() };
             let mut out = Vec::new();
+            let places = Places::new(texts);
             for finding in findings {
-                report(finding).write(&mut sources, &mut out)?;
+                if places.on_long_line(finding) {
+                    out.extend_from_slice(plain(finding, &places).as_bytes());
+                } else {
+                    report(finding).write(&mut sources, &mut out)?;
+                }
             }
             out.extend_from_slice(summary(findings).as_bytes());
             io::Write::write_all(&mut anstream::stderr().lock(), &out)
         }
         Format::Short => {
-            let mut out = String::new();
+            let (mut out, places) = (String::new(), Places::new(texts));
             for finding in findings {
-                let (line, column) = position(texts, &finding.primary.path, finding.primary.range.start);
+                let (line, column) = places.position(&finding.primary.path, finding.primary.range.start);
                 let severity = severity(finding.severity);
                 let path = &finding.primary.path;
                 // INVARIANT: writing to a string never fails.
@@ -39,7 +45,8 @@ pub(crate) fn show(findings: &[Diagnostic], texts: &Texts, format: &FindingsForm
             super::write(None, out.as_bytes())
         }
         Format::Json => {
-            let list: Vec<_> = findings.iter().map(|finding| as_json(finding, texts)).collect();
+            let places = Places::new(texts);
+            let list: Vec<_> = findings.iter().map(|finding| as_json(finding, &places)).collect();
             let text = serde_json::to_string_pretty(&json!({ "findings": list })).map_err(io::Error::other)?;
             super::write(None, format!("{text}\n").as_bytes())
         }
@@ -49,10 +56,10 @@ pub(crate) fn show(findings: &[Diagnostic], texts: &Texts, format: &FindingsForm
             super::write(None, format!("{text}\n").as_bytes())
         }
         Format::Github => {
-            let mut out = String::new();
+            let (mut out, places) = (String::new(), Places::new(texts));
             for finding in findings {
-                let (line, column) = position(texts, &finding.primary.path, finding.primary.range.start);
-                let (end_line, end_column) = position(texts, &finding.primary.path, finding.primary.range.end);
+                let (line, column) = places.position(&finding.primary.path, finding.primary.range.start);
+                let (end_line, end_column) = places.position(&finding.primary.path, finding.primary.range.end);
                 let kind = match finding.severity {
                     Severity::Error => "error",
                     Severity::Warning => "warning",
@@ -126,6 +133,25 @@ fn report(finding: &Diagnostic) -> Report<'_, Span> {
     report.finish()
 }
 
+/// A finding without its line, which is too long to be shown: what stands around the place instead.
+fn plain(finding: &Diagnostic, places: &Places<'_>) -> String {
+    let (path, range) = (&finding.primary.path, finding.primary.range);
+    let (line, column) = places.position(path, range.start);
+    let severity = match finding.severity {
+        Severity::Error => "Error",
+        Severity::Warning => "Warning",
+        Severity::Note => "Advice",
+    };
+    let around = places.around(path, range.start);
+    let mut text =
+        format!("[{}] {severity}: {}\n  at {path}:{line}:{column}, in `{around}`\n", finding.code, finding.message);
+    if let Some(help) = &finding.help {
+        // INVARIANT: writing to a string never fails.
+        let _ = writeln!(text, "  Help: {help}");
+    }
+    text
+}
+
 /// Sources as the renderer wants them; a path without a text is empty.
 struct Sources<'a> {
     texts: &'a Texts,
@@ -148,23 +174,10 @@ impl ariadne::Cache<String> for &mut Sources<'_> {
     }
 }
 
-/// Line and column of an offset, both from 1, the column in characters.
-pub(crate) fn position(texts: &Texts, path: &str, offset: u32) -> (usize, usize) {
-    let text = texts.get(path).map_or("", |text| text.as_ref());
-    let mut offset = (offset as usize).min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    let before = &text[..offset];
-    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    (line, before[start..].chars().count() + 1)
-}
-
-fn as_json(finding: &Diagnostic, texts: &Texts) -> serde_json::Value {
+fn as_json(finding: &Diagnostic, places: &Places<'_>) -> serde_json::Value {
     let place = |path: &str, range: TextRange, message: &str| {
-        let (line, column) = position(texts, path, range.start);
-        let (end_line, end_column) = position(texts, path, range.end);
+        let (line, column) = places.position(path, range.start);
+        let (end_line, end_column) = places.position(path, range.end);
         json!({
             "path": path,
             "range": { "start": range.start, "end": range.end },

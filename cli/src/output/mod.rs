@@ -1,6 +1,7 @@
 //! Presentation.
 
 pub(crate) mod findings;
+mod places;
 pub(crate) mod progress;
 mod sarif;
 

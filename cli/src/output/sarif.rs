@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use ordain_diagnostics::{Code, Diagnostic, Label, Severity};
 use serde_json::{Value, json};
 
-use super::findings::{Texts, position};
+use super::findings::Texts;
+use super::places::Places;
 
 /// One SARIF log with one run.
 pub(crate) fn log(findings: &[Diagnostic], texts: &Texts) -> Value {
+    let places = Places::new(texts);
     let codes: BTreeSet<Code> = findings.iter().map(|finding| finding.code).collect();
     let index = |code: Code| codes.iter().position(|known| *known == code);
     let rules: Vec<Value> = codes
@@ -44,7 +46,7 @@ pub(crate) fn log(findings: &[Diagnostic], texts: &Texts) -> Value {
                             json!({
                                 "artifactLocation": { "uri": uri(&edit.path) },
                                 "replacements": [{
-                                    "deletedRegion": region(&label, texts),
+                                    "deletedRegion": region(&label, &places),
                                     "insertedContent": { "text": edit.text },
                                 }],
                             })
@@ -53,13 +55,13 @@ pub(crate) fn log(findings: &[Diagnostic], texts: &Texts) -> Value {
                     json!({ "description": { "text": fix.title }, "artifactChanges": changes })
                 })
                 .collect();
-            let related: Vec<Value> = finding.related.iter().map(|label| location(label, texts, true)).collect();
+            let related: Vec<Value> = finding.related.iter().map(|label| location(label, &places, true)).collect();
             json!({
                 "ruleId": finding.code.to_string(),
                 "ruleIndex": index(finding.code),
                 "level": level(finding.severity),
                 "message": { "text": text },
-                "locations": [location(&finding.primary, texts, false)],
+                "locations": [location(&finding.primary, &places, false)],
                 "relatedLocations": related,
                 "fixes": fixes,
             })
@@ -88,11 +90,11 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn location(label: &Label, texts: &Texts, related: bool) -> Value {
+fn location(label: &Label, places: &Places<'_>, related: bool) -> Value {
     let mut location = json!({
         "physicalLocation": {
             "artifactLocation": { "uri": uri(&label.path) },
-            "region": region(label, texts),
+            "region": region(label, places),
         },
     });
     if related || !label.message.is_empty() {
@@ -101,9 +103,9 @@ fn location(label: &Label, texts: &Texts, related: bool) -> Value {
     location
 }
 
-fn region(label: &Label, texts: &Texts) -> Value {
-    let (line, column) = position(texts, &label.path, label.range.start);
-    let (end_line, end_column) = position(texts, &label.path, label.range.end);
+fn region(label: &Label, places: &Places<'_>) -> Value {
+    let (line, column) = places.position(&label.path, label.range.start);
+    let (end_line, end_column) = places.position(&label.path, label.range.end);
     json!({ "startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column })
 }
 

@@ -91,10 +91,9 @@ impl Bytes {
         std::mem::take(&mut self.out)
     }
 
-    /// What was written since the last call goes into a digest; the memory is kept.
-    pub(crate) fn digest_into(&mut self, digest: &mut Sha256) {
-        digest.update(&self.out);
-        self.out.clear();
+    /// Bytes that follow a value of the same array.
+    pub(crate) fn after_a_value() -> Self {
+        Self { out: Vec::new(), comma: true }
     }
 
     /// The digest of all that was written, and a fresh start in the same memory.
@@ -115,6 +114,12 @@ impl Bytes {
     fn quoted(&mut self, text: &str) {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         self.out.push(b'"');
+        // Nearly every text stands as it is.
+        if !text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+            self.out.extend_from_slice(text.as_bytes());
+            self.out.push(b'"');
+            return;
+        }
         let mut from = 0;
         for (at, byte) in text.bytes().enumerate() {
             let short = match byte {

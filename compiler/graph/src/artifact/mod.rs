@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use smol_str::SmolStr;
 use thiserror::Error;
 
-use crate::canonical::{Bytes, finished};
+use crate::canonical::finished;
 use crate::plan::{FORMAT, PlanGraph};
 
 /// The JSON Schema (2020-12) of plan files.
@@ -60,21 +60,26 @@ pub enum PlanError {
 impl PlanGraph {
     /// The plan's hash: SHA-256 over its canonical JSON without the member `hash`.
     pub fn hash(&self) -> SmolStr {
-        let mut digest = Sha256::new();
-        let mut bytes = Bytes::default();
-        self.write(None, &mut bytes, &mut |bytes| bytes.digest_into(&mut digest));
+        let mut digest = Sha256::new_with_prefix(self.head(None));
+        self.body(&mut |part| digest.update(part));
         finished(digest)
     }
 
     /// The plan file: canonical JSON with the member `hash`.
     pub fn to_json(&self) -> Vec<u8> {
-        self.with_hash(&self.hash())
+        self.to_json_and_hash().0
     }
 
-    fn with_hash(&self, hash: &str) -> Vec<u8> {
-        let mut bytes = Bytes::default();
-        self.write(Some(hash), &mut bytes, &mut |_| {});
-        bytes.take()
+    fn to_json_and_hash(&self) -> (Vec<u8>, SmolStr) {
+        let mut digest = Sha256::new_with_prefix(self.head(None));
+        let mut parts = Vec::new();
+        self.body(&mut |part| {
+            digest.update(&part);
+            parts.push(part);
+        });
+        let hash = finished(digest);
+        parts.insert(0, self.head(Some(&hash)));
+        (parts.concat(), hash)
     }
 
     /// Reads a plan file and checks what it claims: its format, its hash, the id of every contract and node, and
@@ -84,11 +89,11 @@ impl PlanGraph {
     /// The bytes are not a plan, or not the plan they claim to be.
     pub fn from_json(bytes: &[u8]) -> Result<Self, PlanError> {
         let (graph, claimed) = read::plan(bytes)?;
-        let actual = graph.hash();
+        let (canonical, actual) = graph.to_json_and_hash();
         if actual != claimed {
             return Err(PlanError::Hash { claimed, actual: actual.to_string() });
         }
-        if !same_but_for_space(bytes, &graph.with_hash(&actual)) {
+        if !same_but_for_space(bytes, &canonical) {
             return Err(PlanError::NotCanonical);
         }
         verify::plan(&graph)?;

@@ -1,5 +1,6 @@
 //! Writing plans. The members of every object stand here in canonical order.
 
+use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use crate::canonical::{Bytes, Sink, in_order};
@@ -9,9 +10,16 @@ use crate::plan::{
 };
 use crate::value::{Shape, Value};
 
+/// How many nodes one thread writes at a time.
+const PART: usize = 512;
+
+/// How many such parts are held at a time.
+const PARTS: usize = 64;
+
 impl PlanGraph {
-    /// Writes the plan; after each node `written` may carry away what is there.
-    pub(super) fn write(&self, hash: Option<&str>, bytes: &mut Bytes, written: &mut dyn FnMut(&mut Bytes)) {
+    /// What stands before the nodes.
+    pub(super) fn head(&self, hash: Option<&str>) -> Vec<u8> {
+        let bytes = &mut Bytes::default();
         bytes.open_object();
         bytes.key("adapters");
         object(self.adapters.iter(), bytes, adapter);
@@ -36,10 +44,22 @@ impl PlanGraph {
         }
         bytes.key("nodes");
         bytes.open_array();
-        for node in &self.nodes {
-            self.node(node, bytes);
-            written(bytes);
+        bytes.take()
+    }
+
+    /// The nodes and what stands after them, part by part in order. Nodes are nearly all of a plan, so several threads
+    /// write them.
+    pub(super) fn body(&self, written: &mut dyn FnMut(Vec<u8>)) {
+        for (window, nodes) in self.nodes.chunks(PART * PARTS).enumerate() {
+            let part = |(at, nodes): (usize, &[Node])| {
+                let mut bytes = if window + at == 0 { Bytes::default() } else { Bytes::after_a_value() };
+                nodes.iter().for_each(|node| self.node(node, &mut bytes));
+                bytes.take()
+            };
+            let parts: Vec<Vec<u8>> = nodes.par_chunks(PART).enumerate().map(part).collect();
+            parts.into_iter().for_each(&mut *written);
         }
+        let bytes = &mut Bytes::default();
         bytes.close_array();
         bytes.member("on_failure", self.on_failure.name());
         bytes.key("package");
@@ -57,7 +77,7 @@ impl PlanGraph {
         bytes.key("stages");
         bytes.texts(&self.stages);
         bytes.close_object();
-        written(bytes);
+        written(bytes.take());
     }
 
     fn node(&self, node: &Node, bytes: &mut Bytes) {
