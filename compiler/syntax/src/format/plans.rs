@@ -87,9 +87,7 @@ impl<'a> Printer<'a> {
                     self.verbatim(name.range),
                     self.text(" = "),
                     self.step_call(call),
-                    self.text(" expect "),
-                    self.before_word(expect),
-                    self.modifiers(modifiers),
+                    self.clauses(Some(expect), modifiers),
                 ];
                 self.join(&parts)
             }
@@ -132,7 +130,17 @@ impl<'a> Printer<'a> {
 
     /// ` after x timeout 5m`, on one line where they fit.
     fn modifiers(&mut self, modifiers: &'a [Modifier]) -> Doc {
-        let mut parts = Vec::with_capacity(2 * modifiers.len());
+        self.clauses(None, modifiers)
+    }
+
+    /// As [`Self::modifiers`], with the condition of a gate before them.
+    fn clauses(&mut self, expect: Option<&'a Expr>, modifiers: &'a [Modifier]) -> Doc {
+        let mut parts = Vec::with_capacity(2 * modifiers.len() + 3);
+        if let Some(condition) = expect {
+            parts.push(self.docs.line(" ", false));
+            parts.push(self.text("expect "));
+            parts.push(self.before_word(condition));
+        }
         for modifier in modifiers {
             parts.push(match modifier {
                 // On a new line it would be a statement of the plan.
