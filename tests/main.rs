@@ -12,6 +12,7 @@ mod montage;
 mod ordain;
 mod package;
 mod presentation;
+mod programs;
 mod revisions;
 mod shop;
 mod tour;

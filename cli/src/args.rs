@@ -42,6 +42,9 @@ pub(crate) enum Command {
         /// The package's name; the folder's name where it is not given.
         #[arg(long)]
         name: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Check a package and show what is wrong with it.
     Check {
@@ -68,6 +71,9 @@ pub(crate) enum Command {
         /// Change nothing; say what would be changed, and exit with 1 if there is something.
         #[arg(long)]
         dry_run: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Evaluate an expression.
     Eval {
@@ -91,6 +97,9 @@ pub(crate) enum Command {
         /// Change nothing; name the files that are not formatted, and exit with 1 if there are some.
         #[arg(long)]
         check: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Compile a plan to its graph and show it.
     Plan(PlanArguments),
@@ -111,6 +120,9 @@ pub(crate) enum Command {
         /// The folder it is written to; `ordain-doc` in the package where it is not given.
         #[arg(long, short = 'o', value_name = "DIR")]
         output: Option<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Explain a diagnostic code, or list all of them.
     Explain {

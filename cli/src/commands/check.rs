@@ -35,8 +35,9 @@ impl Check<'_> {
         let root = ordain_loader::find_root(self.path)?;
         let tree = DiskTree::new(&root);
         let (send, changes) = mpsc::channel();
+        let watched = root.clone();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            if event.is_ok_and(|event| matters(&event)) {
+            if event.is_ok_and(|event| matters(&event, &watched)) {
                 // The other side is gone only when the command ends.
                 let _ = send.send(());
             }
@@ -70,10 +71,10 @@ impl Check<'_> {
     }
 }
 
-/// Whether a change could concern the package: looking at files is none, nor is what happens in hidden folders.
-fn matters(event: &notify::Event) -> bool {
+/// Whether a change could concern the package: looking at files is none, nor is what happens in its hidden folders.
+fn matters(event: &notify::Event, root: &Path) -> bool {
     let hidden = |path: &PathBuf| {
-        path.iter().any(|part| part.to_string_lossy().starts_with('.') && part.len() > 1 && part != "..")
+        path.strip_prefix(root).unwrap_or(path).iter().any(|part| part.to_string_lossy().starts_with('.'))
     };
     !event.kind.is_access() && event.paths.iter().any(|path| !hidden(path))
 }

@@ -16,7 +16,7 @@ const FOLDER: &str = "ordain-doc";
 /// What stands for the standard library.
 const STD: &str = "std";
 
-pub(crate) fn run(path: &Path, format: DocFormat, folder: Option<PathBuf>) -> Result<Outcome, Failure> {
+pub(crate) fn run(path: &Path, format: DocFormat, folder: Option<PathBuf>, as_json: bool) -> Result<Outcome, Failure> {
     let (source, home) = source(path)?;
     let folder = folder.unwrap_or_else(|| from_here(&home).join(FOLDER));
     let format = match format {
@@ -33,6 +33,11 @@ pub(crate) fn run(path: &Path, format: DocFormat, folder: Option<PathBuf>) -> Re
         let file = folder.join(&page.path);
         output::write(Some(&file), page.text.as_bytes())
             .map_err(|error| Failure(format!("`{}`: {error}", file.display())))?;
+    }
+    if as_json {
+        let written: Vec<String> = pages.iter().map(|page| folder.join(&page.path).display().to_string()).collect();
+        output::json(&serde_json::json!({ "pages": written }))?;
+        return Ok(Outcome::Fine);
     }
     let count = match pages.len() {
         1 => "1 page".to_owned(),

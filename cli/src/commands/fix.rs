@@ -12,8 +12,9 @@ use crate::{Failure, Outcome, output};
 /// How often fixes are looked for anew: one may uncover another.
 const ROUNDS: usize = 10;
 
-pub(crate) fn run(path: &Path, all: bool, dry_run: bool) -> Result<Outcome, Failure> {
+pub(crate) fn run(path: &Path, all: bool, dry_run: bool, as_json: bool) -> Result<Outcome, Failure> {
     let mut total = 0;
+    let mut fixed: BTreeMap<String, usize> = BTreeMap::new();
     for _ in 0..ROUNDS {
         let workspace = package::load(path)?;
         let found: Vec<Diagnostic> = check_package(&workspace.db, workspace.root);
@@ -26,7 +27,7 @@ pub(crate) fn run(path: &Path, all: bool, dry_run: bool) -> Result<Outcome, Fail
             let Some(text) = texts.get(&path) else { continue };
             let (changed, count) = apply(text, edits);
             total += count;
-            anstream::println!("{path}: {count} fix{}", if count == 1 { "" } else { "es" });
+            *fixed.entry(path.clone()).or_default() += count;
             if !dry_run {
                 output::write(Some(Path::new(&path)), changed.as_bytes())
                     .map_err(|error| Failure(format!("`{path}`: {error}")))?;
@@ -36,8 +37,14 @@ pub(crate) fn run(path: &Path, all: bool, dry_run: bool) -> Result<Outcome, Fail
             break;
         }
     }
-    if total == 0 {
+    if as_json {
+        output::json(&serde_json::json!({ "fixes": fixed, "written": !dry_run && total > 0 }))?;
+    } else if total == 0 {
         anstream::println!("nothing to fix");
+    } else {
+        for (path, count) in &fixed {
+            anstream::println!("{path}: {count} fix{}", if *count == 1 { "" } else { "es" });
+        }
     }
     Ok(if dry_run && total > 0 { Outcome::Findings } else { Outcome::Fine })
 }

@@ -7,7 +7,7 @@ use ordain_compiler::MAX_SOURCE_BYTES;
 
 use crate::{Failure, Outcome, output};
 
-pub(crate) fn run(paths: &[PathBuf], check: bool) -> Result<Outcome, Failure> {
+pub(crate) fn run(paths: &[PathBuf], check: bool, as_json: bool) -> Result<Outcome, Failure> {
     if paths == [PathBuf::from("-")] {
         return standard_input(check);
     }
@@ -26,20 +26,24 @@ pub(crate) fn run(paths: &[PathBuf], check: bool) -> Result<Outcome, Failure> {
         }
     }
     files.sort();
-    let mut outcome = Outcome::Fine;
+    let mut changed = Vec::new();
     let mut failed = Vec::new();
     for file in files {
         match format(&file, check) {
             Ok(false) => {}
             Ok(true) => {
-                anstream::println!("{}{}", if check { "not formatted: " } else { "formatted " }, file.display());
-                if check {
-                    outcome = Outcome::Findings;
+                if !as_json {
+                    anstream::println!("{}{}", if check { "not formatted: " } else { "formatted " }, file.display());
                 }
+                changed.push(file.display().to_string());
             }
             Err(error) => failed.push(format!("`{}`: {error}", file.display())),
         }
     }
+    if as_json {
+        output::json(&serde_json::json!({ "files": changed, "written": !check }))?;
+    }
+    let outcome = if check && !changed.is_empty() { Outcome::Findings } else { Outcome::Fine };
     if failed.is_empty() { Ok(outcome) } else { Err(Failure(failed.join("\nordain: "))) }
 }
 

@@ -26,7 +26,7 @@ plan hello(name: Name, env: Target = local) {
 }
 "#;
 
-pub(crate) fn run(path: &Path, name: Option<String>) -> Result<Outcome, Failure> {
+pub(crate) fn run(path: &Path, name: Option<String>, as_json: bool) -> Result<Outcome, Failure> {
     fs::create_dir_all(path)?;
     let manifest = path.join(MANIFEST);
     if manifest.exists() {
@@ -42,10 +42,15 @@ pub(crate) fn run(path: &Path, name: Option<String>) -> Result<Outcome, Failure>
     }
     let source = path.join("main.ord");
     fs::write(&manifest, text)?;
-    anstream::println!("made {}", manifest.display());
+    let mut made = vec![manifest.display().to_string()];
     if !source.exists() {
         fs::write(&source, SOURCE)?;
-        anstream::println!("made {}", source.display());
+        made.push(source.display().to_string());
+    }
+    if as_json {
+        crate::output::json(&serde_json::json!({ "made": made }))?;
+    } else {
+        made.iter().for_each(|path| anstream::println!("made {path}"));
     }
     Ok(Outcome::Fine)
 }

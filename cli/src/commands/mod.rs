@@ -25,20 +25,20 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         When::Never => anstream::ColorChoice::Never.write_global(),
     }
     match arguments.command {
-        Command::Init { path, name } => init::run(&path, name),
+        Command::Init { path, name, json } => init::run(&path, name, json),
         Command::Check { path, findings, deny_warnings, watch } => {
             let check = check::Check { path: &path, format: &findings, deny_warnings };
             if watch { check.watch() } else { check.once() }
         }
         Command::Plan(plan) => plan::run(&plan),
         Command::Apply(arguments) => apply::run(&arguments),
-        Command::Fix { path, all, dry_run } => fix::run(&path, all, dry_run),
+        Command::Fix { path, all, dry_run, json } => fix::run(&path, all, dry_run, json),
         Command::Eval { expression, package, module, json } => {
             eval::run(&package, module.as_deref(), &expression, json)
         }
-        Command::Fmt { paths, check } => fmt::run(&paths, check),
+        Command::Fmt { paths, check, json } => fmt::run(&paths, check, json),
         Command::Diff(arguments) => diff::run(&arguments),
-        Command::Doc { path, format, output } => doc::run(&path, format, output),
+        Command::Doc { path, format, output, json } => doc::run(&path, format, output, json),
         Command::Explain { code, json } => explain::run(code.as_deref(), json),
         Command::Completions { shell } => {
             let mut script = Vec::new();

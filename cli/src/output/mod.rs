@@ -38,6 +38,11 @@ pub(crate) fn write(file: Option<&Path>, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
+/// Prints JSON.
+pub(crate) fn json(value: &serde_json::Value) -> io::Result<()> {
+    write(None, format!("{value:#}\n").as_bytes())
+}
+
 /// How wide to write, and with colour where the standard output is the target: it takes colour out again where there
 /// is none to show it.
 pub(crate) fn terminal(to_stdout: bool) -> Terminal {

@@ -1,0 +1,54 @@
+//! What programs that run the command rely on: JSON from every command, and a watch that tells every change.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::package::Package;
+
+#[test]
+fn commands_that_write_say_what_in_json() {
+    let package = Package::empty();
+    let made = package.run(&["init", "new", "--json"]).exits(0).json();
+    assert_eq!(made, json!({ "made": ["new/ordain.toml", "new/main.ord"] }));
+    package.write("main.ord", "use std.types.{Name,Port}\nconst   port: Port = 80\n");
+    let fixed = package.run(&["fix", "--dry-run", "--json"]).exits(1).json();
+    assert_eq!(fixed, json!({ "fixes": { "main.ord": 1 }, "written": false }));
+    let fixed = package.run(&["fix", "--json"]).exits(0).json();
+    assert_eq!(fixed, json!({ "fixes": { "main.ord": 1 }, "written": true }));
+    let formatted = package.run(&["fmt", "--check", "--json"]).exits(1).json();
+    assert_eq!(formatted, json!({ "files": ["./main.ord"], "written": false }));
+    let formatted = package.run(&["fmt", "--json"]).exits(0).json();
+    assert_eq!(formatted, json!({ "files": ["./main.ord"], "written": true }));
+    assert_eq!(package.read("main.ord"), "use std.types.{Port}\n\nconst port: Port = 80\n");
+    let pages = package.run(&["doc", "--format", "markdown", "--json"]).exits(0).json();
+    let pages: Vec<&str> = pages["pages"].as_array().unwrap().iter().map(|page| page.as_str().unwrap()).collect();
+    assert_eq!(pages.len(), 2, "{pages:?}");
+    assert!(pages.iter().all(|page| package.file(page).is_file()), "{pages:?}");
+}
+
+#[test]
+fn a_watch_tells_every_change() {
+    let package = Package::of("const port: Int = 80\n");
+    let mut watch = Command::new(env!("CARGO_BIN_EXE_ordain"))
+        .args(["check", "--watch", "--format", "short"])
+        .current_dir(package.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut found = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let mut said = BufReader::new(watch.stderr.take().unwrap()).lines();
+    let mut watching = || assert!(said.next().unwrap().unwrap().starts_with("watching "));
+    watching();
+    package.write("main.ord", "const port: Int = true\n");
+    assert!(found.next().unwrap().unwrap().contains("ORD0301"));
+    watching();
+    package.write("other.ord", "const other = missing\n");
+    let lines = [found.next().unwrap().unwrap(), found.next().unwrap().unwrap()];
+    assert!(lines[0].contains("ORD0301") && lines[1].contains("ORD0201"), "{lines:?}");
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+}
