@@ -28,6 +28,10 @@ pub fn file_findings(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
             own.extend(case_clash(db, item, *first));
         }
         allowances(db, item, scope, &mut own, &mut findings);
+        // What is wrong with its syntax is reported; the rest would only follow from that.
+        if scope.is_broken(item) {
+            own.retain(|finding| finding.code == codes::CASE_CLASH);
+        }
         findings.append(&mut own);
     }
     for &(again, first) in &scope.duplicates {
@@ -250,8 +254,10 @@ fn import_findings(db: &dyn Db, file: SourceFile, used: &FxHashSet<ImportPlace>,
     }
     // A name that is not known may be a slip of one that is imported: removing that would not be safe.
     let safe = !findings.iter().any(|finding| finding.code == codes::UNKNOWN_NAME);
+    // What is broken may use any of them.
+    let broken = !file_items(db, file).broken(db).is_empty();
     for (name, import) in imported.names.iter() {
-        if used.contains(&import.place) {
+        if broken || used.contains(&import.place) {
             continue;
         }
         let at = range(import.place);

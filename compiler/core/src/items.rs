@@ -129,6 +129,9 @@ pub struct FileItems<'db> {
     /// The data files that expressions name, as they are written.
     #[tracked]
     pub data: Box<[SmolStr]>,
+    /// The declarations with syntax errors in them, sorted: what is missing in them is reported already.
+    #[tracked]
+    pub broken: Box<[Item<'db>]>,
     /// What the parser and the lowering found.
     #[tracked]
     pub findings: Box<[Diagnostic]>,
@@ -142,12 +145,13 @@ pub fn file_items(db: &dyn Db, file: SourceFile) -> FileItems<'_> {
         Content::Text(text) => text,
         unreadable => {
             let findings = Box::new([unreadable_finding(path, unreadable)]);
-            return FileItems::new(db, Box::default(), Box::default(), Box::default(), Box::default(), findings);
+            let nothing = (Box::default(), Box::default(), Box::default());
+            return FileItems::new(db, nothing.0, nothing.1, nothing.2, Box::default(), Box::default(), findings);
         }
     };
     let parsed = ordain_syntax::parse(text);
     let mut findings: Vec<Diagnostic> = parsed.errors.into_iter().map(|error| syntax_finding(path, error)).collect();
-    let (mut misuses, mut data) = (Vec::new(), Vec::new());
+    let (mut misuses, mut data, mut broken) = (Vec::new(), Vec::new(), Vec::new());
     let (mut imports, mut import_places) = (Vec::new(), Vec::new());
     for import in parsed.file.uses {
         import_places.push(ImportPlaces {
@@ -162,9 +166,14 @@ pub fn file_items(db: &dyn Db, file: SourceFile) -> FileItems<'_> {
         .items
         .into_iter()
         .map(|item| {
-            let lowered = lower::item(item, &mut misuses);
+            let is_broken = item.broken;
+            let mut own = Vec::new();
+            let lowered = lower::item(item, &mut own);
+            if !is_broken {
+                misuses.append(&mut own);
+            }
             data.extend(data_paths(&lowered.sig_tree).chain(data_paths(&lowered.body_tree)));
-            Item::new(
+            let item = Item::new(
                 db,
                 file,
                 lowered.kind,
@@ -179,11 +188,16 @@ pub fn file_items(db: &dyn Db, file: SourceFile) -> FileItems<'_> {
                     signature: lowered.sig_spans,
                     body: lowered.body_spans,
                 },
-            )
+            );
+            if is_broken {
+                broken.push(item);
+            }
+            item
         })
         .collect();
+    broken.sort_unstable();
     findings.extend(misuses.into_iter().map(|misuse| misuse_finding(path, misuse)));
-    FileItems::new(db, items, imports.into(), import_places.into(), data.into(), findings.into())
+    FileItems::new(db, items, imports.into(), import_places.into(), data.into(), broken.into(), findings.into())
 }
 
 /// The data files that a tree's expressions name.

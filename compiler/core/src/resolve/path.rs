@@ -27,14 +27,26 @@ pub struct PathError {
     pub at: usize,
     /// The module that lacks it, where the parts before name one.
     pub module: Option<SourceFile>,
-    /// Whether an import that does not resolve would have brought it in, which is reported there.
+    /// Whether the mistake is reported elsewhere: at an import that does not resolve and would have brought it in, or in
+    /// the declaration itself, whose syntax is wrong.
     pub reported: bool,
+    /// The import it came through, where the declaration is there but broken.
+    pub import: Option<ImportPlace>,
 }
 
-/// Finds the declaration that the longest start of `parts` names.
+/// Finds the declaration that the longest start of `parts` names. One with syntax errors in it is not found, since what
+/// follows from it would only repeat them.
 pub fn resolve<'db>(db: &'db dyn Db, file: SourceFile, parts: &[SmolStr]) -> Result<Found<'db>, PathError> {
+    let found = find(db, file, parts)?;
+    if declared(db, found.item.file(db)).is_broken(found.item) {
+        return Err(PathError { at: 0, module: None, reported: true, import: found.import });
+    }
+    Ok(found)
+}
+
+fn find<'db>(db: &'db dyn Db, file: SourceFile, parts: &[SmolStr]) -> Result<Found<'db>, PathError> {
     let Some(first) = parts.first() else {
-        return Err(PathError { at: 0, module: None, reported: false });
+        return Err(PathError { at: 0, module: None, reported: false, import: None });
     };
     let own = declared(db, file);
     if let Some((item, consumed)) = longest(own, parts) {
@@ -59,7 +71,7 @@ pub fn resolve<'db>(db: &'db dyn Db, file: SourceFile, parts: &[SmolStr]) -> Res
         };
     }
     let reported = imported.missing.binary_search(first).is_ok();
-    Err(PathError { at: 0, module: None, reported })
+    Err(PathError { at: 0, module: None, reported, import: None })
 }
 
 /// The module a path names: through an import, or from a dependency or this package.
@@ -119,5 +131,5 @@ fn dotted<T>(parts: &[SmolStr], get: impl Fn(&str) -> Option<T>) -> Option<(usiz
 }
 
 fn missing(module: SourceFile, parts: &[SmolStr], at: usize) -> PathError {
-    PathError { at: at.min(parts.len().saturating_sub(1)), module: Some(module), reported: false }
+    PathError { at: at.min(parts.len().saturating_sub(1)), module: Some(module), reported: false, import: None }
 }

@@ -12,6 +12,8 @@ use crate::names::NameMap;
 #[derive(Clone, Debug, Default, PartialEq, Eq, salsa::SalsaValue)]
 pub struct Declared<'db> {
     names: NameMap<Item<'db>>,
+    /// Declarations with syntax errors in them, sorted.
+    broken: Box<[Item<'db>]>,
     /// First parts of dotted names, sorted.
     prefixes: Box<[SmolStr]>,
     /// Declarations whose name was taken already, with the one that has it.
@@ -24,6 +26,11 @@ impl<'db> Declared<'db> {
     /// The declaration of that (dotted) name.
     pub fn get(&self, name: &str) -> Option<Item<'db>> {
         self.names.get(name).copied()
+    }
+
+    /// Whether a declaration has syntax errors in it, so that nothing follows from what it lacks.
+    pub fn is_broken(&self, item: Item<'db>) -> bool {
+        self.broken.binary_search(&item).is_ok()
     }
 
     /// Whether a dotted name starts with this part.
@@ -80,6 +87,7 @@ pub fn declared<'db>(db: &'db dyn Db, file: SourceFile) -> Declared<'db> {
     prefixes.sort_unstable();
     prefixes.dedup();
     Declared {
+        broken: file_items(db, file).broken(db).clone(),
         names: names.into_iter().collect(),
         prefixes: prefixes.into(),
         duplicates: duplicates.into(),

@@ -129,6 +129,10 @@ impl<'db> TypeLowering<'db> {
                 self.report(codes::UNKNOWN_NAME, at.loc, message);
                 Ty::Error
             }
+            Err(error) if error.import.is_some() => {
+                self.imports.extend(error.import);
+                Ty::Error
+            }
             Err(error) => match self.builtin(&parts, path, args) {
                 Some(ty) => ty,
                 None => self.unknown(path, &error),

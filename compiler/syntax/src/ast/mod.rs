@@ -100,8 +100,8 @@ pub struct Item {
     pub name: Path,
     /// What it declares.
     pub kind: ItemKind,
-    /// Whether something is wrong with its syntax, so that parts of it may be missing here or stand as `Error` nodes. What
-    /// is wrong has been reported; that something is missing is no finding of its own.
+    /// Whether its syntax is wrong in a way that may leave parts of it out of the tree: more than a literal that is none.
+    /// What is wrong has been reported; that something is missing is no finding of its own.
     pub broken: bool,
     /// From the first doc comment or annotation to the end of the declaration.
     pub range: TextRange,

@@ -83,13 +83,19 @@ const FOREIGN_WORDS: &[(&str, &str)] = &[
     ("workflow", "plan"),
 ];
 
+/// Whether a mistake may keep parts of a declaration from its tree. One inside a literal does not: it has a node all the
+/// same.
+fn leaves_a_gap(error: &SyntaxError) -> bool {
+    error.is_error() && !matches!(error.code, codes::INVALID_LITERAL | codes::INVALID_ESCAPE)
+}
+
 /// Parses a file. This never fails and never panics; the time it takes grows with the length of the text.
 pub fn parse(text: &str) -> Parsed {
     let Stream { tokens, docs, file_docs, errors } = lexer::stream(text);
     let mut slices = structure::split(text, &tokens);
     let slips = correct_first_words(text, &mut slices);
-    let broken_literals: Vec<u32> =
-        errors.iter().filter(|error| error.is_error()).map(|error| error.range.start).collect();
+    let broken_tokens: Vec<u32> =
+        errors.iter().filter(|error| leaves_a_gap(error)).map(|error| error.range.start).collect();
     let mut state = State::new(text, &docs, errors);
     let mut file = File {
         docs: file_docs.map(|range| Docs { text: state::doc_text(text, range, "//!"), range }),
@@ -101,11 +107,11 @@ pub fn parse(text: &str) -> Parsed {
         state.errors.extend(slips.next_if(|(start, _)| *start == slice.span.start).map(|(_, slip)| slip));
         match declaration(slice, &mut state) {
             Some(TopLevel::Item(mut item)) => {
-                let literals = broken_literals.partition_point(|start| *start < item.range.start)
-                    ..broken_literals.partition_point(|start| *start < item.range.end);
+                let tokens = broken_tokens.partition_point(|start| *start < item.range.start)
+                    ..broken_tokens.partition_point(|start| *start < item.range.end);
                 // What stands after a whole declaration is no part of it.
                 let mut own = state.errors[reported..].iter().filter(|error| error.range.start < item.range.end);
-                item.broken = !literals.is_empty() || own.any(SyntaxError::is_error);
+                item.broken = !tokens.is_empty() || own.any(leaves_a_gap);
                 file.items.push(*item);
             }
             Some(TopLevel::Use(import)) => file.uses.push(import),

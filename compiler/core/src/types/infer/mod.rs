@@ -312,9 +312,9 @@ impl<'db> Infer<'db> {
     }
 
     fn resolve(&mut self, parts: &[SmolStr]) -> Result<Found<'db>, resolve::PathError> {
-        let found = resolve::resolve(self.db, self.file, parts)?;
-        self.imports.extend(found.import);
-        Ok(found)
+        let found = resolve::resolve(self.db, self.file, parts);
+        self.imports.extend(found.as_ref().map_or_else(|error| error.import, |found| found.import));
+        found
     }
 
     // Checking -------------------------------------------------------------------------------------------------
