@@ -48,6 +48,18 @@ fn a_byte_order_mark_and_carriage_returns_are_tolerated() {
 }
 
 #[test]
+fn twenty_mistakes_give_twenty_findings_and_the_rest_is_checked() {
+    let source = include_str!("../compiler/syntax/tests/fixtures/recovery/twenty_mistakes.ord");
+    let package = Package::of(source);
+    let findings = || package.run(&["check", "--format", "short"]).exits(1).text().matches("main.ord:").count();
+    assert_eq!(findings(), 20);
+    // What stands between the mistakes is sound, and no longer is.
+    package.write("main.ord", source.replace("type Sound = { a: Int,", "type Sound = { a: Unheard,"));
+    assert_eq!(findings(), 21);
+    package.run(&["check"]).exits(1).says("Unheard");
+}
+
+#[test]
 fn a_hundred_megabytes() {
     let package = Package::of("const a: Int = 1\n".repeat((100 << 20) / 17 + 1));
     assert_eq!(package.codes(), ["ORD0110"]);

@@ -83,10 +83,10 @@ const FOREIGN_WORDS: &[(&str, &str)] = &[
     ("workflow", "plan"),
 ];
 
-/// Whether a mistake may keep parts of a declaration from its tree. One inside a literal does not: it has a node all the
-/// same.
+/// Whether a mistake may keep parts of a declaration from its tree. One inside a literal does not (it has a node all the
+/// same), nor does a clause that does not belong there.
 fn leaves_a_gap(error: &SyntaxError) -> bool {
-    error.is_error() && !matches!(error.code, codes::INVALID_LITERAL | codes::INVALID_ESCAPE)
+    error.is_error() && !matches!(error.code, codes::INVALID_LITERAL | codes::INVALID_ESCAPE | codes::MISPLACED_CLAUSE)
 }
 
 /// Parses a file. This never fails and never panics; the time it takes grows with the length of the text.
