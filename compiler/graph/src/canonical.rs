@@ -115,7 +115,9 @@ impl Bytes {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         self.out.push(b'"');
         // Nearly every text stands as it is.
-        if !text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        let escaped = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+        // Looks at every byte, which is done many at once, where stopping early is done one by one.
+        if !text.bytes().fold(false, |found, byte| found | escaped(byte)) {
             self.out.extend_from_slice(text.as_bytes());
             self.out.push(b'"');
             return;

@@ -1,10 +1,12 @@
 //! Drafts: what a compiler gives to have a graph made of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 use thiserror::Error;
 
+use crate::fields::Fields;
 use crate::plan::{Adapter, Contract, Environment, NodeKind, OnFailure, PackageRef, PlanGraph, Retry, Why};
 use crate::value::Value;
 
@@ -16,7 +18,7 @@ pub struct DraftPlan {
     /// As [`PlanGraph::package`].
     pub package: PackageRef,
     /// As [`PlanGraph::arguments`].
-    pub arguments: BTreeMap<SmolStr, Value>,
+    pub arguments: Fields,
     /// As [`PlanGraph::environments`].
     pub environments: BTreeMap<SmolStr, Environment>,
     /// As [`PlanGraph::adapters`].
@@ -41,7 +43,7 @@ pub struct DraftNode {
     /// As [`crate::Node::kind`].
     pub kind: NodeKind,
     /// The contract itself.
-    pub contract: Contract,
+    pub contract: Arc<Contract>,
     /// As [`crate::Node::environment`].
     pub environment: Option<SmolStr>,
     /// As [`crate::Node::adapter`].
@@ -68,7 +70,7 @@ pub struct DraftNode {
 #[derive(Clone, Debug)]
 pub struct DraftUndo {
     /// The contract of the capability that undoes it.
-    pub contract: Contract,
+    pub contract: Arc<Contract>,
     /// The adapter bound to that.
     pub adapter: Option<SmolStr>,
     /// Its inputs; residuals on the node's own position are its outputs.

@@ -6,6 +6,7 @@ mod artifact;
 mod build;
 mod canonical;
 mod draft;
+mod fields;
 mod json;
 mod ops;
 mod plan;
@@ -16,6 +17,7 @@ mod value;
 pub use artifact::{PLAN_SCHEMA, PlanError};
 pub use build::finish;
 pub use draft::{DraftNode, DraftPlan, DraftUndo, Finished, GraphError};
+pub use fields::Fields;
 pub use ops::{OpError, Patterns, apply, apply_with, evaluate};
 pub use plan::{
     Adapter, Contract, Dependency, Effect, Environment, FORMAT, Node, NodeKind, OnFailure, PackageRef, PlanGraph,

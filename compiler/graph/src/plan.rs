@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
+use crate::fields::Fields;
 use crate::value::{NodeId, Shape, Value};
 
 /// The format's name and version, which stands in every plan file.
@@ -19,7 +20,7 @@ pub struct PlanGraph {
     /// The package the plan is declared in.
     pub package: PackageRef,
     /// The arguments it was instantiated with, by parameter.
-    pub arguments: BTreeMap<SmolStr, Value>,
+    pub arguments: Fields,
     /// The environments its nodes run in, by qualified name.
     pub environments: BTreeMap<SmolStr, Environment>,
     /// The join of the effects of all nodes.

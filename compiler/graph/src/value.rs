@@ -9,6 +9,8 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
+use crate::fields::Fields;
+
 /// A value, perhaps with parts that are not known yet. Cheap to clone.
 ///
 /// `Ord` is total and arbitrary between kinds; within a kind it is the language's own order.
@@ -45,7 +47,7 @@ pub enum Value {
     /// A set, ordered.
     Set(Arc<std::collections::BTreeSet<Value>>),
     /// A record, with its fields in name order.
-    Record(Arc<BTreeMap<SmolStr, Value>>),
+    Record(Arc<Fields>),
     /// A secret, by reference only: never its content.
     Secret(SecretRef),
     /// A part not known before execution.

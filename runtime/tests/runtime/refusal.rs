@@ -79,7 +79,7 @@ fn an_undo_that_may_be_needed_has_an_adapter() {
 fn a_newer_contract_is_refused() {
     let mut plan = Plan::new();
     let at = plan.step("a", "test.note", &[("name", text("a"))]);
-    plan.at(at).contract.version = "1.3.0".into();
+    std::sync::Arc::make_mut(&mut plan.at(at).contract).version = "1.3.0".into();
     let error = refused(&Place::new(), &plan.finish());
     assert_eq!(
         error.to_string(),

@@ -179,7 +179,7 @@ impl Plan {
         self.0.nodes.push(DraftNode {
             address: address.into(),
             kind: NodeKind::Step,
-            contract,
+            contract: contract.into(),
             environment: Some("test.here".into()),
             adapter: Some(adapter_of(capability)),
             inputs,
@@ -209,7 +209,7 @@ impl Plan {
 
     pub fn undo(&mut self, at: u32, capability: &str, inputs: &[(&str, Value)]) {
         let (contract, inputs) = filled(capability, inputs);
-        self.at(at).undo = Some(DraftUndo { contract, adapter: Some(adapter_of(capability)), inputs });
+        self.at(at).undo = Some(DraftUndo { contract: contract.into(), adapter: Some(adapter_of(capability)), inputs });
     }
 
     pub fn finish(self) -> PlanGraph {

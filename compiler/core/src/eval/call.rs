@@ -46,14 +46,14 @@ impl<'db> Evaluator<'_, 'db> {
         let value = self.bind_arguments(cx, function, params, args).and_then(|locals| {
             let small = locals.iter().all(|(_, value)| is_small(value));
             let call = small.then(|| (function, locals.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>()));
-            if let Some(known) = call.as_ref().and_then(|call| self.calls.borrow().get(call).cloned()) {
+            if let Some(known) = call.as_ref().and_then(|call| self.memory.calls.borrow().get(call).cloned()) {
                 return Ok(known);
             }
             let mut inner = Context::body(self.db, function);
             inner.locals = locals;
             let value = self.eval(&mut inner, body)?;
-            if let Some(call) = call.filter(|_| self.calls.borrow().len() < REMEMBERED) {
-                self.calls.borrow_mut().insert(call, value.clone());
+            if let Some(call) = call.filter(|_| self.memory.calls.borrow().len() < REMEMBERED) {
+                self.memory.calls.borrow_mut().insert(call, value.clone());
             }
             Ok(value)
         });

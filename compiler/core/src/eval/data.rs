@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ordain_data::{DataError, Format, Node, NodeKind};
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
-use ordain_graph::Value;
+use ordain_graph::{Fields, Value};
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
@@ -67,7 +67,7 @@ impl<'db> Evaluator<'_, 'db> {
                 "paths are relative to the folder of the package's manifest",
             ));
         };
-        self.data.borrow_mut().insert(file);
+        self.memory.data.borrow_mut().insert(file);
         let shown = file.path(self.db);
         match file.content(self.db) {
             Content::Text(_) => {}
@@ -214,7 +214,7 @@ impl<'db> Reading<'_, '_, 'db> {
         ty: &Ty<'db>,
         pointer: &mut Vec<String>,
     ) -> Eval<'db> {
-        let mut values: BTreeMap<SmolStr, Value> = BTreeMap::new();
+        let mut values = Fields::with_capacity(record.fields.len());
         for field in &record.fields {
             let given = entries.iter().find(|(key, _)| key.name.as_str() == field.name.as_str());
             let value = match (given, field.default) {

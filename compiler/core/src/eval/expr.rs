@@ -146,7 +146,7 @@ impl<'db> Evaluator<'_, 'db> {
                     Kind::Environment | Kind::Entity => super::declared_value(self.db, *item),
                     _ => return Err(Box::new(Fault::Silent)),
                 };
-                self.data.borrow_mut().extend(evaluated.data.iter().copied());
+                self.memory.data.borrow_mut().extend(evaluated.data.iter().copied());
                 evaluated.value.clone().ok_or_else(|| Box::new(Fault::Silent))
             }
             _ => Err(Box::new(Fault::Silent)),

@@ -13,6 +13,7 @@ mod record;
 mod values;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use ordain_diagnostics::codes;
@@ -29,7 +30,7 @@ pub(crate) use values::signature_faults;
 pub(crate) use values::without_declaration;
 pub use values::{const_value, declared_value};
 
-use crate::db::Db;
+use crate::db::{DataFile, Db};
 use crate::hir::{ExprId, Loc, Tree};
 use crate::items::{Item, Part};
 use crate::types::{Anchor, DefaultRef, Facts, inference};
@@ -125,6 +126,17 @@ impl<'db> Context<'db> {
     }
 }
 
+/// What the evaluations of one constant or plan share.
+#[derive(Default)]
+pub(crate) struct Memory<'db> {
+    /// What calls with small arguments gave: functions that call others twice each would take for ever without.
+    calls: RefCell<FxHashMap<Call<'db>, Value>>,
+    /// The defaults of fields, which depend on nothing around them.
+    defaults: RefCell<FxHashMap<DefaultRef<'db>, Value>>,
+    /// The data files read so far.
+    pub(crate) data: RefCell<BTreeSet<DataFile>>,
+}
+
 /// Evaluates expressions, within a budget.
 pub(crate) struct Evaluator<'a, 'db> {
     pub(crate) db: &'db dyn Db,
@@ -133,40 +145,31 @@ pub(crate) struct Evaluator<'a, 'db> {
     depth: std::cell::Cell<u32>,
     /// The defaults that are being evaluated.
     open: RefCell<Vec<DefaultRef<'db>>>,
-    /// What calls with small arguments gave: functions that call others twice each would take for ever without.
-    calls: RefCell<FxHashMap<Call<'db>, Value>>,
-    /// The data files read so far.
-    pub(crate) data: RefCell<std::collections::BTreeSet<crate::db::DataFile>>,
+    memory: Rc<Memory<'db>>,
 }
 
 impl<'a, 'db> Evaluator<'a, 'db> {
     pub(crate) fn new(db: &'db dyn Db) -> Self {
+        Self::remembering(db, Rc::default(), None)
+    }
+
+    /// One evaluation of several, with a plan's handles.
+    pub(crate) fn remembering(db: &'db dyn Db, memory: Rc<Memory<'db>>, handles: Option<&'a dyn Handles>) -> Self {
         Self {
             db,
-            handles: None,
+            handles,
             spent: std::cell::Cell::new(0),
             depth: std::cell::Cell::new(0),
             open: RefCell::default(),
-            calls: RefCell::default(),
-            data: RefCell::default(),
-        }
-    }
-
-    /// The same evaluator with a plan's handles.
-    pub(crate) fn with_handles<'b>(&self, handles: &'b dyn Handles) -> Evaluator<'b, 'db> {
-        Evaluator {
-            db: self.db,
-            handles: Some(handles),
-            spent: self.spent.clone(),
-            depth: self.depth.clone(),
-            open: self.open.clone(),
-            calls: RefCell::default(),
-            data: RefCell::default(),
+            memory,
         }
     }
 
     /// The value of a field's default.
     fn default(&self, default: DefaultRef<'db>) -> Eval<'db> {
+        if let Some(known) = self.memory.defaults.borrow().get(&default) {
+            return Ok(known.clone());
+        }
         let mut cx = Context::signature(self.db, default.item);
         let at = cx.expr_at(default.expr);
         // A default depends on nothing around it, so one that is open already would be evaluated without end.
@@ -185,6 +188,9 @@ impl<'a, 'db> Evaluator<'a, 'db> {
         self.open.borrow_mut().push(default);
         let value = self.eval(&mut cx, default.expr);
         self.open.borrow_mut().pop();
+        if let Ok(value) = &value {
+            self.memory.defaults.borrow_mut().insert(default, value.clone());
+        }
         value
     }
 

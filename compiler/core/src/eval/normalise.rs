@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ordain_diagnostics::codes;
 use ordain_graph::Value;
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::{DECLARATION, Eval, Evaluator, Fault};
@@ -18,6 +19,10 @@ impl<'db> Evaluator<'_, 'db> {
             return Ok(value);
         }
         Ok(match (ty, value) {
+            // Elements of such types are in their form already; most lists and maps have these.
+            (Ty::List(element), value @ Value::List(_)) if is_settled(element) => value,
+            (Ty::Set(element), value @ Value::Set(_)) if is_settled(element) => value,
+            (Ty::Map(entry), value @ Value::Map(_)) if is_settled(&entry.0) && is_settled(&entry.1) => value,
             (Ty::Alias(item), value) => return self.normalise(value, &alias_target(self.db, *item), at),
             (Ty::Refined(base, demand), value) => {
                 let value = self.normalise(value, base, at)?;
@@ -70,19 +75,23 @@ impl<'db> Evaluator<'_, 'db> {
                 Value::Map(Arc::new(normal))
             }
             (Ty::Record(record), Value::Record(fields)) => {
-                let mut normal: BTreeMap<SmolStr, Value> = BTreeMap::new();
+                let mut fields = Arc::unwrap_or_clone(fields);
                 for field in &record.fields {
-                    let value = match (fields.get(&field.name), field.default) {
-                        (Some(value), _) => self.normalise(value.clone(), &field.ty, at)?,
-                        (None, Some(default)) => self.default(default)?,
-                        (None, None) => Value::None,
-                    };
-                    normal.insert(field.name.clone(), value);
+                    match (fields.get_mut(&field.name), field.default) {
+                        (Some(value), _) => {
+                            let given = std::mem::replace(value, Value::None);
+                            *value = self.normalise(given, &field.ty, at)?;
+                        }
+                        (None, Some(default)) => fields.insert(field.name.clone(), self.default(default)?),
+                        (None, None) => fields.insert(field.name.clone(), Value::None),
+                    }
                 }
-                if let Some(declaration) = fields.get(DECLARATION) {
-                    normal.insert(DECLARATION.into(), declaration.clone());
+                let declaration = usize::from(fields.contains_key(DECLARATION));
+                if fields.len() > record.fields.len() + declaration {
+                    let declared: FxHashSet<&SmolStr> = record.fields.iter().map(|field| &field.name).collect();
+                    fields.retain(|name| declared.contains(name) || name == DECLARATION);
                 }
-                Value::Record(Arc::new(normal))
+                Value::Record(Arc::new(fields))
             }
             (_, value) => value,
         })
@@ -95,6 +104,11 @@ impl<'db> Evaluator<'_, 'db> {
     fn not_a(&self, text: &str, what: &str, at: Anchor<'db>) -> Box<Fault<'db>> {
         Fault::new(codes::REFINEMENT_VIOLATED, at, format!("`{text}` is not a `{what}`"))
     }
+}
+
+/// Whether every value of a type is in its form, however it came to be.
+fn is_settled(ty: &Ty<'_>) -> bool {
+    matches!(ty, Ty::Bool | Ty::Int | Ty::String | Ty::Bytes | Ty::Duration)
 }
 
 /// A value as the data it is at a contract's boundary, where nothing says of what type it was: what has a textual form

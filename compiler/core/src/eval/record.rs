@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ordain_graph::Value;
-use smol_str::SmolStr;
+use ordain_graph::{Fields, Value};
 
 use super::{Context, DECLARATION, Eval, Evaluator, not_known};
 use crate::hir::{ExprId, Field};
@@ -37,7 +36,7 @@ impl<'db> Evaluator<'_, 'db> {
                 Ok(Value::Map(Arc::new(entries)))
             }
             _ => {
-                let mut record = BTreeMap::new();
+                let mut record = Fields::with_capacity(fields.len());
                 for value in spreads {
                     self.spread_record(cx, value, &mut record)?;
                 }
@@ -83,12 +82,7 @@ impl<'db> Evaluator<'_, 'db> {
         Ok(())
     }
 
-    fn spread_record(
-        &self,
-        cx: &mut Context<'db>,
-        value: ExprId,
-        record: &mut BTreeMap<SmolStr, Value>,
-    ) -> Eval<'db, ()> {
+    fn spread_record(&self, cx: &mut Context<'db>, value: ExprId, record: &mut Fields) -> Eval<'db, ()> {
         match self.eval(cx, value)? {
             Value::Record(more) => {
                 let own = more.iter().filter(|(name, _)| *name != DECLARATION);

@@ -52,7 +52,7 @@ pub fn declared_value<'db>(db: &'db dyn Db, item: Item<'db>) -> Evaluated<'db> {
 }
 
 fn finish<'db>(evaluator: Evaluator<'_, 'db>, value: super::Eval<'db>) -> Evaluated<'db> {
-    let data = evaluator.data.into_inner().into_iter().collect();
+    let data = evaluator.memory.data.take().into_iter().collect();
     match value {
         Ok(value) => Evaluated { value: Some(value), fault: None, data },
         Err(fault) => Evaluated { value: None, fault: Some(*fault), data },
@@ -138,6 +138,8 @@ fn closed_expressions<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<(ExprId, boo
 /// A value without the marks of declarations, as it is shown and hashed.
 pub(crate) fn without_declaration(value: Value) -> Value {
     match value {
+        // Few values come from declarations.
+        value if !has_declaration(&value) => value,
         Value::Record(fields) => Value::record(
             fields
                 .iter()
@@ -149,5 +151,14 @@ pub(crate) fn without_declaration(value: Value) -> Value {
             entries.iter().map(|(key, value)| (key.clone(), without_declaration(value.clone()))).collect(),
         )),
         other => other,
+    }
+}
+
+fn has_declaration(value: &Value) -> bool {
+    match value {
+        Value::Record(fields) => fields.contains_key(DECLARATION) || fields.values().any(has_declaration),
+        Value::List(elements) => elements.iter().any(has_declaration),
+        Value::Map(entries) => entries.values().any(has_declaration),
+        _ => false,
     }
 }

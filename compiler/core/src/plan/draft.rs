@@ -8,8 +8,9 @@ use smol_str::SmolStr;
 use std::cell::RefCell;
 
 use crate::eval::Scope;
-use crate::hir::{ExprId, Modifiers, Name, StepCall};
+use crate::hir::{ExprId, Modifiers, Name, StepCall, Tree};
 use crate::items::Item;
+use crate::types::Facts;
 
 /// Handles from here on stand for groups (stages and sub-plans), below for nodes.
 pub(super) const FIRST_GROUP: u32 = 1 << 31;
@@ -18,6 +19,10 @@ pub(super) const FIRST_GROUP: u32 = 1 << 31;
 pub(super) struct Frame<'db> {
     /// The plan.
     pub(super) plan: Item<'db>,
+    /// Its expressions.
+    pub(super) tree: &'db Tree,
+    /// What is known of them.
+    pub(super) facts: &'db Facts<'db>,
     /// The environment its steps run in.
     pub(super) environment: Option<Item<'db>>,
     /// Steps named by key.

@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ordain_diagnostics::codes;
-use ordain_graph::{DraftNode, DraftPlan, GraphError, NodeRef, PackageRef, Residual, Value, Why};
+use ordain_graph::{DraftNode, DraftPlan, Fields, GraphError, NodeRef, PackageRef, Residual, Value, Why};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
 
 use super::Instantiated;
-use super::draft::{FIRST_GROUP, Site};
+use super::draft::{FIRST_GROUP, Pending, Site};
 use super::expand::{Expansion, is_error};
 use crate::eval::{Eval, Fault, without_declaration};
 use crate::hir::{ExprId, ExprKind};
 use crate::items::Item;
-use crate::types::{Finding, Ty, inference};
+use crate::types::{Finding, Ty};
 
 /// Something that waits, and what for: handles of nodes and groups.
 struct Wait {
@@ -32,9 +32,11 @@ impl<'db> Expansion<'db> {
                 Ok(node) => nodes.push(node),
                 Err(fault) => self.fault(*fault),
             }
-            let site = self.pending[index as usize].site.clone();
-            let after = &*self.pending[index as usize].modifiers.after;
-            self.collect_wait(index, &site, after, site.groups.len(), &mut waits);
+            let Pending { site, modifiers, .. } = &self.pending[index as usize];
+            if !modifiers.after.is_empty() {
+                let (site, modifiers) = (site.clone(), *modifiers);
+                self.collect_wait(index, &site, &modifiers.after, site.groups.len(), &mut waits);
+            }
         }
         let groups = self.groups.borrow().len();
         for at in 0..groups {
@@ -80,11 +82,10 @@ impl<'db> Expansion<'db> {
 
     /// All members of the family an expression names: waiting for `jobs` is waiting for every `jobs[…]`.
     fn family(&self, site: &Site<'db>, expr: ExprId) -> Option<Vec<u32>> {
-        let facts = &inference(self.db, site.frame.plan).body;
-        if !matches!(facts.types.get(expr.0 as usize)?, Ty::Family(_)) {
+        if !matches!(site.frame.facts.types.get(expr.0 as usize)?, Ty::Family(_)) {
             return None;
         }
-        let ExprKind::Name(name) = &site.frame.plan.body(self.db).tree[expr].kind else { return None };
+        let ExprKind::Name(name) = &site.frame.tree[expr].kind else { return None };
         let families = site.frame.families.borrow();
         let mut members = Vec::new();
         for member in families.get(name)?.values() {
@@ -118,6 +119,9 @@ impl<'db> Expansion<'db> {
     /// Adds the edges of `after`. Steps come first, then groups from the innermost outwards, so that the ends of a group
     /// are known when something waits for it.
     fn connect(&self, nodes: &mut [DraftNode], mut waits: Vec<Wait>) {
+        if waits.is_empty() {
+            return;
+        }
         let groups = self.groups.borrow();
         let mut edges: Vec<FxHashSet<u32>> = nodes.iter().map(data_edges).collect();
         let mut has_dependent = Dependents::new(&edges);
@@ -234,7 +238,7 @@ impl<'db> Expansion<'db> {
         }
         let arguments = match without_declaration(arguments.clone()) {
             Value::Record(fields) => fields.as_ref().clone(),
-            _ => BTreeMap::new(),
+            _ => Fields::default(),
         };
         let draft = DraftPlan {
             plan: crate::qualified_name(self.db, plan),
@@ -242,7 +246,7 @@ impl<'db> Expansion<'db> {
             arguments,
             environments,
             adapters,
-            data: self.data.iter().map(|&file| crate::eval::data_digest(self.db, file)).collect(),
+            data: self.memory.data.borrow().iter().map(|&file| crate::eval::data_digest(self.db, file)).collect(),
             stages: std::mem::take(&mut self.stages),
             on_failure: self.on_failure,
             nodes,

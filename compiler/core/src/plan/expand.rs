@@ -1,21 +1,21 @@
 //! Expansion: walks a plan's statements with known values and collects its steps.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use ordain_diagnostics::codes;
-use ordain_graph::{NodeRef, OnFailure, Residual, Value};
+use ordain_graph::{Fields, NodeRef, OnFailure, Residual, Value};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::Instantiated;
+use super::bound::Bound;
 use super::draft::{FIRST_GROUP, Frame, Group, Pending, Site, key_text, step_name};
 use crate::db::Db;
-use crate::eval::{Context, DECLARATION, Eval, Evaluator, Fault, Handles, Scope};
+use crate::eval::{Context, DECLARATION, Eval, Evaluator, Fault, Handles, Memory, Scope};
 use crate::hir::{Body, ExprId, Kind, Loc, Modifiers, Name, PlanCall, Stmt, StmtKind};
-use crate::items::Item;
+use crate::items::{Item, Part};
 use crate::types::{Anchor, Finding, Resolution, Sig, inference, signature};
 
 /// How many nodes one graph may have.
@@ -30,12 +30,15 @@ pub(super) struct Expansion<'db> {
     pub(super) pending: Vec<Pending<'db>>,
     pub(super) groups: RefCell<Vec<Group<'db>>>,
     pub(super) faults: Vec<Fault<'db>>,
-    pub(super) data: std::collections::BTreeSet<crate::db::DataFile>,
+    /// What was read and worked out so far.
+    pub(super) memory: Rc<Memory<'db>>,
     pub(super) addresses: FxHashMap<SmolStr, u32>,
     pub(super) stages: Vec<SmolStr>,
     pub(super) on_failure: OnFailure,
     /// The environments and adapters that steps name.
     pub(super) named: FxHashMap<SmolStr, Item<'db>>,
+    /// What the steps of a capability in an environment have in common.
+    pub(super) bound: FxHashMap<(Item<'db>, Option<Item<'db>>), Rc<Bound<'db>>>,
 }
 
 /// The handles an expression of a frame can use.
@@ -67,18 +70,19 @@ impl<'db> Expansion<'db> {
             pending: Vec::new(),
             groups: RefCell::default(),
             faults: Vec::new(),
-            data: Default::default(),
+            memory: Rc::default(),
             addresses: FxHashMap::default(),
             stages: Vec::new(),
             on_failure: OnFailure::default(),
             named: FxHashMap::default(),
+            bound: FxHashMap::default(),
         }
     }
 
     pub(super) fn run(mut self, plan: Item<'db>, arguments: &Value) -> Instantiated<'db> {
         let values = match arguments {
             Value::Record(fields) => fields.as_ref().clone(),
-            _ => BTreeMap::new(),
+            _ => Fields::default(),
         };
         let returned = self.plan(plan, values, None, String::new(), Rc::default(), None, 0);
         let db = self.db;
@@ -95,7 +99,7 @@ impl<'db> Expansion<'db> {
     fn plan(
         &mut self,
         plan: Item<'db>,
-        arguments: BTreeMap<SmolStr, Value>,
+        arguments: Fields,
         environment: Option<Item<'db>>,
         prefix: String,
         groups: Rc<Vec<u32>>,
@@ -122,7 +126,14 @@ impl<'db> Expansion<'db> {
         for (name, value) in &arguments {
             scope.set(name, value.clone());
         }
-        let frame = Rc::new(Frame { plan, environment: given.or(environment), families: RefCell::default() });
+        let frame = Frame {
+            plan,
+            tree: &plan.body(self.db).tree,
+            facts: &inference(self.db, plan).body,
+            environment: given.or(environment),
+            families: RefCell::default(),
+        };
+        let frame = Rc::new(frame);
         let site = Site { frame, scope, groups, stage, prefix: prefix.into(), keys: Rc::default() };
         let mut returned = None;
         for stmt in stmts.iter() {
@@ -222,15 +233,13 @@ impl<'db> Expansion<'db> {
         expect: Option<ExprId>,
         modifiers: &'db Modifiers,
     ) -> Option<u32> {
-        let facts = &inference(self.db, site.frame.plan).body;
-        let Some(Resolution::Item(capability)) = facts.targets.get(&call.path.loc()) else {
+        let Some(Resolution::Item(capability)) = site.frame.facts.targets.get(&call.path.loc()) else {
             self.faults.push(Fault::Silent);
             return None;
         };
         if self.pending.len() >= MAX_NODES {
             if self.pending.len() == MAX_NODES {
-                let cx = Context::body(self.db, site.frame.plan);
-                self.fault(*Fault::too_large(cx.at(call.loc)));
+                self.fault(*Fault::too_large(self.context(site).at(call.loc)));
             }
             return None;
         }
@@ -318,14 +327,8 @@ impl<'db> Expansion<'db> {
                 self.stmts(body, &inner, announced, returned, depth);
             }
             StmtKind::For { binder, iter, condition, body } => {
-                let rounds = {
-                    let handles = FrameHandles { frame: &site.frame, groups: &self.groups };
-                    let evaluator = Evaluator::new(self.db);
-                    let evaluator = evaluator.with_handles(&handles);
-                    let rounds = evaluator.iterate(&mut self.context(site), *iter, binder);
-                    self.data.append(&mut evaluator.data.take());
-                    rounds?
-                };
+                let handles = self.handles(site);
+                let rounds = self.evaluator(Some(&handles)).iterate(&mut self.context(site), *iter, binder)?;
                 for (first, second) in rounds {
                     let scope = Scope::within(site.scope.clone());
                     let mut keys = site.keys.as_ref().clone();
@@ -353,7 +356,7 @@ impl<'db> Expansion<'db> {
         Ok(())
     }
 
-    fn member_key(&mut self, site: &Site<'db>, name: &Name, index: ExprId) -> Eval<'db> {
+    fn member_key(&self, site: &Site<'db>, name: &Name, index: ExprId) -> Eval<'db> {
         let key = self.eval(site, index)?;
         let cx = self.context(site);
         if !key.is_known() {
@@ -379,8 +382,7 @@ impl<'db> Expansion<'db> {
         modifiers: &'db Modifiers,
         depth: usize,
     ) -> Eval<'db, ()> {
-        let facts = &inference(self.db, site.frame.plan).body;
-        let Some(Resolution::Item(plan)) = facts.targets.get(&call.path.loc()) else {
+        let Some(Resolution::Item(plan)) = site.frame.facts.targets.get(&call.path.loc()) else {
             return Err(Box::new(Fault::Silent));
         };
         let Sig::Plan { params, .. } = &signature(self.db, *plan).sig else { return Err(Box::new(Fault::Silent)) };
@@ -390,14 +392,9 @@ impl<'db> Expansion<'db> {
             return Err(Fault::new(codes::EVALUATION_TOO_LARGE, at, message));
         }
         self.wait(group, site, modifiers);
-        let arguments = {
-            let handles = FrameHandles { frame: &site.frame, groups: &self.groups };
-            let evaluator = Evaluator::new(self.db);
-            let evaluator = evaluator.with_handles(&handles);
-            let values = evaluator.bind_arguments(&mut self.context(site), *plan, params, &call.args);
-            self.data.append(&mut evaluator.data.take());
-            values?
-        };
+        let handles = self.handles(site);
+        let evaluator = self.evaluator(Some(&handles));
+        let arguments = evaluator.bind_arguments(&mut self.context(site), *plan, params, &call.args)?;
         let prefix = format!("{}{label}/", site.prefix);
         let mut groups = site.groups.as_ref().clone();
         groups.push(group);
@@ -424,21 +421,26 @@ impl<'db> Expansion<'db> {
     // Evaluation -----------------------------------------------------------------------------------------------
 
     pub(super) fn context(&self, site: &Site<'db>) -> Context<'db> {
-        let mut cx = Context::body(self.db, site.frame.plan);
+        let Frame { plan, tree, facts, .. } = *site.frame;
+        let mut cx = Context::new(plan, Part::Body, tree, facts);
         cx.scope = Some(site.scope.clone());
         cx
     }
 
-    pub(super) fn eval(&mut self, site: &Site<'db>, expr: ExprId) -> Eval<'db> {
-        let handles = FrameHandles { frame: &site.frame, groups: &self.groups };
-        let evaluator = Evaluator::new(self.db);
-        let evaluator = evaluator.with_handles(&handles);
-        let value = evaluator.eval(&mut self.context(site), expr);
-        self.data.append(&mut evaluator.data.take());
-        value
+    pub(super) fn handles<'a>(&'a self, site: &'a Site<'db>) -> FrameHandles<'a, 'db> {
+        FrameHandles { frame: &site.frame, groups: &self.groups }
     }
 
-    fn holds(&mut self, site: &Site<'db>, condition: ExprId) -> Eval<'db, bool> {
+    pub(super) fn evaluator<'a>(&self, handles: Option<&'a dyn Handles>) -> Evaluator<'a, 'db> {
+        Evaluator::remembering(self.db, self.memory.clone(), handles)
+    }
+
+    pub(super) fn eval(&self, site: &Site<'db>, expr: ExprId) -> Eval<'db> {
+        let handles = self.handles(site);
+        self.evaluator(Some(&handles)).eval(&mut self.context(site), expr)
+    }
+
+    fn holds(&self, site: &Site<'db>, condition: ExprId) -> Eval<'db, bool> {
         match self.eval(site, condition)? {
             Value::Bool(holds) => Ok(holds),
             _ => Err(crate::eval::not_known(self.context(site).expr_at(condition))),

@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "constructors and setters are generated without")]
 
 mod arguments;
+mod bound;
 mod contract;
 mod draft;
 mod edges;

@@ -8,6 +8,7 @@ pub(crate) use resolve::{references, without_self};
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -107,19 +108,32 @@ pub(crate) fn stages_of(nodes: &[Node]) -> Vec<SmolStr> {
 /// The contracts seen, with their digests. A capability's contract is digested once, not once a node.
 #[derive(Default)]
 struct Contracts {
+    /// Steps of one capability mostly come one after another.
+    last: Option<(Arc<Contract>, SmolStr)>,
     by_digest: BTreeMap<SmolStr, Contract>,
-    known: FxHashMap<(SmolStr, SmolStr), Vec<(Contract, SmolStr)>>,
+    known: FxHashMap<(SmolStr, SmolStr), Vec<(Arc<Contract>, SmolStr)>>,
 }
 
 impl Contracts {
-    fn digest(&mut self, contract: &Contract) -> SmolStr {
+    fn digest(&mut self, contract: &Arc<Contract>) -> SmolStr {
+        if let Some((last, digest)) = &self.last
+            && Arc::ptr_eq(last, contract)
+        {
+            return digest.clone();
+        }
+        let digest = self.look_up(contract);
+        self.last = Some((contract.clone(), digest.clone()));
+        digest
+    }
+
+    fn look_up(&mut self, contract: &Arc<Contract>) -> SmolStr {
         let known = self.known.entry((contract.capability.clone(), contract.version.clone())).or_default();
-        if let Some((_, digest)) = known.iter().find(|(known, _)| known == contract) {
+        if let Some((_, digest)) = known.iter().find(|(known, _)| Arc::ptr_eq(known, contract) || known == contract) {
             return digest.clone();
         }
         let digest = contract_digest(contract);
         known.push((contract.clone(), digest.clone()));
-        self.by_digest.insert(digest.clone(), contract.clone());
+        self.by_digest.insert(digest.clone(), contract.as_ref().clone());
         digest
     }
 }
@@ -179,7 +193,7 @@ impl Builder<'_> {
                 Some(expect) => NodeKind::Gate { expect: resolve::by_id(expect, ids) },
             },
             contract,
-            capability: draft.contract.capability,
+            capability: draft.contract.capability.clone(),
             environment: draft.environment,
             adapter: draft.adapter,
             inputs,
@@ -192,7 +206,7 @@ impl Builder<'_> {
             timeout: draft.timeout,
             on_failure: draft.on_failure,
             undo: undo.zip(undo_contract).map(|(undo, contract)| Undo {
-                capability: undo.contract.capability,
+                capability: undo.contract.capability.clone(),
                 contract,
                 adapter: undo.adapter,
                 inputs: resolve::by_id(undo.inputs, ids),

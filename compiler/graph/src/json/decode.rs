@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
 use super::encode::unescape;
+use crate::fields::Fields;
 use crate::shape::ShapeError;
 use crate::value::{NodeId, NodeRef, Op, Residual, SecretRef, Shape, Value};
 
@@ -65,7 +66,7 @@ pub(crate) fn decode(json: &Json, shape: Option<&Shape>) -> Result<Value, ShapeE
             Ok(Value::Map(Arc::new(map)))
         }
         (Shape::Record(shapes), Json::Object(object)) => {
-            let mut record = BTreeMap::new();
+            let mut record = Fields::with_capacity(object.len());
             for (name, value) in object {
                 let name = unescape(name);
                 let value = decode(value, shapes.get(&name)).map_err(|error| error.within(name.clone()))?;

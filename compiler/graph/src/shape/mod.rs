@@ -8,6 +8,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 use thiserror::Error;
 
+use crate::fields::Fields;
 use crate::ops::Patterns;
 use crate::scalar::{display, kind};
 use crate::value::{Shape, Value};
@@ -152,13 +153,13 @@ impl Shape {
 
     fn fields(
         shapes: &BTreeMap<SmolStr, Self>,
-        given: &Arc<BTreeMap<SmolStr, Value>>,
+        given: &Arc<Fields>,
         patterns: &Patterns,
     ) -> Result<Option<Value>, ShapeError> {
         if let Some(unknown) = given.keys().find(|name| !shapes.contains_key(*name)) {
             return Err(ShapeError::new(format!("unknown field `{unknown}`")));
         }
-        let mut changed: Option<BTreeMap<SmolStr, Value>> = None;
+        let mut changed: Option<Fields> = None;
         for (name, shape) in shapes {
             let normal = match given.get(name) {
                 Some(value) => shape.normal(value, patterns).map_err(|error| error.within(name.clone()))?,

@@ -70,7 +70,7 @@ fn whatever_decides_what_a_node_does_changes_its_id() {
         |plan| plan.nodes[0].timeout = Some(5),
         |plan| plan.nodes[0].retry = None,
         |plan| plan.nodes[0].undo = None,
-        |plan| plan.nodes[0].contract.version = "1.2.1".into(),
+        |plan| std::sync::Arc::make_mut(&mut plan.nodes[0].contract).version = "1.2.1".into(),
         |plan| plan.nodes[0].key = None,
         |plan| plan.adapters.get_mut("shop.adapters.postgres").unwrap().digest = "sha256:0".into(),
     ];

@@ -49,9 +49,9 @@ const EDITS: [Edit; 32] = [
     ("plan", |plan| plan.plan = "shop.release.other".into()),
     ("package", |plan| plan.package.name = "store".into()),
     ("package version", |plan| plan.package.version = "0.3.1".into()),
-    ("argument", |plan| drop(plan.arguments.insert("version".into(), Value::parse_semver("1.4.1").unwrap()))),
-    ("argument's kind", |plan| drop(plan.arguments.insert("version".into(), text("1.4.0")))),
-    ("further argument", |plan| drop(plan.arguments.insert("more".into(), Value::None))),
+    ("argument", |plan| plan.arguments.insert("version".into(), Value::parse_semver("1.4.1").unwrap())),
+    ("argument's kind", |plan| plan.arguments.insert("version".into(), text("1.4.0"))),
+    ("further argument", |plan| plan.arguments.insert("more".into(), Value::None)),
     ("fact", |plan| prod(plan).facts = record(&[("domain", text("shop.example.com"))])),
     ("group", |plan| drop(prod(plan).groups.insert("sre".into(), vec!["ana".into(), "bo".into()]))),
     ("group's order", |plan| prod(plan).groups.get_mut("sre").unwrap().reverse()),
@@ -82,7 +82,7 @@ const EDITS: [Edit; 32] = [
     ("adapter's declaration", |plan| {
         plan.adapters.get_mut("shop.adapters.local").unwrap().digest = format!("sha256:{}", "f".repeat(64)).into();
     }),
-    ("contract", |plan| plan.nodes[6].contract.version = "1.2.1".into()),
+    ("contract", |plan| std::sync::Arc::make_mut(&mut plan.nodes[6].contract).version = "1.2.1".into()),
     ("condition", |plan| plan.nodes[5].kind = ordain_graph::NodeKind::Gate { expect: output(5, &["status"]) }),
 ];
 

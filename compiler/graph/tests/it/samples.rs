@@ -48,7 +48,7 @@ pub fn step(address: &str, contract: &Contract, inputs: &[(&str, Value)]) -> Dra
     DraftNode {
         address: address.into(),
         kind: NodeKind::Step,
-        contract: contract.clone(),
+        contract: contract.clone().into(),
         environment: None,
         adapter: None,
         inputs: record(inputs),
@@ -66,7 +66,7 @@ pub fn draft(plan: &str, nodes: Vec<DraftNode>) -> DraftPlan {
     DraftPlan {
         plan: plan.into(),
         package: PackageRef { name: "shop".into(), version: "0.3.0".into() },
-        arguments: BTreeMap::new(),
+        arguments: ordain_graph::Fields::default(),
         environments: BTreeMap::new(),
         adapters: BTreeMap::new(),
         data: BTreeMap::new(),
@@ -146,7 +146,7 @@ pub fn shop() -> DraftPlan {
             retry: Some(Retry { times: 3, min: 1_000, max: 30_000 }),
             timeout: Some(300_000),
             undo: Some(DraftUndo {
-                contract: remove,
+                contract: remove.into(),
                 adapter: Some("shop.adapters.postgres".into()),
                 inputs: record(&[("name", text("orders")), ("region", text("eu-west-1"))]),
             }),

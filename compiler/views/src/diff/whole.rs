@@ -72,11 +72,12 @@ fn arguments(sides: &Sides<'_>, found: &mut Vec<Change>) {
 }
 
 /// The members of two maps by key, in order.
-fn pairs<'a, T>(
-    old: &'a BTreeMap<SmolStr, T>,
-    new: &'a BTreeMap<SmolStr, T>,
+fn pairs<'a, T: 'a>(
+    old: impl IntoIterator<Item = (&'a SmolStr, &'a T)>,
+    new: impl IntoIterator<Item = (&'a SmolStr, &'a T)>,
 ) -> impl Iterator<Item = (&'a SmolStr, Option<&'a T>, Option<&'a T>)> {
-    let mut names: Vec<&SmolStr> = old.keys().chain(new.keys().filter(|name| !old.contains_key(*name))).collect();
-    names.sort_unstable();
-    names.into_iter().map(|name| (name, old.get(name), new.get(name)))
+    let mut both: BTreeMap<&SmolStr, (Option<&T>, Option<&T>)> = BTreeMap::new();
+    old.into_iter().for_each(|(name, value)| both.entry(name).or_default().0 = Some(value));
+    new.into_iter().for_each(|(name, value)| both.entry(name).or_default().1 = Some(value));
+    both.into_iter().map(|(name, (old, new))| (name, old, new))
 }

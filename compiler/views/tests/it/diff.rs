@@ -1,5 +1,7 @@
 //! Differences of two plans.
 
+use std::sync::Arc;
+
 use ordain_graph::{DraftPlan, OnFailure, Retry, Shape, Value, Why, finish};
 use ordain_views::{PLAN_DIFF_SCHEMA, PlanDiff, Terminal, What, diff};
 
@@ -107,7 +109,9 @@ fn every_part_of_a_step_has_its_own_word() {
         (What::Timeout, |plan| plan.nodes[0].timeout = None),
         (What::Retry, |plan| plan.nodes[0].retry = None),
         (What::Undo, |plan| plan.nodes[0].undo = None),
-        (What::UndoContract, |plan| plan.nodes[0].undo.as_mut().unwrap().contract.version = "9.0.0".into()),
+        (What::UndoContract, |plan| {
+            Arc::make_mut(&mut plan.nodes[0].undo.as_mut().unwrap().contract).version = "9.0.0".into()
+        }),
         (What::UndoInput, |plan| {
             let undo = plan.nodes[0].undo.as_mut().unwrap();
             undo.inputs = record(&[("name", text("other")), ("region", text("eu-west-1"))]);
@@ -122,14 +126,14 @@ fn every_part_of_a_step_has_its_own_word() {
             plan.adapters.get_mut("shop.adapters.postgres").unwrap().digest =
                 format!("sha256:{}", "0".repeat(64)).into();
         }),
-        (What::Version, |plan| plan.nodes[0].contract.version = "1.3.0".into()),
-        (What::Effect, |plan| plan.nodes[0].contract.effect = ordain_graph::Effect::Read),
-        (What::Risk, |plan| plan.nodes[0].contract.risk = ordain_graph::Risk::Low),
+        (What::Version, |plan| Arc::make_mut(&mut plan.nodes[0].contract).version = "1.3.0".into()),
+        (What::Effect, |plan| Arc::make_mut(&mut plan.nodes[0].contract).effect = ordain_graph::Effect::Read),
+        (What::Risk, |plan| Arc::make_mut(&mut plan.nodes[0].contract).risk = ordain_graph::Risk::Low),
         (What::OutputType, |plan| {
             let Shape::Record(fields) = &plan.nodes[0].contract.output else { panic!("a record") };
             let mut fields = fields.as_ref().clone();
             fields.insert("more".into(), Shape::Int);
-            plan.nodes[0].contract.output = Shape::Record(fields.into());
+            Arc::make_mut(&mut plan.nodes[0].contract).output = Shape::Record(fields.into());
         }),
         (What::Expect, |plan| {
             let kind = &mut plan.nodes[5].kind;
