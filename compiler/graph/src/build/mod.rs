@@ -105,13 +105,16 @@ pub(crate) fn stages_of(nodes: &[Node]) -> Vec<SmolStr> {
     nodes.iter().filter_map(|node| node.stage.as_ref()).filter(|stage| seen.insert(*stage)).cloned().collect()
 }
 
+/// A contract and its digest.
+type Digested = (Arc<Contract>, SmolStr);
+
 /// The contracts seen, with their digests. A capability's contract is digested once, not once a node.
 #[derive(Default)]
 struct Contracts {
     /// Steps of one capability mostly come one after another.
-    last: Option<(Arc<Contract>, SmolStr)>,
+    last: Option<Digested>,
     by_digest: BTreeMap<SmolStr, Contract>,
-    known: FxHashMap<(SmolStr, SmolStr), Vec<(Arc<Contract>, SmolStr)>>,
+    known: FxHashMap<(SmolStr, SmolStr), Vec<Digested>>,
 }
 
 impl Contracts {
