@@ -77,7 +77,7 @@ pub(super) fn key_text(value: &Value) -> String {
     let text = match value {
         Value::Record(fields) => ["id", "name", "key"]
             .iter()
-            .find_map(|name| fields.get(*name))
+            .find_map(|name| fields.get(name))
             .map_or_else(String::new, |value| ordain_graph::display(value).unwrap_or_default()),
         other => ordain_graph::display(other).unwrap_or_default(),
     };

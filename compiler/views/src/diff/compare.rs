@@ -71,7 +71,7 @@ fn walk<'a>(path: &str, old: Sided<'a>, new: Sided<'a>, found: &mut Vec<Part<'a>
     }
     match (old.0, new.0) {
         (Some(Value::Record(before)), Some(Value::Record(after))) => {
-            let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
+            let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(name)));
             for name in names {
                 let inner = joined(path, &shortened(name, 60));
                 let old = (before.get(name), field(old.1, name));
