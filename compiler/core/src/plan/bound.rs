@@ -1,6 +1,5 @@
 //! What all steps of one capability in one environment have in common: worked out once, however many steps there are.
 
-use std::collections::hash_map::Entry;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use super::contract::contract;
 use super::expand::Expansion;
 use crate::eval::{Context, Eval, Evaluator, Fault};
 use crate::hir::{BinaryOp, Capability, ExprId, ExprKind, PathRef, Retry, Signature, StepCall, Tree};
-use crate::items::Item;
+use crate::items::{Item, Part};
 use crate::resolve::resolve;
 use crate::types::{Anchor, Facts, Finding, Resolution, inference};
 
@@ -42,7 +41,8 @@ pub(super) struct BoundUndo<'db> {
 }
 
 impl<'db> Expansion<'db> {
-    /// What the steps of a capability have in common; `at` is the step that asks.
+    /// What the steps of a capability have in common; `at` is the step that asks. What is wrong is told to the first
+    /// step alone, for it would be the same for all.
     pub(super) fn bound(
         &mut self,
         capability: Item<'db>,
@@ -50,13 +50,11 @@ impl<'db> Expansion<'db> {
         at: Anchor<'db>,
     ) -> Eval<'db, Rc<Bound<'db>>> {
         if let Some(known) = self.bound.get(&(capability, environment)) {
-            return Ok(known.clone());
+            return known.clone().ok_or_else(|| Box::new(Fault::Silent));
         }
-        let bound = Rc::new(self.bind(capability, environment, at)?);
-        match self.bound.entry((capability, environment)) {
-            Entry::Occupied(known) => Ok(known.get().clone()),
-            Entry::Vacant(slot) => Ok(slot.insert(bound).clone()),
-        }
+        let bound = self.bind(capability, environment, at).map(Rc::new);
+        self.bound.insert((capability, environment), bound.as_ref().ok().cloned());
+        bound
     }
 
     fn bind(
@@ -72,7 +70,7 @@ impl<'db> Expansion<'db> {
         let evaluator = self.evaluator(None);
         let mut cx = Context::signature(self.db, capability);
         let undo = match &declared.undo {
-            Some(call) => Some(self.undo(call, capability, &contract, environment, cx.at(call.path.loc()))?),
+            Some(call) => Some(self.undo(call, capability, &contract, environment, at)?),
             None => None,
         };
         let retry = declared.retry.as_ref().map(|declared| retry(&evaluator, &mut cx, declared)).transpose()?;
@@ -94,7 +92,13 @@ impl<'db> Expansion<'db> {
         let facts = &inference(self.db, capability).signature;
         let Some(&Resolution::Item(undoes)) = facts.targets.get(&call.path.loc()) else { return Err(silent()) };
         let contract = contract(self.db, undoes).ok_or_else(silent)?;
-        let adapter = self.adapter_of(environment, undoes, at)?;
+        let adapter = self.adapter_of(environment, undoes, at).map_err(|fault| match *fault {
+            Fault::Source(finding) => {
+                let clause = Anchor { item: capability, part: Part::Signature, loc: call.path.loc() };
+                Box::new(Fault::Source(finding.note(clause, "needed to undo the step")))
+            }
+            other => Box::new(other),
+        })?;
         let outputs = match &own.output {
             Shape::Record(outputs) => outputs.keys().cloned().collect(),
             _ => Vec::new(),

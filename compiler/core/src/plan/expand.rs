@@ -37,8 +37,8 @@ pub(super) struct Expansion<'db> {
     pub(super) on_failure: OnFailure,
     /// The environments and adapters that steps name.
     pub(super) named: FxHashMap<SmolStr, Item<'db>>,
-    /// What the steps of a capability in an environment have in common.
-    pub(super) bound: FxHashMap<(Item<'db>, Option<Item<'db>>), Rc<Bound<'db>>>,
+    /// What the steps of a capability in an environment have in common; `None` where that has been refused.
+    pub(super) bound: FxHashMap<(Item<'db>, Option<Item<'db>>), Option<Rc<Bound<'db>>>>,
 }
 
 /// The handles an expression of a frame can use.
