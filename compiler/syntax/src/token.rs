@@ -348,6 +348,25 @@ impl TokenKind {
         matches!(self, Self::Use) || ((self as u8) >= (Self::Type as u8) && (self as u8) <= (Self::Plan as u8))
     }
 
+    /// Whether it is a whole literal, broken or not; a regular expression is none.
+    pub(crate) const fn is_literal(self) -> bool {
+        matches!(
+            self,
+            Self::Int
+                | Self::Decimal
+                | Self::Bytes
+                | Self::Duration
+                | Self::SemVer
+                | Self::Date
+                | Self::BadLiteral
+                | Self::Str
+                | Self::RawStr
+                | Self::True
+                | Self::False
+                | Self::None
+        )
+    }
+
     /// Whether it opens something that must be closed.
     pub const fn is_opener(self) -> bool {
         matches!(self, Self::LParen | Self::LBrace | Self::LBracket | Self::StrHead)

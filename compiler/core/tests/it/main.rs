@@ -3,4 +3,5 @@
 mod fixtures;
 mod incremental;
 mod pages;
+mod units;
 mod world;
