@@ -180,7 +180,7 @@ fn plans(quick: bool) {
 /// A plan's graph to what people read.
 fn views(steps: usize) {
     println!("views of a plan of {steps} steps");
-    println!("  {:<10}  {:>10}  {:>10}  {:>12}", "view", "best", "middle", "bytes a step");
+    println!("  {:<10}  {:>10}  {:>10}  {:>12}", "view", "best", "middle", "bytes");
     let workspace = Workspace::load(&plan_of_steps(steps), "", "");
     let graph = graph_of(&workspace);
     type View = (&'static str, fn(&PlanGraph) -> String);
@@ -194,7 +194,7 @@ fn views(steps: usize) {
             since.elapsed()
         });
         let (best, middle) = times(samples.collect());
-        println!("  {name:<10}  {:>10}  {:>10}  {:>12}", shown(best), shown(middle), bytes / steps);
+        println!("  {name:<10}  {:>10}  {:>10}  {:>12}", shown(best), shown(middle), bytes);
     }
 }
 
