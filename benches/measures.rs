@@ -5,13 +5,16 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ordain_benches::{Random, Shape, generate, peak_memory_bytes, plan_of_steps, write_package};
 use ordain_compiler::{
     Content, Kind, PlanInstance, bind_arguments, check_package, file_findings, instantiate, package_items,
 };
+use ordain_graph::PlanGraph;
 use ordain_loader::{DiskTree, Workspace};
+use ordain_views::{Terminal, html, markdown, tree};
 use salsa::Setter as _;
 
 /// The command itself, built as it is shipped.
@@ -41,6 +44,7 @@ fn run(arguments: &[String]) {
             cold_check(folder.path(), quick);
             edits(if quick { Shape::of_lines(100_000) } else { Shape::LARGE });
             plans(quick);
+            views(10_000);
             small_package(folder.path());
         }
     }
@@ -81,16 +85,20 @@ fn child_plan(steps: usize) {
     let tree = plan_of_steps(steps);
     let since = Instant::now();
     let workspace = Workspace::load(&tree, "", "");
-    let db = &workspace.db;
-    assert!(check_package(db, workspace.root).is_empty(), "the package is sound");
-    let plan = package_items(db, workspace.root).find(|item| item.kind(db) == Kind::Plan).expect("there is a plan");
-    let Ok(values) = bind_arguments(db, plan, &[]) else { panic!("the plan has no parameters") };
-    let instantiated = instantiate(db, PlanInstance::new(db, plan, values));
-    let graph = instantiated.graph.as_ref().expect("the plan has a graph");
+    let graph = graph_of(&workspace);
     assert_eq!(graph.nodes.len(), steps);
     assert!(graph.hash().starts_with("sha256:"));
     report(since);
     std::mem::forget(workspace);
+}
+
+/// The graph of a package's one plan.
+fn graph_of(workspace: &Workspace) -> Arc<PlanGraph> {
+    let db = &workspace.db;
+    assert!(check_package(db, workspace.root).is_empty(), "the package is sound");
+    let plan = package_items(db, workspace.root).find(|item| item.kind(db) == Kind::Plan).expect("there is a plan");
+    let Ok(values) = bind_arguments(db, plan, &[]) else { panic!("the plan has no parameters") };
+    instantiate(db, PlanInstance::new(db, plan, values)).graph.clone().expect("the plan has a graph")
 }
 
 fn cold_check(folder: &Path, quick: bool) {
@@ -166,6 +174,27 @@ fn plans(quick: bool) {
         let (best, middle) = times(samples.iter().map(|sample| sample.time).collect());
         let peak = samples.iter().map(|sample| sample.peak).max().unwrap_or(0);
         println!("  {steps:>9}  {:>10}  {:>10}  {:>14.0}", shown(best), shown(middle), peak as f64 / steps as f64);
+    }
+}
+
+/// A plan's graph to what people read.
+fn views(steps: usize) {
+    println!("views of a plan of {steps} steps");
+    println!("  {:<10}  {:>10}  {:>10}  {:>12}", "view", "best", "middle", "bytes");
+    let workspace = Workspace::load(&plan_of_steps(steps), "", "");
+    let graph = graph_of(&workspace);
+    type View = (&'static str, fn(&PlanGraph) -> String);
+    let views: [View; 3] =
+        [("tree", |graph| tree(graph, &Terminal::default())), ("markdown", markdown), ("html", html)];
+    for (name, view) in views {
+        let mut bytes = 0;
+        let samples = (0..5).map(|_| {
+            let since = Instant::now();
+            bytes = std::hint::black_box(view(&graph)).len();
+            since.elapsed()
+        });
+        let (best, middle) = times(samples.collect());
+        println!("  {name:<10}  {:>10}  {:>10}  {:>12}", shown(best), shown(middle), bytes);
     }
 }
 

@@ -195,6 +195,11 @@ impl Package {
         format!("{page}#{}", fragment(&module.entries[target.entry].anchor))
     }
 
+    /// Where a name in a doc comment leads, from the page of module `from`, if it names a declaration.
+    pub(crate) fn href_of(&self, name: &str, from: Option<usize>) -> Option<String> {
+        Some(self.href(self.scopes.named(from, name)?, from))
+    }
+
     /// All declarations by name, without regard to case.
     pub(crate) fn declarations(&self) -> Vec<Target> {
         let mut all: Vec<Target> = (0..self.modules.len())
@@ -218,6 +223,16 @@ impl Module {
     pub(crate) fn sections(&self) -> Vec<(Kind, Vec<usize>)> {
         let of = |kind| (0..self.entries.len()).filter(|at| self.entries[*at].kind == kind).collect::<Vec<_>>();
         Kind::ALL.into_iter().map(|kind| (kind, of(kind))).filter(|(_, entries)| !entries.is_empty()).collect()
+    }
+}
+
+impl Table {
+    /// Its columns and rows, each cell written by `cell`. A column in which nothing is said is left out.
+    pub(crate) fn written(&self, cell: impl Fn(&Value) -> String) -> (Vec<&'static str>, Vec<Vec<String>>) {
+        let used: Vec<usize> =
+            (0..self.columns.len()).filter(|at| *at == 0 || self.rows.iter().any(|row| !row[*at].is_empty())).collect();
+        let rows = self.rows.iter().map(|row| used.iter().map(|at| cell(&row[*at])).collect()).collect();
+        (used.iter().map(|at| self.columns[*at]).collect(), rows)
     }
 }
 

@@ -282,6 +282,29 @@ impl Value {
         Self::Residual(Arc::new(Residual::Apply { op, args }))
     }
 
+    /// The value with other references to nodes, where `to` gives one.
+    pub fn renamed(&self, to: &dyn Fn(&NodeRef) -> Option<NodeRef>) -> Self {
+        let each = |value: &Self| value.renamed(to);
+        match self {
+            Self::Residual(residual) => match residual.as_ref() {
+                Residual::Output { node, path } => match to(node) {
+                    Some(node) => Self::Residual(Arc::new(Residual::Output { node, path: path.clone() })),
+                    None => self.clone(),
+                },
+                Residual::Apply { op, args } => Self::apply(*op, args.iter().map(each).collect()),
+                Residual::It => self.clone(),
+            },
+            known if known.is_known() => known.clone(),
+            Self::List(elements) => Self::list(elements.iter().map(each)),
+            Self::Set(elements) => Self::Set(Arc::new(elements.iter().map(each).collect())),
+            Self::Map(entries) => {
+                Self::Map(Arc::new(entries.iter().map(|(key, value)| (each(key), each(value))).collect()))
+            }
+            Self::Record(fields) => Self::record(fields.iter().map(|(name, value)| (name.clone(), each(value)))),
+            other => other.clone(),
+        }
+    }
+
     /// Whether no part of the value waits for execution.
     pub fn is_known(&self) -> bool {
         match self {

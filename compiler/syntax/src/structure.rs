@@ -173,25 +173,10 @@ fn looks_like_declaration(tokens: &[Token], at: usize) -> bool {
 fn ends_operand(kind: TokenKind) -> bool {
     kind.is_closer()
         || kind.is_name()
+        || kind.is_literal()
         || matches!(
             kind,
-            TokenKind::Int
-                | TokenKind::Decimal
-                | TokenKind::Bytes
-                | TokenKind::Duration
-                | TokenKind::SemVer
-                | TokenKind::Date
-                | TokenKind::BadLiteral
-                | TokenKind::Str
-                | TokenKind::RawStr
-                | TokenKind::Regex
-                | TokenKind::True
-                | TokenKind::False
-                | TokenKind::None
-                | TokenKind::Question
-                | TokenKind::QuestionQuestion
-                | TokenKind::Gt
-                | TokenKind::Star
+            TokenKind::Regex | TokenKind::Question | TokenKind::QuestionQuestion | TokenKind::Gt | TokenKind::Star
         )
 }
 

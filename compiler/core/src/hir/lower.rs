@@ -5,14 +5,14 @@ use ordain_syntax::ast;
 use smol_str::SmolStr;
 
 use super::{
-    Allowed, Arg, Arm, Binder, Body, Expr, ExprId, ExprKind, Field, FieldDecl, ForClause, Kind, Let, Loc, Name, Param,
-    PathRef, Pattern, PatternKind, PlanCall, Refinement, Signature, Spans, StepCall, Tree, TypeId, TypeRef,
-    TypeRefKind,
+    Allowed, Arg, Arm, Binder, Body, Expr, ExprId, ExprKind, Field, ForClause, Kind, Let, Loc, Name, PathRef, Pattern,
+    PatternKind, PlanCall, Signature, Spans, StepCall, Tree, TypeId, TypeRef, TypeRefKind,
 };
 use crate::hir::Retry;
 
 mod clauses;
 mod stmts;
+mod types;
 
 pub(crate) use clauses::Misuse;
 
@@ -180,58 +180,6 @@ impl Lowering {
         let id = TypeId(self.types.len() as u32);
         self.types.push(TypeRef { kind, loc });
         id
-    }
-
-    fn params(&mut self, params: Vec<ast::Param>) -> Box<[Param]> {
-        params
-            .into_iter()
-            .map(|param| Param {
-                name: self.name(param.name),
-                ty: self.ty(param.ty),
-                default: param.default.map(|default| self.expr(default)),
-            })
-            .collect()
-    }
-
-    pub(crate) fn ty(&mut self, ty: ast::Type) -> TypeId {
-        let kind = match ty.kind {
-            ast::TypeKind::Error => TypeRefKind::Missing,
-            ast::TypeKind::Path { path, args } => {
-                TypeRefKind::Path { path: self.path(path), args: args.into_iter().map(|arg| self.ty(arg)).collect() }
-            }
-            ast::TypeKind::List(element) => TypeRefKind::List(self.ty(*element)),
-            ast::TypeKind::Optional(inner) => TypeRefKind::Optional(self.ty(*inner)),
-            ast::TypeKind::Record(record) => TypeRefKind::Record(self.field_decls(record)),
-            ast::TypeKind::Refined { base, refinement } => {
-                let base = self.ty(*base);
-                let refinement = match *refinement {
-                    ast::Refinement::Range(range) => Refinement::Range(self.expr(range)),
-                    ast::Refinement::Length(range) => Refinement::Length(self.expr(range)),
-                    ast::Refinement::Matching(pattern) => Refinement::Matching(self.text(&pattern)),
-                    ast::Refinement::Predicate(condition) => Refinement::Predicate(self.expr(condition)),
-                };
-                TypeRefKind::Refined { base, refinement }
-            }
-        };
-        self.push_type(kind, ty.range)
-    }
-
-    fn field_decls(&mut self, record: ast::RecordType) -> Box<[FieldDecl]> {
-        record
-            .fields
-            .into_iter()
-            .map(|field| FieldDecl {
-                name: self.name(field.name),
-                ty: self.ty(field.ty),
-                default: field.default.map(|default| self.expr(default)),
-            })
-            .collect()
-    }
-
-    fn record_type(&mut self, record: ast::RecordType) -> TypeId {
-        let range = record.range;
-        let fields = self.field_decls(record);
-        self.push_type(TypeRefKind::Record(fields), range)
     }
 
     fn literal(&mut self, literal: ast::Literal) -> ExprKind {

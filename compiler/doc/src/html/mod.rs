@@ -185,13 +185,7 @@ impl Writer<'_> {
         }
         for table in &entry.tables {
             self.put(&["<h4>", table.title, "</h4>\n"]);
-            // A column in which nothing is said is left out.
-            let used: Vec<usize> = (0..table.columns.len())
-                .filter(|at| *at == 0 || table.rows.iter().any(|row| !row[*at].is_empty()))
-                .collect();
-            let columns: Vec<&str> = used.iter().map(|at| table.columns[*at]).collect();
-            let rows: Vec<Vec<String>> =
-                table.rows.iter().map(|row| used.iter().map(|at| self.value(&row[*at])).collect()).collect();
+            let (columns, rows) = table.written(|value| self.value(value));
             self.table("fields", &columns, rows.into_iter());
         }
         self.put(&["</section>\n"]);
@@ -252,10 +246,7 @@ impl Writer<'_> {
 
     /// A doc comment with its headings put so many levels down.
     fn events<'t>(&self, docs: &'t str, heading: usize) -> Vec<Event<'t>> {
-        let mut events = docs::events(docs, &|name| {
-            let target = self.package.scopes.named(self.module, name)?;
-            Some(self.package.href(target, self.module))
-        });
+        let mut events = docs::events(docs, &|name| self.package.href_of(name, self.module));
         let lower = |level: HeadingLevel| HeadingLevel::try_from((level as usize + heading).min(6)).unwrap_or(level);
         for event in &mut events {
             match event {

@@ -128,13 +128,7 @@ impl Writer<'_> {
         }
         for table in &entry.tables {
             self.line(&["**", table.title, "**"]);
-            // A column in which nothing is said is left out.
-            let used: Vec<usize> = (0..table.columns.len())
-                .filter(|at| *at == 0 || table.rows.iter().any(|row| !row[*at].is_empty()))
-                .collect();
-            let columns: Vec<&str> = used.iter().map(|at| table.columns[*at]).collect();
-            let rows: Vec<Vec<String>> =
-                table.rows.iter().map(|row| used.iter().map(|at| self.value(&row[*at], true)).collect()).collect();
+            let (columns, rows) = table.written(|value| self.value(value, true));
             self.table(&columns, rows.into_iter());
         }
     }
@@ -187,9 +181,6 @@ impl Writer<'_> {
     }
 
     fn events<'t>(&self, docs: &'t str) -> Vec<Event<'t>> {
-        docs::events(docs, &|name| {
-            let target = self.package.scopes.named(self.module, name)?;
-            Some(self.package.href(target, self.module))
-        })
+        docs::events(docs, &|name| self.package.href_of(name, self.module))
     }
 }

@@ -1,7 +1,5 @@
 //! Residuals of a draft: the edges they draw, and their references once ids are known.
 
-use std::sync::Arc;
-
 use crate::draft::DraftNode;
 use crate::plan::{NodeKind, Why};
 use crate::value::{NodeId, NodeRef, Residual, Value};
@@ -58,35 +56,12 @@ pub(crate) fn references(value: &Value, found: &mut dyn FnMut(&NodeRef)) {
     }
 }
 
-/// The value with other references, where `to` gives one.
-pub(crate) fn renamed(value: &Value, to: &dyn Fn(&NodeRef) -> Option<NodeRef>) -> Value {
-    let each = |value: &Value| renamed(value, to);
-    match value {
-        Value::Residual(residual) => match residual.as_ref() {
-            Residual::Output { node, path } => match to(node) {
-                Some(node) => Value::Residual(Arc::new(Residual::Output { node, path: path.clone() })),
-                None => value.clone(),
-            },
-            Residual::Apply { op, args } => Value::apply(*op, args.iter().map(each).collect()),
-            Residual::It => value.clone(),
-        },
-        known if known.is_known() => known.clone(),
-        Value::List(elements) => Value::list(elements.iter().map(each)),
-        Value::Set(elements) => Value::Set(Arc::new(elements.iter().map(each).collect())),
-        Value::Map(entries) => {
-            Value::Map(Arc::new(entries.iter().map(|(key, value)| (each(key), each(value))).collect()))
-        }
-        Value::Record(fields) => Value::record(fields.iter().map(|(name, value)| (name.clone(), each(value)))),
-        other => other.clone(),
-    }
-}
-
 /// The value with references by id, where those are known.
 pub(super) fn by_id(value: Value, ids: &[Option<NodeId>]) -> Value {
     if value.is_known() {
         return value;
     }
-    renamed(&value, &|node| match node {
+    value.renamed(&|node| match node {
         NodeRef::Index(index) => ids.get(*index as usize)?.clone().map(NodeRef::Id),
         NodeRef::Id(_) => None,
     })
@@ -94,7 +69,7 @@ pub(super) fn by_id(value: Value, ids: &[Option<NodeId>]) -> Value {
 
 /// The value with references to one node by position, as they were when that node's id was computed.
 pub(crate) fn without_self(value: &Value, own: &NodeId) -> Value {
-    renamed(value, &|node| match node {
+    value.renamed(&|node| match node {
         NodeRef::Id(id) if id == own => Some(NodeRef::Index(0)),
         _ => None,
     })

@@ -2,7 +2,6 @@
 
 mod build;
 mod meaning;
-mod measure;
 mod operations;
 mod plan_file;
 mod samples;

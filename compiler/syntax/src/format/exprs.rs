@@ -1,13 +1,9 @@
-//! Expressions, blocks and patterns. It decides where parentheses are needed, for the tree does not hold them.
+//! Expressions. It decides where parentheses are needed, for the tree does not hold them.
 
-use super::doc::{Doc, Docs};
-use super::layout::{
-    ARGUMENTS, BARE_COMPREHENSION, BLOCK, COMPREHENSION, Extent, LIST, MAP_COMPREHENSION, Printer, RECORD, Slot,
-};
-use crate::ast::{
-    Arg, Arm, BinaryOp, Binder, Block, Comprehension, Expr, ExprKind, Field, ForClause, Let, Literal, Path, Pattern,
-    UnaryOp,
-};
+use super::doc::Doc;
+use super::layout::{ARGUMENTS, BARE_COMPREHENSION, COMPREHENSION, LIST, MAP_COMPREHENSION, Printer, RECORD, Slot};
+use super::parentheses::{Leading, is_bare_key, leading, needs_parentheses_as_base, rightmost};
+use crate::ast::{Arg, BinaryOp, Binder, Comprehension, Expr, ExprKind, Field, ForClause, Path, UnaryOp};
 
 /// The words that declarations begin with, but the reserved ones.
 const DECLARING_WORDS: &[&str] = &[
@@ -305,71 +301,6 @@ impl<'a> Printer<'a> {
         parts
     }
 
-    /// Operators of one precedence, or a comparison; further operands on lines that begin with their operators.
-    fn chain(&mut self, expr: &'a Expr, indent: bool) -> Doc {
-        let source = self.source;
-        let mut links = Vec::new();
-        let mut head = expr;
-        let mut precedence = 0;
-        while let ExprKind::Binary { op, op_range, left, right } = &head.kind
-            && (links.is_empty() || (op.precedence() == precedence && associates(*op)))
-        {
-            precedence = op.precedence();
-            links.push((*op, *op_range, &**right));
-            head = left;
-        }
-        links.reverse();
-
-        // `plan not in xs` would be a plan named `not`, `len not in xs` the length of one.
-        let word = matches!(&rightmost(head).kind, ExprKind::Name(name) if name == "plan" || name == "len");
-        let negated = matches!(links.first(), Some((BinaryOp::NotIn, ..)));
-        let parentheses = binds_at_most(head, precedence) || (negated && word);
-        let mut parts = vec![self.operand(head, parentheses)];
-        let mut content_end = source.before(head.range.end);
-        let mut tail = Vec::with_capacity(3 * links.len());
-        for index in 0..links.len() {
-            let (op, op_range, right) = links[index];
-            let line = source.at(op_range.start);
-            if index == 0 {
-                let extent = Extent { line, first: line, content_end, last: line - 1, limit: Some(line + 1) };
-                let comment = self.end_of_line(&extent);
-                tail.extend(self.comment_after(comment));
-            }
-            content_end = source.before(right.range.end);
-            let next = links.get(index + 1).map(|(_, op_range, _)| source.at(op_range.start));
-            let extent = Extent {
-                line,
-                first: source.at(op_range.end),
-                content_end,
-                last: next.map_or(content_end, |next| next - 1),
-                limit: next.map(|next| next + 1),
-            };
-            let slot = self.slot_within(extent, |printer| {
-                let (symbol, space) = (printer.text(op.symbol()), printer.text(" "));
-                let operand = printer.operand(right, binds_at_most(right, precedence));
-                printer.join(&[symbol, space, operand])
-            });
-            tail.push(self.docs.line(" ", false));
-            tail.push(slot.leading);
-            tail.push(slot.doc);
-            tail.extend(self.comment_after(slot.trailing));
-        }
-        let tail = self.join(&tail);
-        parts.push(if indent { self.docs.indent(tail) } else { tail });
-        let whole = self.join(&parts);
-        self.docs.group(whole)
-    }
-
-    /// `a..b`, which is never broken.
-    fn range(&mut self, expr: &'a Expr) -> Doc {
-        let ExprKind::Binary { op, left, right, .. } = &expr.kind else { return Docs::NIL };
-        let precedence = op.precedence();
-        let low = self.operand(left, binds_at_most(left, precedence));
-        let symbol = self.text(op.symbol());
-        let high = self.operand(right, binds_at_most(right, precedence));
-        self.join(&[low, symbol, high])
-    }
-
     /// `{ a: 1, b }` where it may be on one line
     pub(super) fn braced_fields(&mut self, open: usize, fields: &'a [Field]) -> Doc {
         self.braced(RECORD, open, |printer, first| printer.slots(first, fields, |field| field_end(field), Self::field))
@@ -398,95 +329,6 @@ impl<'a> Printer<'a> {
         self.join(&[key, colon, value])
     }
 
-    /// `if c { a } else if d { b } else { c }`, all branches on one line or all broken.
-    fn if_expr(&mut self, condition: &'a Expr, then: &'a Block, otherwise: &'a Block) -> Doc {
-        let source = self.source;
-        let expanded = source.line_ends_after(source.at(then.range.start));
-        let mut parts = Vec::new();
-        let mut carried = 0..0;
-        let (mut condition, mut then, mut otherwise) = (condition, then, otherwise);
-        loop {
-            let (word, condition_doc) = (self.text("if "), self.head(condition));
-            let open = source.at(then.range.start);
-            self.hoist(open);
-            let body = self.branch(open, expanded, carried, |printer, first| printer.block_slots(then, first));
-            let other = self.text(" else ");
-            let space = self.text(" ");
-            parts.extend([word, condition_doc, space, body, other]);
-            let start = source.at(otherwise.range.start);
-            // What stands between the branches belongs to the next one.
-            carried = self.take(start);
-            match &otherwise.result.kind {
-                ExprKind::If { condition: next, then: next_then, otherwise: next_otherwise }
-                    if otherwise.lets.is_empty() && source.token(start) != "{" =>
-                {
-                    (condition, then, otherwise) = (next, next_then, next_otherwise);
-                }
-                _ => break,
-            }
-        }
-        parts.push(self.block_at(otherwise, expanded, carried));
-        let whole = self.join(&parts);
-        self.docs.group(whole)
-    }
-
-    /// `{ let … result }` as a group of its own.
-    pub(super) fn block(&mut self, block: &'a Block) -> Doc {
-        let open = self.source.at(block.range.start);
-        self.hoist(open);
-        let doc = self.block_at(block, self.source.line_ends_after(open), 0..0);
-        self.docs.group(doc)
-    }
-
-    fn block_at(&mut self, block: &'a Block, expanded: bool, carried: std::ops::Range<usize>) -> Doc {
-        let open = self.source.at(block.range.start);
-        self.ungrouped(BLOCK, open, expanded, carried, |printer, first| printer.block_slots(block, first))
-    }
-
-    fn block_slots(&mut self, block: &'a Block, first: usize) -> Vec<Slot<'a>> {
-        let mut slots = self.slots(first, &block.lets, |binding| binding.range.end, Self::binding);
-        let first = slots.last().map_or(first, |slot| slot.next);
-        slots.push(self.slot(first, block.result.range.end, |printer| printer.expr(&block.result)));
-        slots
-    }
-
-    /// `let name: T = value`
-    pub(super) fn binding(&mut self, binding: &'a Let) -> Doc {
-        let mut parts = vec![self.text("let "), self.verbatim(binding.name.range)];
-        if let Some(ty) = &binding.ty {
-            parts.push(self.text(": "));
-            parts.push(self.ty(ty));
-        }
-        parts.push(self.text(" ="));
-        parts.push(self.assigned(&binding.value));
-        self.join(&parts)
-    }
-
-    /// `A | B if cond => value`
-    fn arm(&mut self, arm: &'a Arm) -> Doc {
-        let mut parts = Vec::new();
-        for (index, pattern) in arm.patterns.iter().enumerate() {
-            if index > 0 {
-                parts.push(self.docs.line(" ", false));
-                parts.push(self.text("| "));
-            }
-            parts.push(self.pattern(pattern));
-        }
-        let patterns = self.join(&parts);
-        let mut parts = vec![self.docs.group(patterns)];
-        if let Some(guard) = &arm.guard {
-            parts.push(self.text(" if "));
-            parts.push(self.expr(guard));
-        }
-        parts.push(self.text(" => "));
-        parts.push(self.expr(&arm.body));
-        self.join(&parts)
-    }
-
-    fn pattern(&mut self, pattern: &'a Pattern) -> Doc {
-        self.compact(pattern.range)
-    }
-
     /// `a.b`
     pub(super) fn path(&mut self, path: &'a Path) -> Doc {
         self.compact(path.range)
@@ -498,100 +340,6 @@ pub(super) fn field_end(field: &Field) -> u32 {
     match field {
         Field::Named { name, shorthand: true, .. } => name.range.end,
         Field::Named { value, .. } | Field::Keyed { value, .. } | Field::Spread { value, .. } => value.range.end,
-    }
-}
-
-/// Whether an operand of an operator needs parentheses, the left one of an operator that associates excepted.
-fn binds_at_most(expr: &Expr, precedence: u8) -> bool {
-    matches!(&expr.kind, ExprKind::Binary { op, .. } if op.precedence() <= precedence)
-}
-
-/// Whether `a op b op c` is a tree that leans to the left. Comparisons and ranges do not chain at all.
-fn associates(op: BinaryOp) -> bool {
-    op.precedence() != BinaryOp::Eq.precedence() && op.precedence() != BinaryOp::Range.precedence()
-}
-
-/// Whether the left operand of an operator needs parentheses.
-fn binds_less(left: &Expr, op: BinaryOp) -> bool {
-    let precedence = op.precedence();
-    binds_at_most(left, if associates(op) { precedence - 1 } else { precedence })
-}
-
-/// What an expression begins with.
-enum Leading<'e> {
-    Name(&'e str),
-    /// `plan name(…)`
-    Plan,
-    String,
-    Parenthesis,
-    Other,
-}
-
-fn leading(expr: &Expr) -> Leading<'_> {
-    let mut at = expr;
-    loop {
-        at = match &at.kind {
-            ExprKind::Binary { op, left, .. } => {
-                if binds_less(left, *op) {
-                    return Leading::Parenthesis;
-                }
-                left
-            }
-            ExprKind::Field { base, .. } | ExprKind::Index { base, .. } | ExprKind::Call { callee: base, .. } => {
-                if needs_parentheses_as_base(base) {
-                    return Leading::Parenthesis;
-                }
-                base
-            }
-            ExprKind::Name(name) => return Leading::Name(name),
-            ExprKind::Plan { .. } => return Leading::Plan,
-            ExprKind::String(_) => return Leading::String,
-            _ => return Leading::Other,
-        };
-    }
-}
-
-pub(super) fn begins_with_plan(expr: &Expr) -> bool {
-    matches!(leading(expr), Leading::Plan)
-}
-
-pub(super) fn begins_with_word(expr: &Expr, word: &str) -> bool {
-    matches!(leading(expr), Leading::Name(name) if name == word)
-}
-
-pub(super) fn begins_with_parenthesis(expr: &Expr) -> bool {
-    matches!(leading(expr), Leading::Parenthesis)
-}
-
-/// The last operand of an expression, the expression itself where it ends in a delimiter.
-fn rightmost(expr: &Expr) -> &Expr {
-    let mut at = expr;
-    loop {
-        at = match &at.kind {
-            ExprKind::Binary { op, right, .. } if !binds_at_most(right, op.precedence()) => right,
-            ExprKind::Unary { operand, .. } if !matches!(operand.kind, ExprKind::Binary { .. }) => operand,
-            _ => return at,
-        };
-    }
-}
-
-/// Whether an expression needs no parentheses as the key of an entry: it begins with a string or a parenthesis, or in
-/// a comprehension with a name that goes on, if at all, as no entry does.
-fn is_bare_key(key: &Expr, comprehension: bool) -> bool {
-    match leading(key) {
-        Leading::String | Leading::Parenthesis => true,
-        Leading::Name(_) => comprehension && !matches!(key.kind, ExprKind::Binary { .. }),
-        Leading::Plan | Leading::Other => false,
-    }
-}
-
-/// Whether the base of a field, an index or a call needs parentheses.
-fn needs_parentheses_as_base(base: &Expr) -> bool {
-    match &base.kind {
-        ExprKind::Binary { .. } | ExprKind::Unary { .. } => true,
-        // `.x` would go on with the pre-release.
-        ExprKind::Literal(Literal::SemVer(version)) => version.contains(['-', '+']),
-        _ => false,
     }
 }
 

@@ -3,8 +3,9 @@
 use ordain_diagnostics::TextRange;
 
 use super::doc::Doc;
-use super::exprs::{begins_with_parenthesis, field_end};
+use super::exprs::field_end;
 use super::layout::{ARGUMENTS, BLOCK, FIELDS, Printer, Slot};
+use super::parentheses::begins_with_parenthesis;
 use crate::ast::{
     AdapterClause, AdapterDecl, CapabilityClause, CapabilityDecl, ConstDecl, EntityDecl, EnumDecl, EnvironmentDecl,
     EnvironmentMember, FnDecl, Item, ItemKind, Param, Retry, StepCall,

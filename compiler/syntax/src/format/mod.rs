@@ -5,11 +5,14 @@
 //! no comment is lost. It owns no grammar: what the tree does not show, such as whether a list had brackets, it asks
 //! of the tokens.
 
+mod blocks;
+mod chains;
 mod doc;
 mod exprs;
 mod file;
 mod items;
 mod layout;
+mod parentheses;
 mod plans;
 mod policies;
 mod source;

@@ -1,8 +1,8 @@
 //! Plans: their statements and what follows a step.
 
 use super::doc::Doc;
-use super::exprs::begins_with_plan;
 use super::layout::{BLOCK, Printer, Slot};
+use super::parentheses::begins_with_plan;
 use crate::ast::{Expr, Ident, Modifier, PlanCall, PlanDecl, Stmt, StmtKind};
 
 impl<'a> Printer<'a> {

@@ -1,8 +1,8 @@
 //! Policies, gates and tests.
 
 use super::doc::Doc;
-use super::exprs::begins_with_word;
 use super::layout::{BLOCK, LIST, Printer, Slot};
+use super::parentheses::begins_with_word;
 use crate::ast::{
     GateClause, GateDecl, Outcome, PolicyClause, PolicyClauseKind, PolicyDecl, PolicyRef, Subject, TestDecl, TestStmt,
     TestStmtKind,

@@ -89,25 +89,8 @@ const fn is_taken_for(found: TokenKind, meant: TokenKind) -> bool {
 /// Whether a member of a list or record can start with this kind, so that a sign is what is missing before it.
 pub(super) const fn starts_member(kind: TokenKind) -> bool {
     kind.is_name()
-        || matches!(
-            kind,
-            TokenKind::Int
-                | TokenKind::Decimal
-                | TokenKind::Bytes
-                | TokenKind::Duration
-                | TokenKind::SemVer
-                | TokenKind::Date
-                | TokenKind::BadLiteral
-                | TokenKind::Str
-                | TokenKind::RawStr
-                | TokenKind::StrHead
-                | TokenKind::LBrace
-                | TokenKind::LBracket
-                | TokenKind::LParen
-                | TokenKind::True
-                | TokenKind::False
-                | TokenKind::None
-        )
+        || kind.is_literal()
+        || matches!(kind, TokenKind::StrHead | TokenKind::LBrace | TokenKind::LBracket | TokenKind::LParen)
 }
 
 /// Whether the word can follow an operand on its line.

@@ -1,19 +1,22 @@
 //! What the grammar carries along: the text, how deep it is, where it failed last, and what it has reported.
 
+mod docs;
+mod doubt;
+
 use chumsky::error::{Error, LabelError};
 use chumsky::extra;
 use chumsky::input::{Checkpoint, Cursor, Input, InputRef};
 use chumsky::inspector::Inspector;
 use chumsky::util::MaybeRef;
 use ordain_diagnostics::{TextRange, codes};
-use smol_str::SmolStr;
 
 use super::want::{Expected, Want};
-use crate::ast::Docs;
 use crate::error::{Findings, SyntaxError};
 use crate::lexer::DocRun;
 use crate::structure::Stray;
 use crate::token::{Token, TokenFlags, TokenKind};
+
+pub(super) use docs::doc_text;
 
 /// How many constructs may stand inside each other.
 pub const MAX_NESTING: u16 = 128;
@@ -135,20 +138,6 @@ impl<'s> State<'s> {
         }
     }
 
-    /// The documentation right before the token, if any.
-    pub(super) fn docs_before(&mut self, token: &Token) -> Option<Docs> {
-        if !token.flags.has(TokenFlags::DOCUMENTED) {
-            return None;
-        }
-        let index = self.docs.partition_point(|run| run.range.end <= token.range.start).checked_sub(1)?;
-        let run = self.docs[index];
-        if run.trailing {
-            return None;
-        }
-        self.docs_taken[index] = true;
-        Some(Docs { text: doc_text(self.text, run.range, "///"), range: run.range })
-    }
-
     /// Reports the failure that made the grammar return [`Miss`], unless it has been.
     pub(super) fn report(&mut self) {
         let expected = std::mem::take(&mut self.expected);
@@ -237,50 +226,6 @@ impl<'s> State<'s> {
         self.reported = true;
     }
 
-    /// Whether token `at` means nothing, because a finding that has been reported already makes it stand where it stands:
-    /// a delimiter without its partner, a broken string on its line, or a mistake before it
-    /// there.
-    pub(super) fn is_moot(&self, at: usize) -> bool {
-        let place = self.tokens.get(at).or(self.tokens.last()).map_or(0, |token| token.range.start);
-        if self.doubt.is_some_and(|doubt| doubt <= place && self.on_one_line(doubt, place)) {
-            return true;
-        }
-        if self.follows_odd_character(at) {
-            return true;
-        }
-        let unclosed = |at: usize| self.tokens.get(at).is_some_and(|token| token.flags.has(TokenFlags::UNCLOSED));
-        unclosed(at) || at.checked_sub(1).is_some_and(unclosed) || self.on_reported_line(at)
-    }
-
-    /// Whether the lexer left something out right before token `at`.
-    fn follows_odd_character(&self, at: usize) -> bool {
-        let Some(before) = at.checked_sub(1).and_then(|at| self.tokens.get(at)) else { return false };
-        let end = self.tokens.get(at).map_or(self.text.len() as u32, |token| token.range.start);
-        let first = self.lexical.partition_point(|start| *start < before.range.end);
-        self.lexical.get(first).is_some_and(|start| *start < end && self.on_one_line(before.range.end, *start))
-    }
-
-    fn on_reported_line(&self, at: usize) -> bool {
-        const REACH: usize = 64;
-        let broken = |token: &Token| {
-            token.flags.has(TokenFlags::REPORTED)
-                && matches!(
-                    token.kind,
-                    TokenKind::Str | TokenKind::StrTail | TokenKind::BadLiteral | TokenKind::RawStr | TokenKind::Regex
-                )
-        };
-        let at = at.min(self.tokens.len());
-        for token in self.tokens[..at].iter().rev().take(REACH) {
-            if broken(token) {
-                return true;
-            }
-            if token.on_new_line() {
-                break;
-            }
-        }
-        self.tokens[at..].iter().take(REACH).take_while(|token| !token.on_new_line()).any(broken)
-    }
-
     /// Notes that the item ended before the token `at`. If a brace ended it, the one that really does will close nothing.
     pub(super) fn note_early_end(&mut self, at: usize) {
         let before = at.checked_sub(1).and_then(|at| self.tokens.get(at));
@@ -328,12 +273,6 @@ impl<'s> State<'s> {
         Some(before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count())
     }
 
-    /// Whether no line ends between two near offsets.
-    fn on_one_line(&self, start: u32, end: u32) -> bool {
-        const REACH: u32 = 400;
-        end - start < REACH && !self.text.as_bytes()[start as usize..end as usize].contains(&b'\n')
-    }
-
     /// A token in words that something else should follow.
     fn describe_before(&self, token: &Token) -> String {
         match token.kind {
@@ -357,31 +296,6 @@ impl<'s> State<'s> {
         }
     }
 
-    /// Takes the doc comments of a broken declaration as used; what they document may just not have been reached.
-    pub(super) fn forgive_docs(&mut self, span: &std::ops::Range<usize>) {
-        let from = self.docs.partition_point(|run| (run.token as usize) < span.start);
-        let to = self.docs.partition_point(|run| (run.token as usize) < span.end);
-        self.docs_taken[from..to].fill(true);
-    }
-
-    /// Warns of every doc comment that nothing took.
-    pub(super) fn report_dangling_docs(&mut self) {
-        for (run, taken) in self.docs.iter().zip(&self.docs_taken) {
-            if *taken {
-                continue;
-            }
-            let help = if run.trailing {
-                "a doc comment stands on the lines before what it documents"
-            } else {
-                "write `//` for a plain comment, or move it before a declaration, a field or a variant"
-            };
-            self.errors.push(
-                SyntaxError::new(codes::DANGLING_DOC_COMMENT, run.range, "this doc comment documents nothing")
-                    .help(help),
-            );
-        }
-    }
-
     /// Gives the item up because of its depth.
     pub(super) fn abandon(&mut self, at: usize) -> Miss {
         if !self.abandoned {
@@ -395,22 +309,6 @@ impl<'s> State<'s> {
         }
         Miss
     }
-}
-
-/// The lines of a run of doc comments without their markers.
-pub(super) fn doc_text(text: &str, range: TextRange, marker: &str) -> SmolStr {
-    let source = &text[range.start as usize..range.end as usize];
-    let mut lines = source.lines().filter_map(|line| {
-        let line = line.trim_start().strip_prefix(marker)?;
-        Some(line.strip_prefix(' ').unwrap_or(line).trim_end())
-    });
-    let first = lines.next().unwrap_or_default();
-    let mut all = String::from(first);
-    for line in lines {
-        all.push('\n');
-        all.push_str(line);
-    }
-    all.into()
 }
 
 impl<'s> Inspector<'s, &'s [Token]> for State<'s> {

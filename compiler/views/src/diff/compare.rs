@@ -1,8 +1,6 @@
 //! Two values, compared part by part.
 
-use std::sync::Arc;
-
-use ordain_graph::{NodeId, NodeRef, Residual, Shape, Value};
+use ordain_graph::{NodeId, NodeRef, Shape, Value};
 
 use super::{Change, What};
 use crate::expression::expression;
@@ -26,25 +24,11 @@ const MAX_PARTS: usize = 40;
 /// The value with nodes named by what both plans call them, so that equal meaning is equal. The name stands in place
 /// of the id; a node itself, which has another id in the other plan, is named by position.
 pub(super) fn renamed(value: &Value, own: Option<&NodeId>, name: &dyn Fn(&NodeId) -> String) -> Value {
-    let each = |value: &Value| renamed(value, own, name);
-    match value {
-        Value::Residual(residual) => match residual.as_ref() {
-            Residual::Output { node: NodeRef::Id(id), path } => {
-                let node = if own == Some(id) { NodeRef::Index(0) } else { NodeRef::Id(NodeId(name(id).into())) };
-                Value::Residual(Arc::new(Residual::Output { node, path: path.clone() }))
-            }
-            Residual::Apply { op, args } => Value::apply(*op, args.iter().map(each).collect()),
-            _ => value.clone(),
-        },
-        known if known.is_known() => known.clone(),
-        Value::List(elements) => Value::list(elements.iter().map(each)),
-        Value::Set(elements) => Value::Set(Arc::new(elements.iter().map(each).collect())),
-        Value::Map(entries) => {
-            Value::Map(Arc::new(entries.iter().map(|(key, value)| (each(key), each(value))).collect()))
-        }
-        Value::Record(fields) => Value::record(fields.iter().map(|(name, value)| (name.clone(), each(value)))),
-        other => other.clone(),
-    }
+    value.renamed(&|node| match node {
+        NodeRef::Id(id) if own == Some(id) => Some(NodeRef::Index(0)),
+        NodeRef::Id(id) => Some(NodeRef::Id(NodeId(name(id).into()))),
+        NodeRef::Index(_) => None,
+    })
 }
 
 /// One side of a comparison: a value, if there is one, and its shape, if it has one.

@@ -6,7 +6,6 @@ mod samples;
 mod diff;
 mod hostile;
 mod markdown;
-mod measure;
 mod page;
 mod pictures;
 mod size;

@@ -2,7 +2,6 @@
 
 use ordain_views::html;
 
-use crate::hostile::hostile;
 use crate::samples::{made, many, shop, sweep, tiny};
 
 #[test]
@@ -29,17 +28,5 @@ fn every_link_has_its_step() {
     for (at, _) in page.match_indices("href=\"#") {
         let name = page[at + 7..].split('"').next().unwrap();
         assert_eq!(page.matches(&format!("id=\"{name}\"")).count(), 1, "{name}");
-    }
-}
-
-#[test]
-#[ignore = "writes pages to look at in a browser; it says where"]
-fn pages_to_look_at() {
-    let plans =
-        [("shop", shop()), ("sweep", sweep()), ("some", many(60)), ("many", many(2_000)), ("hostile", hostile())];
-    for (name, plan) in plans {
-        let path = format!("{}/{name}.html", env!("CARGO_TARGET_TMPDIR"));
-        std::fs::write(&path, html(&made(plan))).unwrap();
-        println!("{path}");
     }
 }

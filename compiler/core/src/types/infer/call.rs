@@ -6,6 +6,7 @@ use ordain_diagnostics::codes;
 use smol_str::SmolStr;
 
 use super::super::builtin::{self, DataFormat};
+use super::super::coerce::Misfit;
 use super::super::sig::{ParamTy, Sig};
 use super::super::ty::Ty;
 use super::{Anchor, Infer, Resolution};
@@ -226,7 +227,7 @@ impl<'db> Infer<'db> {
                 self.report(finding);
                 types.push(Ty::Error);
             } else if let Ty::Optional(inner) = ty.peel(self.db) {
-                self.misfit(arg.value, &ty, &inner, super::Misfit::Optional);
+                self.misfit(arg.value, &ty, &inner, Misfit::Optional);
                 types.push(Ty::Error);
             } else if ty.holds_handle(self.db) && !builtin::takes_handles(function) {
                 let message = format!("`{}` takes values, `{}` is none", function.name(), self.show(&ty));

@@ -7,9 +7,10 @@ use ordain_graph::Value;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::super::coerce::{self, Misfit};
+use super::super::refine;
 use super::super::ty::{RecordTy, Ty};
-use super::super::{coerce, refine};
-use super::{Anchor, Infer, Misfit};
+use super::{Anchor, Infer};
 use crate::hir::{ExprId, ExprKind, Field, Loc, Name};
 
 impl<'db> Infer<'db> {

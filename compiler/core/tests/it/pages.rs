@@ -5,8 +5,6 @@
 //! `//- path` begins another file.
 //! `⟨U+202E⟩` stands for a character that cannot be seen, `⟨200 × (⟩` for a text that is repeated.
 
-mod world;
-
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,7 +13,8 @@ use ordain_compiler::{Kind, PlanInstance, bind_arguments, eval_text, instantiate
 use ordain_diagnostics::{Code, Diagnostic, Entry, Severity, catalogue, codes};
 use ordain_graph::{Function, display};
 use smol_str::SmolStr;
-use world::{World, files, with_stack};
+
+use crate::world::{World, with_stack};
 
 /// Codes that no text in a page can give, and why. Their pages show them as plain text.
 const OUTSIDE: &[(Code, &str)] = &[
@@ -92,12 +91,6 @@ fn stand_ins(line: &str) -> String {
     out + rest
 }
 
-fn load(text: &str) -> World {
-    let files = files(text);
-    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    World::new(&files)
-}
-
 /// What checking gives, and instantiating every plan whose parameters all have a default.
 fn found(world: &World) -> Vec<Diagnostic> {
     let db = &world.db;
@@ -159,7 +152,7 @@ fn page_problem(entry: &Entry) -> Result<(), String> {
             }
             "text" if ARGUMENTS.contains(&entry.code) => {
                 let plan = fences.iter().find(|fence| fence.info == "ordain").ok_or("there is no plan")?;
-                let world = load(&plan.text);
+                let world = World::of(&plan.text);
                 let mut found = self::found(&world);
                 found.extend(arguments(&world, &fence.text));
                 let shown = world.show(&found);
@@ -167,7 +160,7 @@ fn page_problem(entry: &Entry) -> Result<(), String> {
             }
             "text" => continue,
             _ => {
-                let world = load(&fence.text);
+                let world = World::of(&fence.text);
                 let found = self::found(&world);
                 let shown = world.show(&found);
                 (found, shown)
@@ -209,7 +202,7 @@ const AROUND: &[(&str, &str)] = &[
 /// What is wrong with a fence of the reference or the tour. `toml` is a manifest.
 fn fence_problem(fence: &Fence) -> Result<(), String> {
     if let Some(wanted) = fence.info.strip_prefix("ordain wrong") {
-        let world = load(&fence.text);
+        let world = World::of(&fence.text);
         let found = found(&world);
         let wanted: BTreeSet<Code> =
             wanted.split_whitespace().map(|code| Code::parse(code).expect("a code of the catalogue")).collect();
@@ -223,7 +216,7 @@ fn fence_problem(fence: &Fence) -> Result<(), String> {
     }
     match fence.info.as_str() {
         "ordain" => {
-            let world = load(&fence.text);
+            let world = World::of(&fence.text);
             let found = found(&world);
             if found.is_empty() { Ok(()) } else { Err(world.show(&found)) }
         }
@@ -246,7 +239,7 @@ fn fence_problem(fence: &Fence) -> Result<(), String> {
 /// Lines `expression // value`; declarations they need stand above them, apart by an empty line.
 fn evaluate(text: &str) -> Result<(), String> {
     let (declarations, lines) = text.rsplit_once("\n\n").unwrap_or(("const nothing = 0", text));
-    let world = load(declarations);
+    let world = World::of(declarations);
     let found = world.findings();
     if !found.is_empty() {
         return Err(world.show(&found));

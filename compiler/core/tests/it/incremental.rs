@@ -1,12 +1,11 @@
 //! What runs again after an edit, read from the query engine's own log.
 
-mod world;
-
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex};
 
 use ordain_compiler::{Database, file_findings, unless_cancelled};
-use world::{World, with_stack};
+
+use crate::world::{World, with_stack};
 
 type Log = Arc<Mutex<Vec<String>>>;
 

@@ -1,5 +1,4 @@
 //! A world in memory: packages without a disk.
-#![allow(dead_code, reason = "every test binary uses another part of it")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,6 +38,13 @@ fn package(db: &mut Database, name: &str, prefix: &str, files: &[(&str, &str)]) 
 }
 
 impl World {
+    /// The package whose files stand in one text: a line `//- path` begins another file.
+    pub fn of(text: &str) -> Self {
+        let files = files(text);
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        Self::new(&files)
+    }
+
     /// A package of `.ord` files and data files, with the standard library.
     pub fn new(files: &[(&str, &str)]) -> Self {
         Self::in_database(Database::default(), files)
@@ -119,8 +125,7 @@ impl World {
     }
 }
 
-/// Cuts a fixture into files: a line `//- path` begins another file.
-pub fn files(text: &str) -> Vec<(String, String)> {
+fn files(text: &str) -> Vec<(String, String)> {
     let mut files = vec![("main.ord".to_owned(), String::new())];
     for line in text.split_inclusive('\n') {
         match line.strip_prefix("//- ") {

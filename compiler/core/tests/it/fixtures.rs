@@ -1,25 +1,18 @@
 //! Fixtures: a file of sources, and beside it a snapshot of what the compiler says.
 
-mod world;
-
 use ordain_compiler::{Kind, PlanInstance, bind_arguments, eval_text, instantiate, package_items};
 use ordain_diagnostics::Severity;
 use smol_str::SmolStr;
-use world::{World, files, with_stack};
 
-fn load(text: &str) -> World {
-    let files = files(text);
-    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    World::new(&files)
-}
+use crate::world::{World, with_stack};
 
 #[test]
 fn findings() {
     with_stack(|| {
-        insta::glob!("check/*.ord", |path| {
-            let world = load(&std::fs::read_to_string(path).unwrap());
+        insta::glob!("..", "check/*.ord", |path| {
+            let world = World::of(&std::fs::read_to_string(path).unwrap());
             never_silent(&world);
-            insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::with_settings!({ snapshot_path => "../snapshots", omit_expression => true, prepend_module_to_snapshot => false }, {
                 insta::assert_snapshot!(world.show(&world.findings()));
             });
         });
@@ -49,7 +42,7 @@ fn never_silent(world: &World) {
 
 /// The first line of a plan's fixture names it and its arguments: `// plan release version=1.4.0`.
 fn planned(text: &str) -> String {
-    let world = load(text);
+    let world = World::of(text);
     let found = world.findings();
     if found.iter().any(|finding| finding.severity == Severity::Error) {
         return world.show(&found);
@@ -88,9 +81,9 @@ fn planned(text: &str) -> String {
 #[test]
 fn plans() {
     with_stack(|| {
-        insta::glob!("plan/*.ord", |path| {
+        insta::glob!("..", "plan/*.ord", |path| {
             let out = planned(&std::fs::read_to_string(path).unwrap());
-            insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::with_settings!({ snapshot_path => "../snapshots", omit_expression => true, prepend_module_to_snapshot => false }, {
                 insta::assert_snapshot!(out);
             });
         });
@@ -126,7 +119,7 @@ fn a_plan_is_the_same_whatever_the_order_of_declarations_and_files() {
 fn long_and_branching_sources_end() {
     with_stack(|| {
         let said = |text: String| {
-            let world = load(&text);
+            let world = World::of(&text);
             never_silent(&world);
             world.show(&world.findings())
         };

@@ -1,0 +1,83 @@
+//! The names in scope.
+
+use ordain_diagnostics::codes;
+use smol_str::SmolStr;
+
+use super::Infer;
+use crate::hir::{Binder, ExprId, Loc, Name};
+use crate::types::coerce::Misfit;
+use crate::types::{Finding, Ty};
+
+/// A name in scope.
+pub(super) struct Local<'db> {
+    pub(super) name: SmolStr,
+    ty: Ty<'db>,
+    loc: Loc,
+    used: bool,
+    /// Whether to warn where it is never used.
+    warn: bool,
+}
+
+impl<'db> Infer<'db> {
+    pub(super) fn bind(&mut self, name: &Name, ty: Ty<'db>) {
+        self.locals.push(Local { name: name.text.clone(), ty, loc: name.loc, used: false, warn: false });
+    }
+
+    pub(super) fn bind_let(&mut self, name: &Name, ty: Ty<'db>) {
+        let warn = !name.text.starts_with('_');
+        self.locals.push(Local { name: name.text.clone(), ty, loc: name.loc, used: false, warn });
+    }
+
+    /// Leaves the scope that began when there were `mark` locals.
+    pub(super) fn leave(&mut self, mark: usize) {
+        for local in self.locals.split_off(mark) {
+            if local.warn && !local.used {
+                let message = format!("`{}` is never used", local.name);
+                let at = self.at(local.loc);
+                let finding = Finding::new(codes::UNUSED_BINDING, at, message)
+                    .help(format!("remove it, or name it `_{}` to keep it", local.name));
+                self.report(finding);
+            }
+        }
+    }
+
+    pub(super) fn local(&mut self, name: &str) -> Option<Ty<'db>> {
+        let local = self.locals.iter_mut().rev().find(|local| local.name == name)?;
+        local.used = true;
+        Some(local.ty.clone())
+    }
+
+    pub(super) fn is_local(&self, name: &str) -> bool {
+        self.locals.iter().any(|local| local.name == name)
+    }
+
+    /// Binds the names that a loop has over what `iter` gives.
+    pub(super) fn bind_loop(&mut self, binder: &Binder, iter: ExprId) {
+        let ty = self.infer(iter, None);
+        let (first, second) = match (ty.peel(self.db), &binder.second) {
+            (Ty::Error, _) => (Ty::Error, Ty::Error),
+            (Ty::List(element) | Ty::Set(element), None) => ((*element).clone(), Ty::Error),
+            (Ty::List(element), Some(_)) => (Ty::Int, (*element).clone()),
+            (Ty::Map(entry), Some(_)) => entry.as_ref().clone(),
+            (Ty::Map(entry), None) => (entry.0.clone(), Ty::Error),
+            (Ty::Json, None) => (Ty::Json, Ty::Error),
+            (Ty::Json, Some(_)) => (Ty::String, Ty::Json),
+            (Ty::Optional(inner), _) if matches!(inner.peel(self.db), Ty::List(_) | Ty::Map(_) | Ty::Set(_)) => {
+                self.misfit(iter, &ty, &inner, Misfit::Optional);
+                (Ty::Error, Ty::Error)
+            }
+            (other, _) => {
+                let message = format!("cannot go over `{}`", self.show(&other));
+                let finding = self
+                    .finding(codes::TYPE_MISMATCH, self.loc(iter), message)
+                    .help("`for` goes over lists, sets, maps and ranges such as `1..=3`");
+                self.report(finding);
+                (Ty::Error, Ty::Error)
+            }
+        };
+        self.bind(&binder.first, first);
+        if let Some(name) = &binder.second {
+            self.bind(name, second);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Tests of the crate through its public face, in one binary: what they share is all used.
+
+mod fixtures;
+mod incremental;
+mod pages;
+mod units;
+mod world;
