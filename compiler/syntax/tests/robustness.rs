@@ -188,6 +188,11 @@ fn texts_cut_off_at_every_byte_are_parsed() {
     }
 }
 
+#[test]
+fn a_closer_after_lines_of_which_nothing_is_kept_is_parsed() {
+    check("];;\n; x\n}");
+}
+
 /// A text in which `open` stands `depth` times inside itself, with what is needed around it.
 fn nested(before: &str, open: &str, middle: &str, close: &str, after: &str, depth: usize) -> String {
     format!("{before}{}{middle}{}{after}\n", open.repeat(depth), close.repeat(depth))

@@ -210,7 +210,8 @@ impl Mender<'_> {
         let before = self.lines.len().saturating_sub(1);
         let Some(header) = self.lines[..before].iter().rposition(|(indent, _)| *indent <= column) else { return false };
         let Some((_, body)) = self.lines[..before].get(header + 1).copied() else { return false };
-        let last = self.out.tokens[body - 1];
+        // Lines of which nothing was kept, such as a stray closer, leave no token to stand after.
+        let Some(&last) = body.checked_sub(1).and_then(|at| self.out.tokens.get(at)) else { return false };
         // What was opened since then would be closed outside of the new body.
         if self.stack.last().is_some_and(|open| open.at >= body)
             || self.lines[header].0 != column
