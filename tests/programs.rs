@@ -41,14 +41,21 @@ fn a_watch_tells_every_change() {
         .unwrap();
     let mut found = BufReader::new(watch.stdout.take().unwrap()).lines();
     let mut said = BufReader::new(watch.stderr.take().unwrap()).lines();
-    let mut watching = || assert!(said.next().unwrap().unwrap().starts_with("watching "));
-    watching();
+    let mut line = || said.next().unwrap().unwrap();
+    assert_eq!(line(), "no findings in 1 file");
+    assert!(line().starts_with("watching "));
     package.write("main.ord", "const port: Int = true\n");
     assert!(found.next().unwrap().unwrap().contains("ORD0301"));
-    watching();
+    assert!(line().starts_with("watching "));
     package.write("other.ord", "const other = missing\n");
     let lines = [found.next().unwrap().unwrap(), found.next().unwrap().unwrap()];
     assert!(lines[0].contains("ORD0301") && lines[1].contains("ORD0201"), "{lines:?}");
+    assert!(line().starts_with("watching "));
+    package.remove("other.ord");
+    assert!(found.next().unwrap().unwrap().contains("ORD0301"));
+    assert!(line().starts_with("watching "));
+    package.write("main.ord", "const port: Int = 8080\n");
+    assert_eq!(line(), "no findings in 1 file");
     watch.kill().unwrap();
     watch.wait().unwrap();
 }
