@@ -59,3 +59,28 @@ fn a_watch_tells_every_change() {
     watch.kill().unwrap();
     watch.wait().unwrap();
 }
+
+#[test]
+fn removed_imports_leave_no_gap() {
+    let cases = [
+        ("use std.types.{Name}\n\nconst a = 1\n", "const a = 1\n"),
+        ("use std.risk\n\nuse std.types.{Name}\n\n\nconst a = 1\n", "const a = 1\n"),
+        ("use std.risk\r\nuse std.types.{Name}\r\n\r\nconst a = 1\r\n", "const a = 1\r\n"),
+        ("//! Top.\n\nuse std.types.{Name}\n\nconst a = 1\n", "//! Top.\n\nconst a = 1\n"),
+        ("@allow ORD0112 because \"no\"\nuse std.types.{Name}\n\nconst a = 1\n", "const a = 1\n"),
+        (
+            "use std.types.{Name}\nuse std.types.{Port}\n\nconst a: Port = 1\n",
+            "use std.types.{Port}\n\nconst a: Port = 1\n",
+        ),
+        (
+            "use std.types.{Port}\nuse std.types.{Name}\n\nconst a: Port = 1\n",
+            "use std.types.{Port}\n\nconst a: Port = 1\n",
+        ),
+        ("const a = 1\n\nuse std.types.{Name}\n\nconst b = 1\n", "const a = 1\n\nconst b = 1\n"),
+    ];
+    for (before, after) in cases {
+        let package = Package::of(before);
+        package.run(&["fix"]).exits(0);
+        assert_eq!(package.read("main.ord"), after, "of {before:?}");
+    }
+}
