@@ -100,6 +100,47 @@ fn packages_that_depend_on_each_other_are_told() {
 }
 
 #[test]
+fn packages_with_one_name_are_told() {
+    let manifest = |name: &str, dependencies: &str| {
+        format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\n\n[dependencies]\n{dependencies}")
+    };
+    let packages = folder(&[
+        (
+            "a/ordain.toml",
+            &manifest("a", "b = { path = \"../b\" }\nc = { path = \"../c\" }\nd = { path = \"../d\" }\n"),
+        ),
+        ("b/ordain.toml", &manifest("b", "d = { path = \"../d\" }\n")),
+        ("c/ordain.toml", &manifest("b", "")),
+        ("d/ordain.toml", &manifest("a", "")),
+        ("e/ordain.toml", &manifest("e", "f = { path = \"../f\" }\ng = { path = \"../g\" }\n")),
+        ("f/ordain.toml", "[dependencies]\n"),
+        ("g/ordain.toml", "[dependencies]\n"),
+    ]);
+    let load = |folder: &str| Workspace::load(&DiskTree::new(packages.path()), folder, folder);
+    let workspace = load("a");
+    let found = workspace.packages.iter().flat_map(|&package| check_package(&workspace.db, package));
+    let found: Vec<String> = found
+        .map(|finding| {
+            let texts = workspace.texts();
+            let place = |label: &ordain_diagnostics::Label| {
+                let range = label.range.start as usize..label.range.end as usize;
+                format!("{} {}", label.path, &texts[label.path.as_str()][range])
+            };
+            let related: Vec<String> = finding.related.iter().map(place).collect();
+            format!("{} {}: {} ({})", finding.code, finding.message, place(&finding.primary), related.join(", "))
+        })
+        .collect();
+    // The package that two others need is told once, where it is met first.
+    let expected = [
+        "ORD0708 there are two packages named `b`: a/ordain.toml { path = \"../c\" } (b/ordain.toml b, c/ordain.toml b)",
+        "ORD0708 there are two packages named `a`: b/ordain.toml { path = \"../d\" } (a/ordain.toml a, d/ordain.toml a)",
+    ];
+    assert_eq!(found, expected);
+    // Those without a name are told that, and nothing else.
+    assert!(findings(&load("e")).iter().all(|finding| finding.contains("ORD0701")), "{:?}", findings(&load("e")));
+}
+
+#[test]
 fn a_refresh_takes_over_what_changed() {
     let package = folder(&[
         ("ordain.toml", MANIFEST),
