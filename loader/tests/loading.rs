@@ -86,6 +86,34 @@ fn files_that_differ_in_case_only_are_told() {
 }
 
 #[test]
+fn files_that_no_use_can_name_are_told() {
+    let package = folder(&[
+        ("ordain.toml", MANIFEST),
+        ("main.ord", "const a = 1\n"),
+        ("my-file.ord", "const b = 1\n"),
+        ("my_file.ord", "const c = 1\n"),
+        ("web-shop/one.ord", "const d = 1\n"),
+        ("web-shop/two.ord", "const e = 1\n"),
+        ("plan.ord", "const f = 1\n"),
+        ("let.ord", "const g = 1\n"),
+    ]);
+    let workspace = load(&package);
+    assert_eq!(
+        findings(&workspace),
+        [
+            "let.ord ORD0709 `let` is a reserved word, so no `use` of this package can name this module",
+            "my-file.ord ORD0709 `my-file` is no name, so no `use` can name this module",
+            "web-shop/one.ord ORD0709 `web-shop` is no name, so no `use` can name this module",
+        ]
+    );
+    let helps: Vec<String> =
+        check_package(&workspace.db, workspace.root).into_iter().filter_map(|finding| finding.help).collect();
+    let expected = ["rename it to `let_.ord`", "rename it; `my_file.ord` is there already"];
+    assert_eq!(helps, [&expected[..], &["rename it to `web_shop/one.ord`"]].concat());
+    assert_eq!(names(&workspace).len(), 7, "their declarations are there all the same");
+}
+
+#[test]
 fn packages_that_depend_on_each_other_are_told() {
     let dependency = |name: &str, path: &str| format!("{MANIFEST}\n[dependencies]\n{name} = {{ path = \"{path}\" }}\n");
     let packages = folder(&[
