@@ -69,8 +69,10 @@ pub(crate) fn load_sources(
             }
         }
     }
-    findings.extend(unnameable_modules(&paths, &folded, shown));
     let contents = read_all(tree, folder, &paths);
+    // Of a file that cannot be read, that is told; its path may not even be a text.
+    let read = paths.iter().zip(&contents).filter(|(_, content)| !matches!(content, Content::Unreadable(_)));
+    findings.extend(unnameable_modules(read.map(|(path, _)| *path), &folded, shown));
     let files = paths
         .into_iter()
         .zip(contents)
@@ -84,7 +86,11 @@ pub(crate) fn load_sources(
 }
 
 /// The sources that no `use` can name. Of a folder that is to blame for several, the first is reported.
-fn unnameable_modules(paths: &[&str], known: &BTreeMap<String, &str>, shown: &str) -> Vec<Diagnostic> {
+fn unnameable_modules<'a>(
+    paths: impl Iterator<Item = &'a str>,
+    known: &BTreeMap<String, &str>,
+    shown: &str,
+) -> Vec<Diagnostic> {
     let mut blamed: BTreeSet<String> = BTreeSet::new();
     let mut findings = Vec::new();
     for path in paths {
