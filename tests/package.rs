@@ -48,6 +48,10 @@ impl Package {
         fs::write(path, content).unwrap();
     }
 
+    pub fn remove(&self, path: &str) {
+        fs::remove_file(self.file(path)).unwrap();
+    }
+
     pub fn read(&self, path: &str) -> String {
         fs::read_to_string(self.file(path)).unwrap()
     }

@@ -41,14 +41,46 @@ fn a_watch_tells_every_change() {
         .unwrap();
     let mut found = BufReader::new(watch.stdout.take().unwrap()).lines();
     let mut said = BufReader::new(watch.stderr.take().unwrap()).lines();
-    let mut watching = || assert!(said.next().unwrap().unwrap().starts_with("watching "));
-    watching();
+    let mut line = || said.next().unwrap().unwrap();
+    assert_eq!(line(), "no findings in 1 file");
+    assert!(line().starts_with("watching "));
     package.write("main.ord", "const port: Int = true\n");
     assert!(found.next().unwrap().unwrap().contains("ORD0301"));
-    watching();
+    assert!(line().starts_with("watching "));
     package.write("other.ord", "const other = missing\n");
     let lines = [found.next().unwrap().unwrap(), found.next().unwrap().unwrap()];
     assert!(lines[0].contains("ORD0301") && lines[1].contains("ORD0201"), "{lines:?}");
+    assert!(line().starts_with("watching "));
+    package.remove("other.ord");
+    assert!(found.next().unwrap().unwrap().contains("ORD0301"));
+    assert!(line().starts_with("watching "));
+    package.write("main.ord", "const port: Int = 8080\n");
+    assert_eq!(line(), "no findings in 1 file");
     watch.kill().unwrap();
     watch.wait().unwrap();
+}
+
+#[test]
+fn removed_imports_leave_no_gap() {
+    let cases = [
+        ("use std.types.{Name}\n\nconst a = 1\n", "const a = 1\n"),
+        ("use std.risk\n\nuse std.types.{Name}\n\n\nconst a = 1\n", "const a = 1\n"),
+        ("use std.risk\r\nuse std.types.{Name}\r\n\r\nconst a = 1\r\n", "const a = 1\r\n"),
+        ("//! Top.\n\nuse std.types.{Name}\n\nconst a = 1\n", "//! Top.\n\nconst a = 1\n"),
+        ("@allow ORD0112 because \"no\"\nuse std.types.{Name}\n\nconst a = 1\n", "const a = 1\n"),
+        (
+            "use std.types.{Name}\nuse std.types.{Port}\n\nconst a: Port = 1\n",
+            "use std.types.{Port}\n\nconst a: Port = 1\n",
+        ),
+        (
+            "use std.types.{Port}\nuse std.types.{Name}\n\nconst a: Port = 1\n",
+            "use std.types.{Port}\n\nconst a: Port = 1\n",
+        ),
+        ("const a = 1\n\nuse std.types.{Name}\n\nconst b = 1\n", "const a = 1\n\nconst b = 1\n"),
+    ];
+    for (before, after) in cases {
+        let package = Package::of(before);
+        package.run(&["fix"]).exits(0);
+        assert_eq!(package.read("main.ord"), after, "of {before:?}");
+    }
 }

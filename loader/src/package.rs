@@ -1,9 +1,9 @@
 //! One package: manifest, sources, data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ordain_compiler::{Content, Database, MAX_SOURCE_BYTES, Package, SourceFile};
+use ordain_compiler::{Content, Database, MAX_SOURCE_BYTES, Package, SourceFile, Unnameable, unnameable};
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
 use rayon::prelude::*;
 
@@ -36,7 +36,7 @@ pub(crate) fn module(path: &str) -> String {
 }
 
 /// Reads the sources of a package into the database. Files that only differ in case from another are reported and
-/// left out, since not every file system can hold both.
+/// left out, since not every file system can hold both. Those that no `use` can name are reported.
 pub(crate) fn load_sources(
     db: &Database,
     package: Package,
@@ -70,6 +70,9 @@ pub(crate) fn load_sources(
         }
     }
     let contents = read_all(tree, folder, &paths);
+    // Of a file that cannot be read, that is told; its path may not even be a text.
+    let read = paths.iter().zip(&contents).filter(|(_, content)| !matches!(content, Content::Unreadable(_)));
+    findings.extend(unnameable_modules(read.map(|(path, _)| *path), &folded, shown));
     let files = paths
         .into_iter()
         .zip(contents)
@@ -80,6 +83,29 @@ pub(crate) fn load_sources(
         })
         .collect();
     (files, findings)
+}
+
+/// The sources that no `use` can name. Of a folder that is to blame for several, the first is reported.
+fn unnameable_modules<'a>(
+    paths: impl Iterator<Item = &'a str>,
+    known: &BTreeMap<String, &str>,
+    shown: &str,
+) -> Vec<Diagnostic> {
+    let mut blamed: BTreeSet<String> = BTreeSet::new();
+    let mut findings = Vec::new();
+    for path in paths {
+        let Some(Unnameable { path: at, message, better }) = unnameable(path) else { continue };
+        if !blamed.insert(at) {
+            continue;
+        }
+        let finding = Diagnostic::new(codes::UNNAMEABLE_MODULE, join(shown, path), TextRange::default(), message);
+        findings.push(if known.contains_key(&better.to_lowercase()) {
+            finding.help(format!("rename it; `{better}` is there already"))
+        } else {
+            finding.help(format!("rename it to `{better}`"))
+        });
+    }
+    findings
 }
 
 /// The texts of several files below a folder, read on the threads of the current pool.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ordain_compiler::{
     Content, DataFile, Database, Package, SourceFile, data_references, parse_manifest, parse_package,
 };
-use ordain_diagnostics::{Diagnostic, codes};
+use ordain_diagnostics::{Diagnostic, TextRange, codes};
 use salsa::{Durability, Setter as _};
 use smol_str::SmolStr;
 use thiserror::Error;
@@ -71,7 +71,14 @@ impl Workspace {
     /// As [`Workspace::load`], into a database of the caller's.
     pub fn load_into(mut db: Database, tree: &dyn Tree, folder: &str, shown: &str) -> Self {
         let std = load_std(&mut db);
-        let mut loading = Loading { tree, std, by_identity: BTreeMap::new(), open: Vec::new(), done: Vec::new() };
+        let mut loading = Loading {
+            tree,
+            std,
+            by_identity: BTreeMap::new(),
+            names: BTreeMap::new(),
+            open: Vec::new(),
+            done: Vec::new(),
+        };
         let root = loading.package(&mut db, folder, shown);
         let locations = loading.done;
         let mut packages: Vec<Package> = locations.iter().map(|(package, _, _)| *package).collect();
@@ -219,6 +226,8 @@ struct Loading<'a> {
     tree: &'a dyn Tree,
     std: Package,
     by_identity: BTreeMap<String, Package>,
+    /// The first package of each name.
+    names: BTreeMap<SmolStr, Package>,
     /// The packages being loaded, outermost first.
     open: Vec<(String, String)>,
     /// Package, folder and shown name, dependencies before dependents.
@@ -232,6 +241,9 @@ impl Loading<'_> {
         let parsed = parse_manifest(&manifest_path, manifest.text());
         let package = new_package(db, shown, manifest);
         self.by_identity.insert(self.tree.identity(folder), package);
+        if parsed.manifest.name_range.is_some() {
+            self.names.entry(parsed.manifest.name.clone()).or_insert(package);
+        }
         self.open.push((self.tree.identity(folder), parsed.manifest.name.to_string()));
         let mut findings = Vec::new();
         let mut dependencies: BTreeMap<SmolStr, Package> = [("std".into(), self.std)].into();
@@ -249,7 +261,16 @@ impl Loading<'_> {
                 dependencies.insert(name.clone(), known);
             } else if self.tree.read(&join(&at, MANIFEST)).is_ok() {
                 let shown = clean(&join(shown, &dependency.path));
-                dependencies.insert(name.clone(), self.package(db, &at, &shown));
+                let package = self.package(db, &at, &shown);
+                dependencies.insert(name.clone(), package);
+                findings.extend(self.twin(db, package).map(|(name, places)| {
+                    let message = format!("there are two packages named `{name}`");
+                    let [first, second] = places;
+                    finding(codes::DUPLICATE_PACKAGE_NAME, message)
+                        .related(first.0, first.1, "the first one is named here")
+                        .related(second.0, second.1, "the other one is named here")
+                        .help("give one of them another name; plans name declarations by their packages")
+                }));
             } else {
                 let message = format!("there is no {MANIFEST} in `{}`", dependency.path);
                 findings.push(
@@ -266,6 +287,17 @@ impl Loading<'_> {
         package.set_load_findings(db).to(Arc::new(findings));
         self.done.push((package, folder.to_owned(), shown.to_owned()));
         package
+    }
+
+    /// The name of a package that another one had before, and where the manifests of both give it.
+    fn twin(&self, db: &Database, package: Package) -> Option<(SmolStr, [(SmolStr, TextRange); 2])> {
+        let place = |package: Package| {
+            let range = ordain_compiler::manifest(db, package).manifest.name_range?;
+            Some((package.manifest_path(db).clone(), range))
+        };
+        let name = &ordain_compiler::manifest(db, package).manifest.name;
+        let first = *self.names.get(name).filter(|first| **first != package)?;
+        Some((name.clone(), [place(first)?, place(package)?]))
     }
 }
 

@@ -86,6 +86,34 @@ fn files_that_differ_in_case_only_are_told() {
 }
 
 #[test]
+fn files_that_no_use_can_name_are_told() {
+    let package = folder(&[
+        ("ordain.toml", MANIFEST),
+        ("main.ord", "const a = 1\n"),
+        ("my-file.ord", "const b = 1\n"),
+        ("my_file.ord", "const c = 1\n"),
+        ("web-shop/one.ord", "const d = 1\n"),
+        ("web-shop/two.ord", "const e = 1\n"),
+        ("plan.ord", "const f = 1\n"),
+        ("let.ord", "const g = 1\n"),
+    ]);
+    let workspace = load(&package);
+    assert_eq!(
+        findings(&workspace),
+        [
+            "let.ord ORD0709 `let` is a reserved word, so no `use` of this package can name this module",
+            "my-file.ord ORD0709 `my-file` is no name, so no `use` can name this module",
+            "web-shop/one.ord ORD0709 `web-shop` is no name, so no `use` can name this module",
+        ]
+    );
+    let helps: Vec<String> =
+        check_package(&workspace.db, workspace.root).into_iter().filter_map(|finding| finding.help).collect();
+    let expected = ["rename it to `let_.ord`", "rename it; `my_file.ord` is there already"];
+    assert_eq!(helps, [&expected[..], &["rename it to `web_shop/one.ord`"]].concat());
+    assert_eq!(names(&workspace).len(), 7, "their declarations are there all the same");
+}
+
+#[test]
 fn packages_that_depend_on_each_other_are_told() {
     let dependency = |name: &str, path: &str| format!("{MANIFEST}\n[dependencies]\n{name} = {{ path = \"{path}\" }}\n");
     let packages = folder(&[
@@ -97,6 +125,47 @@ fn packages_that_depend_on_each_other_are_told() {
     assert_eq!(at("a").len(), 1);
     assert!(at("a")[0].contains("`a` → `b` → `a`"), "{:?}", at("a"));
     assert!(at("c")[0].contains("there is no ordain.toml in `../gone`"), "{:?}", at("c"));
+}
+
+#[test]
+fn packages_with_one_name_are_told() {
+    let manifest = |name: &str, dependencies: &str| {
+        format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\n\n[dependencies]\n{dependencies}")
+    };
+    let packages = folder(&[
+        (
+            "a/ordain.toml",
+            &manifest("a", "b = { path = \"../b\" }\nc = { path = \"../c\" }\nd = { path = \"../d\" }\n"),
+        ),
+        ("b/ordain.toml", &manifest("b", "d = { path = \"../d\" }\n")),
+        ("c/ordain.toml", &manifest("b", "")),
+        ("d/ordain.toml", &manifest("a", "")),
+        ("e/ordain.toml", &manifest("e", "f = { path = \"../f\" }\ng = { path = \"../g\" }\n")),
+        ("f/ordain.toml", "[dependencies]\n"),
+        ("g/ordain.toml", "[dependencies]\n"),
+    ]);
+    let load = |folder: &str| Workspace::load(&DiskTree::new(packages.path()), folder, folder);
+    let workspace = load("a");
+    let found = workspace.packages.iter().flat_map(|&package| check_package(&workspace.db, package));
+    let found: Vec<String> = found
+        .map(|finding| {
+            let texts = workspace.texts();
+            let place = |label: &ordain_diagnostics::Label| {
+                let range = label.range.start as usize..label.range.end as usize;
+                format!("{} {}", label.path, &texts[label.path.as_str()][range])
+            };
+            let related: Vec<String> = finding.related.iter().map(place).collect();
+            format!("{} {}: {} ({})", finding.code, finding.message, place(&finding.primary), related.join(", "))
+        })
+        .collect();
+    // The package that two others need is told once, where it is met first.
+    let expected = [
+        "ORD0708 there are two packages named `b`: a/ordain.toml { path = \"../c\" } (b/ordain.toml b, c/ordain.toml b)",
+        "ORD0708 there are two packages named `a`: b/ordain.toml { path = \"../d\" } (a/ordain.toml a, d/ordain.toml a)",
+    ];
+    assert_eq!(found, expected);
+    // Those without a name are told that, and nothing else.
+    assert!(findings(&load("e")).iter().all(|finding| finding.contains("ORD0701")), "{:?}", findings(&load("e")));
 }
 
 #[test]

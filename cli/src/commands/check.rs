@@ -27,7 +27,9 @@ pub(crate) struct Check<'a> {
 impl Check<'_> {
     /// Checks once.
     pub(crate) fn once(&self) -> Result<Outcome, Failure> {
-        self.show(&package::load(self.path)?)
+        let found = self.show(&package::load(self.path)?)?;
+        let failed = found.iter().any(|finding| finding.severity == Severity::Error);
+        Ok(if failed { Outcome::Findings } else { Outcome::Fine })
     }
 
     /// Checks, and again after every change, until it is interrupted.
@@ -45,7 +47,11 @@ impl Check<'_> {
         watcher.watch(&root, RecursiveMode::Recursive)?;
         let mut workspace = package::load(&root)?;
         loop {
-            self.show(&workspace)?;
+            let found = self.show(&workspace)?;
+            if found.is_empty() {
+                let count = workspace.packages.iter().map(|package| package.files(&workspace.db).len()).sum::<usize>();
+                anstream::eprintln!("no findings in {count} file{}", if count == 1 { "" } else { "s" });
+            }
             anstream::eprintln!("watching {} for changes", root.display());
             if changes.recv().is_err() {
                 return Ok(Outcome::Fine);
@@ -55,7 +61,8 @@ impl Check<'_> {
         }
     }
 
-    fn show(&self, workspace: &Workspace) -> Result<Outcome, Failure> {
+    /// Shows what is found, and gives it back.
+    fn show(&self, workspace: &Workspace) -> Result<Vec<Diagnostic>, Failure> {
         let mut found: Vec<Diagnostic> =
             workspace.packages.iter().flat_map(|&package| check_package(&workspace.db, package)).collect();
         if self.deny_warnings {
@@ -66,8 +73,7 @@ impl Check<'_> {
             }
         }
         findings::show(&found, &workspace.texts(), self.format)?;
-        let failed = found.iter().any(|finding| finding.severity == Severity::Error);
-        Ok(if failed { Outcome::Findings } else { Outcome::Fine })
+        Ok(found)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `ordain fix`
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 
 use ordain_compiler::check_package;
@@ -65,18 +66,48 @@ fn choose(findings: &[Diagnostic], all: bool) -> BTreeMap<String, Vec<Edit>> {
 fn apply(text: &str, mut edits: Vec<Edit>) -> (String, usize) {
     edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
     edits.dedup();
-    let mut kept: Vec<Edit> = Vec::new();
+    let mut count = 0;
+    let mut reached = 0;
+    let mut kept: Vec<(Range<usize>, String)> = Vec::new();
     for edit in edits {
-        if kept.last().is_none_or(|last| last.range.end <= edit.range.start) {
-            kept.push(edit);
+        let range = edit.range.start as usize..edit.range.end as usize;
+        if range.start < reached || text.get(range.clone()).is_none() {
+            continue;
+        }
+        reached = range.end;
+        count += 1;
+        match kept.last_mut() {
+            // What is removed in one go leaves one gap.
+            Some((last, inserted)) if last.end >= range.start && inserted.is_empty() && edit.text.is_empty() => {
+                last.end = last.end.max(range.end);
+            }
+            last => {
+                if let Some((last, _)) = last {
+                    last.end = last.end.min(range.start);
+                }
+                kept.push((range, edit.text));
+            }
+        }
+        if let Some((last, _)) = kept.last_mut().filter(|(_, inserted)| inserted.is_empty()) {
+            last.end += blank_lines_left(text, last);
         }
     }
     let mut changed = text.to_owned();
-    for edit in kept.iter().rev() {
-        let range = edit.range.start as usize..edit.range.end as usize;
-        if changed.get(range.clone()).is_some() {
-            changed.replace_range(range, &edit.text);
-        }
+    for (range, inserted) in kept.into_iter().rev() {
+        changed.replace_range(range, &inserted);
     }
-    (changed, kept.len())
+    (changed, count)
+}
+
+/// The length of the empty lines after lines that are removed, where nothing or another empty line stands before them.
+fn blank_lines_left(text: &str, removed: &Range<usize>) -> usize {
+    let before = text[..removed.start].trim_end_matches([' ', '\t', '\r', '\n']);
+    let lines = text[before.len()..removed.start].matches('\n').count();
+    let alone = removed.start == 0 || (text[..removed.start].ends_with('\n') && (before.is_empty() || lines > 1));
+    if !alone || !text[..removed.end].ends_with('\n') {
+        return 0;
+    }
+    let rest = &text[removed.end..];
+    let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
+    rest[..blank].rfind('\n').map_or(0, |last| last + 1)
 }

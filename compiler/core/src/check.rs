@@ -1,6 +1,9 @@
 //! Everything that is wrong with a file or package, with positions.
 
-use ordain_diagnostics::{Code, Diagnostic, Severity, TextRange, codes};
+mod allowance;
+mod import;
+
+use ordain_diagnostics::{Code, Diagnostic, Severity, codes};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -9,7 +12,7 @@ use crate::eval::{Fault, const_value, declared_value, signature_faults};
 use crate::hir::Kind;
 use crate::items::{Item, Part, file_items};
 use crate::package_manifest::manifest;
-use crate::resolve::{Declared, ImportErrorKind, ImportPlace, declared, import_cycles, imports};
+use crate::resolve::{ImportPlace, declared, import_cycles, imports};
 use crate::types::{Anchor, Finding, check, contract_parts, endless, named, needs_circle, recursion};
 
 /// The findings in one file, sorted by place.
@@ -27,7 +30,7 @@ pub fn file_findings(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
         if let Some((_, first)) = clashes.next_if(|(again, _)| *again == item) {
             own.extend(case_clash(db, item, *first));
         }
-        allowances(db, item, scope, &mut own, &mut findings);
+        allowance::in_item(db, item, scope, &mut own, &mut findings);
         // What is wrong with its syntax is reported; the rest would only follow from that.
         if scope.is_broken(item) {
             own.retain(|finding| finding.code == codes::CASE_CLASH);
@@ -41,7 +44,7 @@ pub fn file_findings(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
             .help("rename or remove one of the two");
         findings.push(finding.locate(db));
     }
-    import_findings(db, file, &used, &mut findings);
+    import::findings(db, file, &used, &mut findings);
     findings.sort_by(|a, b| {
         (a.primary.range.start, a.primary.range.end, a.code, &a.message).cmp(&(
             b.primary.range.start,
@@ -173,133 +176,6 @@ fn case_clash<'db>(db: &'db dyn Db, again: Item<'db>, first: Item<'db>) -> Optio
     let finding =
         Finding::new(codes::CASE_CLASH, Anchor::name_of(again), message).note(Anchor::name_of(first), "the other one");
     Some(finding.locate(db))
-}
-
-/// Takes out the warnings an item allows, from its own and from those the parser gave in it, and reports allowances
-/// that allow nothing.
-fn allowances(
-    db: &dyn Db,
-    item: Item<'_>,
-    scope: &Declared<'_>,
-    own: &mut Vec<Diagnostic>,
-    parsed: &mut Vec<Diagnostic>,
-) {
-    for allowed in item.allows(db) {
-        let at = Anchor { item, part: Part::Signature, loc: allowed.code.loc };
-        if allowed.reason.trim().is_empty() {
-            let finding = Finding::new(codes::MISSING_CLAUSE, at, "an allowance needs a reason")
-                .help("say why, as in `because \"generated, and kept for the next release\"`");
-            own.push(finding.locate(db));
-        }
-        let code = Code::parse(&allowed.code.text);
-        let before = own.len() + parsed.len();
-        if let Some(code) = code {
-            let range = item.places(db).range;
-            let meant = |finding: &Diagnostic| finding.code == code && finding.severity != Severity::Error;
-            own.retain(|finding| !meant(finding));
-            parsed.retain(|finding| {
-                let inside = range.start <= finding.primary.range.start && finding.primary.range.end <= range.end;
-                !(inside && meant(finding))
-            });
-        }
-        let elsewhere = match code {
-            // The other of the two names gives it.
-            Some(codes::CASE_CLASH) => scope.case_clashes.iter().any(|(_, first)| *first == item),
-            // It shows only when the plan is instantiated.
-            Some(codes::IDENTICAL_STEP) => item.kind(db) == Kind::Plan,
-            _ => false,
-        };
-        if own.len() + parsed.len() == before && !elsewhere {
-            let message = match code {
-                None => format!("there is no code `{}`", allowed.code.text),
-                Some(code) if code.entry().severity == Severity::Error => {
-                    format!("`{code}` is an error and cannot be allowed")
-                }
-                Some(code) => format!("nothing here gives `{code}`"),
-            };
-            own.push(Finding::new(codes::UNUSED_ALLOW, at, message).help("remove the allowance").locate(db));
-        }
-    }
-}
-
-fn import_findings(db: &dyn Db, file: SourceFile, used: &FxHashSet<ImportPlace>, findings: &mut Vec<Diagnostic>) {
-    let places = file_items(db, file).import_places(db);
-    let path = file.path(db);
-    let range = |place: ImportPlace| -> TextRange {
-        let import = &places[place.import as usize];
-        place.name.map_or(import.path, |name| import.names[name as usize])
-    };
-    let imported = imports(db, file);
-    for error in &imported.errors {
-        let at = range(error.place);
-        let (code, message, similar) = match &error.kind {
-            ImportErrorKind::UnknownModule { path, similar } => {
-                (codes::UNKNOWN_MODULE, format!("no module `{path}`"), similar.clone())
-            }
-            ImportErrorKind::UnknownName { module, name, similar } => {
-                (codes::UNKNOWN_IMPORT, format!("module `{module}` has no `{name}`"), similar.clone())
-            }
-            ImportErrorKind::Duplicate { name } => {
-                (codes::DUPLICATE_DECLARATION, format!("`{name}` is imported or declared already"), None)
-            }
-        };
-        let mut finding = Diagnostic::new(code, path.clone(), at, message);
-        if let Some(similar) = similar {
-            finding = finding.help(format!("did you mean `{similar}`?"));
-            if error.place.name.is_some() {
-                finding = finding.fix(format!("replace with `{similar}`"), at, similar.as_str(), false);
-            }
-        }
-        findings.push(finding);
-    }
-    // A name that is not known may be a slip of one that is imported: removing that would not be safe.
-    let safe = !findings.iter().any(|finding| finding.code == codes::UNKNOWN_NAME);
-    // What is broken may use any of them.
-    let broken = !file_items(db, file).broken(db).is_empty();
-    for (name, import) in imported.names.iter() {
-        if broken || used.contains(&import.place) {
-            continue;
-        }
-        let at = range(import.place);
-        let message = format!("`{name}` is imported but never used");
-        let mut finding = Diagnostic::new(codes::UNUSED_IMPORT, path.clone(), at, message).help("remove it");
-        let whole = &places[import.place.import as usize];
-        if import.place.name.is_none() || whole.names.len() == 1 {
-            finding = finding.fix("remove the import", line_of(file.content(db).text(), whole.range), "", safe);
-        } else {
-            let text = file.content(db).text();
-            finding = finding.fix("remove the name", with_comma(text, at), "", safe);
-        }
-        findings.push(finding);
-    }
-}
-
-/// A range with the line break after it, so that removing it leaves no empty line.
-fn line_of(text: &str, mut range: TextRange) -> TextRange {
-    let rest = text.get(range.end as usize..).unwrap_or_default();
-    if rest.starts_with("\r\n") {
-        range.end += 2;
-    } else if rest.starts_with('\n') {
-        range.end += 1;
-    }
-    range
-}
-
-/// A name in braces with the comma that separates it from its neighbour.
-fn with_comma(text: &str, mut range: TextRange) -> TextRange {
-    let rest = text.get(range.end as usize..).unwrap_or_default();
-    let blank = rest.len() - rest.trim_start().len();
-    if rest[blank..].starts_with(',') {
-        let after = &rest[blank + 1..];
-        range.end += (blank + 1 + after.len() - after.trim_start_matches([' ', '\t']).len()) as u32;
-        return range;
-    }
-    let before = text.get(..range.start as usize).unwrap_or_default();
-    let trimmed = before.trim_end();
-    if let Some(cut) = trimmed.strip_suffix(',') {
-        range.start = cut.len() as u32;
-    }
-    range
 }
 
 /// The findings of a package that belong to no single file, or to several: manifest, loading, import cycles, policy

@@ -103,15 +103,30 @@ pub struct Import {
 /// A name in braces: the declaration's, perhaps dotted, and the one it gets here.
 pub type ImportName = (SmolStr, Option<SmolStr>);
 
-/// The places of an import.
+/// The places of an import, and what is read only with them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportPlaces {
-    /// The whole declaration.
+    /// The declaration without its annotations.
     pub range: TextRange,
+    /// The declaration from its first annotation on.
+    pub whole: TextRange,
     /// Its path.
     pub path: TextRange,
     /// The names in braces.
     pub names: Box<[TextRange]>,
+    /// The warnings allowed in it.
+    pub allows: Box<[ImportAllow]>,
+}
+
+/// A warning allowed in an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportAllow {
+    /// The code as written.
+    pub code: SmolStr,
+    /// Why it is allowed.
+    pub reason: SmolStr,
+    /// The code's place.
+    pub at: TextRange,
 }
 
 /// A file's items and imports.
@@ -156,8 +171,10 @@ pub fn file_items(db: &dyn Db, file: SourceFile) -> FileItems<'_> {
     for import in parsed.file.uses {
         import_places.push(ImportPlaces {
             range: import.range,
+            whole: import.allows.first().map_or(import.range, |first| first.range.cover(import.range)),
             path: import.path.range,
             names: import.names.iter().flatten().map(|name| name.path.range).collect(),
+            allows: import.allows.iter().map(import_allow).collect(),
         });
         imports.push(lower_import(import));
     }
@@ -219,6 +236,11 @@ pub fn parse_package(db: &Database, package: Package) {
     files.into_par_iter().for_each(|(db, file)| {
         file_items(&db, file);
     });
+}
+
+fn import_allow(allow: &ordain_syntax::ast::Allow) -> ImportAllow {
+    let reason = allow.reason.as_text().unwrap_or_default().into();
+    ImportAllow { code: allow.code.name.clone(), reason, at: allow.code.range }
 }
 
 fn lower_import(import: ordain_syntax::ast::Use) -> Import {

@@ -10,6 +10,7 @@ mod db;
 mod eval;
 mod hir;
 mod items;
+mod module_path;
 mod names;
 mod package_manifest;
 mod plan;
@@ -22,6 +23,7 @@ pub use db::{Content, DataFile, Database, Db, MAX_SOURCE_BYTES, Package, SourceF
 pub use eval::{Fault, Lone, LoneFinding, data_references, eval_text};
 pub use hir::Kind;
 pub use items::{Item, file_items, parse_package};
+pub use module_path::{Unnameable, unnameable};
 pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse_manifest};
 pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate};
 pub use resolve::package_items;

@@ -13,6 +13,8 @@ use crate::similar;
 pub struct Manifest {
     /// The package's name.
     pub name: SmolStr,
+    /// Where the manifest says so; `None` where it gives no name, or none that can be one.
+    pub name_range: Option<TextRange>,
     /// Its version (SemVer).
     pub version: SmolStr,
     /// What it is for.
@@ -54,7 +56,13 @@ pub fn manifest(db: &dyn Db, package: Package) -> ParsedManifest {
 
 impl Manifest {
     fn unnamed() -> Self {
-        Self { name: "package".into(), version: "0.0.0".into(), description: None, dependencies: BTreeMap::new() }
+        Self {
+            name: "package".into(),
+            name_range: None,
+            version: "0.0.0".into(),
+            description: None,
+            dependencies: BTreeMap::new(),
+        }
     }
 }
 
@@ -124,6 +132,7 @@ impl Reader<'_> {
                     // The standard library itself comes with the binary, under a path no package has.
                     if is_package_name(&name) || self.path == "std/ordain.toml" {
                         manifest.name = name;
+                        manifest.name_range = Some(at);
                     } else {
                         let message = format!("`{name}` cannot be the name of a package");
                         let finding = Diagnostic::new(codes::INVALID_MANIFEST, self.path.clone(), at, message)

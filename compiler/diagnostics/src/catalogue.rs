@@ -149,6 +149,8 @@ catalogue! {
     UNREADABLE_FILE = 705, Error, Packages, "file cannot be read";
     CLASHING_PATHS = 706, Error, Packages, "paths that differ only in case";
     UNUSED_ALLOW = 707, Warning, Packages, "allowance that allows nothing";
+    DUPLICATE_PACKAGE_NAME = 708, Error, Packages, "two packages with one name";
+    UNNAMEABLE_MODULE = 709, Warning, Packages, "module that no import can name";
     DUPLICATE_POLICY_CODE = 801, Error, Policies, "policy code used twice";
     INCOMPLETE_POLICY = 802, Error, Policies, "policy that can decide nothing";
 }

@@ -253,6 +253,8 @@ functions! {
     DecimalOf = "decimal", 1..=1;
     /// `abs(n: N) -> N`: the number without its sign.
     Abs = "abs", 1..=1;
+    /// `round(value: Decimal, places: Int) -> Decimal`: rounded to that many places, 0 to 28, half to even.
+    Round = "round", 2..=2;
     /// `sha256(s: String) -> Digest`: the digest of the UTF-8 bytes.
     Sha256 = "sha256", 1..=1;
     /// `semver(s: String) -> SemVer?`: the version a text stands for.

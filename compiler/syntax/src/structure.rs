@@ -139,6 +139,7 @@ fn starts_declaration(tokens: &[Token], at: usize, top: bool) -> bool {
             || matches!(
                 next.kind,
                 TokenKind::Str
+                    | TokenKind::StrHead
                     | TokenKind::RawStr
                     | TokenKind::LBrace
                     | TokenKind::Eq

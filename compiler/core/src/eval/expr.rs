@@ -114,7 +114,7 @@ impl<'db> Evaluator<'_, 'db> {
                 OpError::TooLong(_) | OpError::TooMuchText(_) => codes::EVALUATION_TOO_LARGE,
                 OpError::Secret => codes::SECRET_OPERATION,
                 OpError::NotKnown => codes::NOT_KNOWN_YET,
-                OpError::Overflow | OpError::DivisionByZero => codes::ARITHMETIC,
+                OpError::Overflow | OpError::DivisionByZero | OpError::Places(_) => codes::ARITHMETIC,
             };
             Fault::new(code, cx.expr_at(expr), error.to_string())
         })?;

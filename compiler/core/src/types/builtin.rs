@@ -172,6 +172,11 @@ pub(crate) fn result<'db>(
             number @ (Ty::Int | Ty::Decimal) => number.clone(),
             _ => return Err((0, "a number")),
         },
+        F::Round => match (&peeled[0], peeled.get(1)) {
+            (Ty::Decimal | Ty::Int, Some(Ty::Int) | None) => Ty::Decimal,
+            (Ty::Decimal | Ty::Int, Some(_)) => return Err((1, "Int")),
+            _ => return Err((0, "Decimal")),
+        },
         F::Sha256 => {
             string_at(0)?;
             Ty::Digest

@@ -24,6 +24,8 @@ const OUTSIDE: &[(Code, &str)] = &[
     (codes::DEPENDENCY_CYCLE, "the loader follows dependencies, on a disk"),
     (codes::UNREADABLE_FILE, "the loader reads files, from a disk"),
     (codes::CLASHING_PATHS, "the loader lists files, on a disk"),
+    (codes::UNNAMEABLE_MODULE, "the loader lists files, on a disk"),
+    (codes::DUPLICATE_PACKAGE_NAME, "the loader follows dependencies, on a disk"),
 ];
 
 /// Codes about a manifest: their pages show `toml`.

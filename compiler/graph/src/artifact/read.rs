@@ -193,7 +193,7 @@ fn adapter(json: &Json) -> Read<Adapter> {
         "builtin" => Transport::Builtin(one()?),
         _ => return Err(malformed("transport")),
     };
-    let adapter = Adapter { version: members.text("version")?, transport, digest: members.text("digest")? };
+    let adapter = Adapter { version: members.text("version")?, transport, digest: id(&mut members, "digest")?.0 };
     members.end()?;
     Ok(adapter)
 }

@@ -15,6 +15,9 @@ pub enum OpError {
     /// A division by zero.
     #[error("division by zero")]
     DivisionByZero,
+    /// A number of places that no decimal has.
+    #[error("a decimal has 0 to 28 places, not `{0}`")]
+    Places(i64),
     /// An index or key that is not there.
     #[error("there is no element `{key}`")]
     NoSuchElement {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rust_decimal::prelude::ToPrimitive as _;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::error::{list as bounded, not_defined, text as bounded_text};
 use super::{OpError, Patterns, arithmetic, compare_values};
@@ -25,6 +26,8 @@ pub(super) fn call(function: Function, args: &[Value], patterns: &Patterns) -> R
         (F::StringOf, [value]) => bounded_text(display(value)?),
         (F::Abs, [Value::Int(value)]) => value.checked_abs().map(Value::Int).ok_or(OpError::Overflow),
         (F::Abs, [Value::Decimal(value)]) => Ok(Value::Decimal(value.abs())),
+        (F::Round, [Value::Int(value), Value::Int(places)]) => round((*value).into(), *places),
+        (F::Round, [Value::Decimal(value), Value::Int(places)]) => round(*value, *places),
         (F::IntOf, [Value::Int(value)]) => Ok(Value::Int(*value)),
         (F::IntOf, [Value::Decimal(value)]) => {
             Ok(if value.fract().is_zero() { value.to_i64().map_or(Value::None, Value::Int) } else { Value::None })
@@ -41,6 +44,16 @@ pub(super) fn call(function: Function, args: &[Value], patterns: &Patterns) -> R
             let texts: Option<Vec<&str>> = args.iter().map(text).collect();
             texts.map_or_else(|| Err(undefined()), |texts| over_text(function, &texts, args, patterns))
         }
+    }
+}
+
+fn round(value: Decimal, places: i64) -> Result<Value, OpError> {
+    match u32::try_from(places) {
+        Ok(kept @ 0..=Decimal::MAX_SCALE) => {
+            let rounded = value.round_dp_with_strategy(kept, RoundingStrategy::MidpointNearestEven);
+            Ok(Value::Decimal(rounded.normalize()))
+        }
+        _ => Err(OpError::Places(places)),
     }
 }
 

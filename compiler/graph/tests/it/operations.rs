@@ -122,6 +122,12 @@ fn functions_do_what_they_say() {
         (F::IntOf, vec![text("1.5")], Value::None),
         (F::DecimalOf, vec![text("1.5")], decimal("1.5")),
         (F::Abs, vec![int(-3)], int(3)),
+        (F::Round, vec![decimal("2.345"), int(2)], decimal("2.34")),
+        (F::Round, vec![decimal("2.355"), int(2)], decimal("2.36")),
+        (F::Round, vec![decimal("-0.5"), int(0)], decimal("0")),
+        (F::Round, vec![decimal("1.5"), int(28)], decimal("1.5")),
+        (F::Round, vec![decimal("7922816251426433759354395033.5"), int(0)], decimal("7922816251426433759354395034")),
+        (F::Round, vec![int(7), int(2)], decimal("7")),
         (F::SemVerOf, vec![text("1.2.3")], some(Value::parse_semver("1.2.3"))),
         (F::UrlOf, vec![text("no")], Value::None),
         (
@@ -131,6 +137,9 @@ fn functions_do_what_they_say() {
         ),
     ] {
         assert_eq!(apply(Op::Call(function), &args), Ok(expected), "{function:?} {args:?}");
+    }
+    for places in [-1, 29, i64::MIN, i64::MAX] {
+        assert_eq!(apply(Op::Call(F::Round), &[decimal("1.5"), int(places)]), Err(OpError::Places(places)));
     }
     let matches = apply(Op::Call(F::Matches), &[text("a"), text("(")]);
     assert_eq!(matches.unwrap_err().to_string(), "`(` is not a regular expression");

@@ -59,13 +59,15 @@ pub struct Docs {
 /// `use a.b`, `use a.b as c`, `use a.b.{x, y.z as w}`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Use {
+    /// The warnings allowed in it.
+    pub allows: Vec<Allow>,
     /// The module, or the module and the declaration's name where no braces follow.
     pub path: Path,
     /// The name it gets here, where it is not the last part of the path.
     pub alias: Option<Ident>,
     /// The declarations named in braces; `None` without braces.
     pub names: Option<Vec<UseName>>,
-    /// The whole declaration.
+    /// The declaration from its word on, without the annotations before it.
     pub range: TextRange,
 }
 
@@ -78,7 +80,7 @@ pub struct UseName {
     pub alias: Option<Ident>,
 }
 
-/// `@allow ORD0207 because "…"` before a declaration.
+/// `@allow ORD0207 because "…"` before a declaration or a `use`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Allow {
     /// The code as written.

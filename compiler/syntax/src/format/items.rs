@@ -7,22 +7,15 @@ use super::exprs::field_end;
 use super::layout::{ARGUMENTS, BLOCK, FIELDS, Printer, Slot};
 use super::parentheses::begins_with_parenthesis;
 use crate::ast::{
-    AdapterClause, AdapterDecl, CapabilityClause, CapabilityDecl, ConstDecl, EntityDecl, EnumDecl, EnvironmentDecl,
-    EnvironmentMember, FnDecl, Item, ItemKind, Param, Retry, StepCall,
+    AdapterClause, AdapterDecl, Allow, CapabilityClause, CapabilityDecl, ConstDecl, EntityDecl, EnumDecl,
+    EnvironmentDecl, EnvironmentMember, FnDecl, Item, ItemKind, Param, Retry, StepCall,
 };
 
 impl<'a> Printer<'a> {
     /// A declaration with its annotations, without its comments.
     pub(super) fn item(&mut self, item: &'a Item) -> Doc {
         self.item_docs = item.docs.as_ref().map_or(TextRange::default(), |docs| docs.range);
-        let mut parts = Vec::new();
-        for allow in &item.allows {
-            parts.push(self.text("@allow "));
-            parts.push(self.verbatim(allow.code.range));
-            parts.push(self.text(" because "));
-            parts.push(self.verbatim(allow.reason.range));
-            parts.push(self.docs.hard_line(false));
-        }
+        let mut parts = self.annotations(&item.allows);
         parts.push(self.text(keyword(&item.kind)));
         parts.push(self.path(&item.name));
         let end = item.name.range.end;
@@ -44,6 +37,19 @@ impl<'a> Printer<'a> {
             ItemKind::Plan(decl) => self.plan(decl, end),
         });
         self.join(&parts)
+    }
+
+    /// Annotations, each on a line of its own before what follows.
+    pub(super) fn annotations(&mut self, allows: &[Allow]) -> Vec<Doc> {
+        let mut parts = Vec::with_capacity(allows.len() * 5);
+        for allow in allows {
+            parts.push(self.text("@allow "));
+            parts.push(self.verbatim(allow.code.range));
+            parts.push(self.text(" because "));
+            parts.push(self.verbatim(allow.reason.range));
+            parts.push(self.docs.hard_line(false));
+        }
+        parts
     }
 
     /// ` { … }` whose slots are never on one line.

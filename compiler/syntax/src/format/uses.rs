@@ -16,17 +16,7 @@ pub(super) struct Import<'a> {
 impl<'a> Printer<'a> {
     /// Lays out a `use` that begins with the token `first`.
     pub(super) fn import(&mut self, first: usize, tree: &'a Use) -> Import<'a> {
-        // Annotations mean nothing here, but they are not the formatter's to drop.
-        let start = self.source.at(tree.range.start);
-        let mut annotations = Vec::new();
-        for token in first..start {
-            let text = self.source.token(token);
-            annotations.push(self.text(text));
-            annotations.push(match self.source.token(token + 1) {
-                "@" | "use" => self.docs.hard_line(false),
-                _ => self.text(if text == "@" { "" } else { " " }),
-            });
-        }
+        let mut parts = self.annotations(&tree.allows);
         let in_the_way = tree.names.is_some() && {
             let open = self.source.find(tree.path.range.end, "{");
             self.source.comment_between(open, self.source.partner(open))
@@ -38,16 +28,16 @@ impl<'a> Printer<'a> {
             leading.push(self.own_line(index, moved, false));
         }
         let mut slot = self.slot(first, tree.range.end, |printer| {
-            annotations.push(if in_the_way {
+            parts.push(if in_the_way {
                 printer.import_as_written(tree)
             } else {
                 printer.import_sorted(tree, names(tree).collect())
             });
-            printer.join(&annotations)
+            printer.join(&parts)
         });
         leading.push(slot.leading);
         slot.leading = self.docs.concat(&leading);
-        let commented = in_the_way || start > first || slot.leading != Docs::NIL || slot.trailing.is_some();
+        let commented = in_the_way || !tree.allows.is_empty() || slot.leading != Docs::NIL || slot.trailing.is_some();
         // One that names nothing would vanish in another.
         Import { tree, slot, mergeable: !commented && names(tree).next().is_some() }
     }

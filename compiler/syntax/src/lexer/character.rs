@@ -1,5 +1,6 @@
 //! Characters that no token starts with, and what was probably meant by them.
 
+use logos::Logos;
 use ordain_diagnostics::codes;
 
 use super::{Lexer, range, scan};
@@ -54,7 +55,65 @@ const QUOTES: &[(char, &[char])] = &[
 /// How many characters a string in such quotes may have to be taken for one.
 const LONGEST: usize = 200;
 
+/// Whether a character is never seen and means nothing in the language: Unicode's Default_Ignorable_Code_Point, without
+/// those that stand for a space or change the reading direction.
+const fn is_invisible(char: char) -> bool {
+    matches!(char,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200c}'..='\u{200f}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}'
+        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// What can be seen of a word; all of it where nothing can.
+pub(crate) fn visible(word: &str) -> String {
+    let seen: String = word.chars().filter(|char| !is_invisible(*char)).collect();
+    if seen.is_empty() { word.to_owned() } else { seen }
+}
+
+/// The end of a word that was cut at `end`, where only invisible characters stand between its parts.
+fn word_end(text: &str, mut end: usize) -> usize {
+    loop {
+        let seen = text[end..].trim_start_matches(is_invisible);
+        let rest = seen.trim_start_matches(|char: char| char.is_alphanumeric() || char == '_');
+        if seen.len() == text.len() - end || rest.len() == seen.len() {
+            return end;
+        }
+        end = text.len() - rest.len();
+    }
+}
+
 impl Lexer<'_> {
+    /// Takes a word that logos found at `start..end`, and gives the offset where it really ends.
+    pub(super) fn word(&mut self, kind: TokenKind, start: usize, end: usize) -> usize {
+        let goes_on = self.text.as_bytes().get(end).is_some_and(|byte| !byte.is_ascii());
+        let end = if goes_on { word_end(self.text, end) } else { end };
+        let word = &self.text[start..end];
+        if word.is_ascii() {
+            self.push(kind, start, end);
+            return end;
+        }
+        let Some(char) = word.chars().find(|char| is_invisible(*char)) else {
+            self.push(kind, start, end);
+            return end;
+        };
+        let message = format!("the invisible character U+{:04X} is no character of a name", char as u32);
+        let error = SyntaxError::new(codes::INVALID_CHARACTER, range(start, end), message);
+        let meant = visible(word);
+        let kind = if meant == word { None } else { TokenKind::lexer(&meant).next().and_then(Result::ok) };
+        let kind = kind.filter(|kind| kind.is_word());
+        self.out.errors.push(match kind {
+            Some(_) => {
+                let title = format!("write `{meant}`");
+                error.help(title.clone()).fix(title, range(start, end), meant, false)
+            }
+            None => error.help("choose a name that can be seen"),
+        });
+        self.pending = self.pending.with(TokenFlags::REPORTED);
+        self.push(kind.unwrap_or(TokenKind::Ident), start, end);
+        end
+    }
+
     /// Reports the character at `start` and gives the offset where lexing goes on.
     pub(super) fn odd_character(&mut self, start: usize) -> usize {
         let Some(char) = self.text[start..].chars().next() else { return start + 1 };
@@ -99,7 +158,16 @@ impl Lexer<'_> {
                 ));
                 return line;
             }
-            _ if char.is_whitespace() || ('\u{200b}'..='\u{200f}').contains(&char) || char == '\u{feff}' => {
+            _ if is_invisible(char) => {
+                let message = format!("the invisible character U+{:04X} cannot stand in a source", char as u32);
+                self.report_odd(error(message).help("remove it").fix(
+                    "remove the character",
+                    range(start, end),
+                    "",
+                    false,
+                ));
+            }
+            _ if char.is_whitespace() || matches!(char, '\u{200b}' | '\u{feff}') => {
                 let message = format!("U+{:04X} looks like a space and is none", char as u32);
                 self.report_odd(error(message).help("write a plain space").fix(
                     "write a plain space",

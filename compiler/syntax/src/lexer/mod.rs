@@ -12,6 +12,7 @@ mod string;
 use logos::Logos;
 use ordain_diagnostics::{TextRange, codes};
 
+pub(crate) use character::visible;
 pub(crate) use number::{DURATION_UNITS, SIZE_UNITS, duration_parts};
 
 use crate::error::{Findings, SyntaxError};
@@ -152,6 +153,7 @@ impl<'s> Lexer<'s> {
     /// Takes the token that logos found at `start..end`, and gives the offset where it really ends.
     fn token(&mut self, kind: TokenKind, start: usize, end: usize) -> usize {
         match kind {
+            kind if kind.is_word() => return self.word(kind, start, end),
             TokenKind::Comment => return self.comment(start, end),
             TokenKind::Int => {
                 let number = number::scan(self.text, start);

@@ -3,7 +3,7 @@
 use chumsky::prelude::*;
 
 use super::expr::{expr, head_expr, take_expr, take_head_expr, within_head};
-use super::literal::{is_number, literal, negative};
+use super::literal::{is_number, literal, negative, smallest_int};
 use super::primitive::{Parses, Separator, Tokens, members, name, nested, rule, take_path, tok};
 use super::state::{In, Outcome};
 use super::string::string_literal;
@@ -112,6 +112,9 @@ fn pattern(inp: &mut In<'_, '_>) -> Outcome<Pattern> {
 }
 
 fn pattern_literal(inp: &mut In<'_, '_>) -> Outcome<Literal> {
+    if let Some(smallest) = smallest_int(inp) {
+        return Ok(smallest);
+    }
     let minus = is_number(inp.kind_at(1)) && inp.eat(TokenKind::Minus);
     match literal(inp) {
         Some(ExprKind::Literal(value)) => Ok(if minus { negative(value) } else { value }),

@@ -5,7 +5,7 @@ use ordain_diagnostics::codes;
 use smol_str::SmolStr;
 
 use super::block::{block, if_expr, match_expr};
-use super::literal::literal;
+use super::literal::{literal, smallest_int};
 use super::primitive::{
     Parses, Separator, Tokens, higher, ident, members, nested, range_of, rule, take_name, take_part, take_path, tok,
 };
@@ -138,11 +138,25 @@ fn touches_next(inp: &mut In<'_, '_>) -> bool {
 /// Prefix operators and their operand.
 fn unary(inp: &mut In<'_, '_>) -> Outcome<Expr> {
     let start = inp.at();
-    while matches!(inp.kind(), TokenKind::Minus | TokenKind::Bang) {
-        inp.skip();
+    let mut smallest = None;
+    while matches!(inp.kind(), TokenKind::Minus | TokenKind::Bang) && smallest.is_none() {
+        let start = inp.at();
+        smallest = smallest_int(inp).map(|value| (start, ExprKind::Literal(value)));
+        if smallest.is_none() {
+            inp.skip();
+        }
     }
-    let end = inp.at();
-    let mut operand = postfix(inp)?;
+    let (end, mut operand) = match smallest {
+        Some((start, kind)) => {
+            let range = inp.range_from(start);
+            (start, postfix_of(inp, start, Expr { kind, range })?)
+        }
+        None => {
+            let end = inp.at();
+            let base = part(inp)?;
+            (end, postfix_of(inp, end, base)?)
+        }
+    };
     for at in (start..end).rev() {
         higher(inp)?;
         let sign = inp.state().tokens[at];
@@ -153,10 +167,8 @@ fn unary(inp: &mut In<'_, '_>) -> Outcome<Expr> {
     Ok(operand)
 }
 
-/// Fields, indices and calls after a part.
-fn postfix(inp: &mut In<'_, '_>) -> Outcome<Expr> {
-    let start = inp.at();
-    let mut base = part(inp)?;
+/// Fields, indices and calls after a part that begins at the token `start`.
+fn postfix_of(inp: &mut In<'_, '_>, start: usize, mut base: Expr) -> Outcome<Expr> {
     loop {
         let kind = match inp.kind() {
             kind @ (TokenKind::Dot | TokenKind::QuestionDot) => {

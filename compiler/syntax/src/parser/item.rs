@@ -51,7 +51,7 @@ pub(super) fn top_level<'s>() -> impl Parses<'s, TopLevel> {
             docs = docs.or(later);
         }
         if inp.kind() == TokenKind::Use {
-            return import(inp).map(TopLevel::Use);
+            return import(inp, allows).map(TopLevel::Use);
         }
         let (name, kind) = declaration(inp)?;
         let mut range = inp.range_from(start);
@@ -113,7 +113,7 @@ fn declaration(inp: &mut In<'_, '_>) -> Outcome<(Path, ItemKind)> {
 }
 
 /// `use a.b`, `use a.b as c`, `use a.b.{x, y.z as w}`
-fn import(inp: &mut In<'_, '_>) -> Outcome<Use> {
+fn import(inp: &mut In<'_, '_>, allows: Vec<Allow>) -> Outcome<Use> {
     let start = inp.at();
     inp.take(TokenKind::Use)?;
     let path = take_path(inp)?;
@@ -127,10 +127,10 @@ fn import(inp: &mut In<'_, '_>) -> Outcome<Use> {
             |inp| inp.parse(path_and_alias().map(|(path, alias)| UseName { path, alias })),
             |_| None,
         )?;
-        return Ok(Use { path, alias: None, names: Some(names), range: inp.range_from(start) });
+        return Ok(Use { allows, path, alias: None, names: Some(names), range: inp.range_from(start) });
     }
     let alias = inp.parse(alias())?;
-    Ok(Use { path, alias, names: None, range: inp.range_from(start) })
+    Ok(Use { allows, path, alias, names: None, range: inp.range_from(start) })
 }
 
 fn path_and_alias<'s>() -> impl Parses<'s, (Path, Option<Ident>)> {

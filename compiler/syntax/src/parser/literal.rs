@@ -43,6 +43,25 @@ pub(super) fn literal(inp: &mut In<'_, '_>) -> Option<ExprKind> {
     })
 }
 
+/// Takes the smallest whole number where it comes next: it has no positive counterpart, so the minus that touches its
+/// digits is part of it.
+pub(super) fn smallest_int(inp: &mut In<'_, '_>) -> Option<Literal> {
+    let at = inp.at();
+    let state = inp.state();
+    let [sign, digits] = state.tokens.get(at..at + 2)? else { return None };
+    let touching = sign.kind == TokenKind::Minus && sign.range.end == digits.range.start;
+    if !touching || digits.kind != TokenKind::Int {
+        return None;
+    }
+    let magnitude: u64 = plain(digits.text(state.text)).parse().ok()?;
+    if magnitude != i64::MIN.unsigned_abs() {
+        return None;
+    }
+    inp.skip();
+    inp.skip();
+    Some(Literal::Int(i64::MIN))
+}
+
 /// Why a literal has no value, and what would have one.
 type Problem = (&'static str, &'static str);
 
@@ -52,12 +71,18 @@ fn invalid(range: TextRange, text: &str, (problem, help): Problem) -> SyntaxErro
 
 const TOO_LARGE: Problem = ("is too large", "whole numbers go up to 9_223_372_036_854_775_807");
 
+const ONE_TOO_LARGE: Problem = (
+    "is too large",
+    "whole numbers go up to 9_223_372_036_854_775_807; with a `-` that touches it, it is the smallest one",
+);
+
 /// Whether the kind is a number that a minus may precede in a pattern.
 pub(super) const fn is_number(kind: TokenKind) -> bool {
     matches!(kind, TokenKind::Int | TokenKind::Decimal)
 }
 
-/// The number with its sign turned round; other literals stay.
+/// The number with its sign turned round; other literals stay. INVARIANT: a number without its sign is never the
+/// smallest one, which has no counterpart.
 pub(super) fn negative(value: Literal) -> Literal {
     match value {
         Literal::Int(value) => Literal::Int(-value),
@@ -72,7 +97,9 @@ fn plain(text: &str) -> std::borrow::Cow<'_, str> {
 }
 
 fn int(text: &str) -> Result<Literal, Problem> {
-    plain(text).parse().map(Literal::Int).map_err(|_| TOO_LARGE)
+    let magnitude: u64 = plain(text).parse().map_err(|_| TOO_LARGE)?;
+    let negated = magnitude == i64::MIN.unsigned_abs();
+    i64::try_from(magnitude).map(Literal::Int).map_err(|_| if negated { ONE_TOO_LARGE } else { TOO_LARGE })
 }
 
 fn decimal(text: &str) -> Result<Decimal, Problem> {

@@ -9,7 +9,8 @@ use super::state::{Extra, In, MAX_HEIGHT, MAX_NESTING, Miss, Outcome};
 use super::want::{Expected, Want};
 use crate::ast::{Ident, Path};
 use crate::error::SyntaxError;
-use crate::token::{Token, TokenKind};
+use crate::lexer;
+use crate::token::{Token, TokenFlags, TokenKind};
 
 /// A parser of this grammar.
 pub(super) trait Parses<'s, T>: Parser<'s, &'s [Token], T, Extra<'s>> + Copy {}
@@ -196,7 +197,11 @@ pub(super) fn take_path(inp: &mut In<'_, '_>) -> Outcome<Path> {
 
 #[inline]
 pub(super) fn ident(text: &str, token: &Token) -> Ident {
-    Ident { name: SmolStr::new(token.text(text)), range: token.range }
+    let written = token.text(text);
+    // Of a word with invisible characters in it, which the lexer has reported, what is seen was meant.
+    let reported = token.flags.has(TokenFlags::REPORTED);
+    let name = if reported { lexer::visible(written).into() } else { SmolStr::new(written) };
+    Ident { name, range: token.range }
 }
 
 /// Runs `f` inside one more construct, and gives the item up where there are too many or the tree gets too high.

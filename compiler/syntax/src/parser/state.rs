@@ -179,7 +179,7 @@ impl<'s> State<'s> {
             (None, None) => (TextRange::default(), "nothing".to_owned()),
         };
         if expected.is_empty() {
-            return self.unexpected(at, place, &format!("unexpected {found}{after}"));
+            return self.unexpected(at, place, &format!("unexpected {}{after}", without_article(&found)));
         }
         let message = format!("expected {}{after}, found {found}", expected.describe());
         let error = SyntaxError::new(codes::UNEXPECTED_TOKEN, place, message);
@@ -285,7 +285,8 @@ impl<'s> State<'s> {
     /// A token in words.
     pub(super) fn describe(&self, token: &Token) -> String {
         match token.kind {
-            TokenKind::Str | TokenKind::RawStr | TokenKind::Regex | TokenKind::StrHead => "a string".into(),
+            TokenKind::Str | TokenKind::RawStr | TokenKind::Regex => "a string".into(),
+            TokenKind::StrHead => "a string with an interpolation".into(),
             TokenKind::StrMid | TokenKind::StrTail => "`}`".into(),
             TokenKind::Comment | TokenKind::DocComment | TokenKind::FileDoc => "a comment".into(),
             TokenKind::End => "the end of the declaration".into(),
@@ -319,4 +320,9 @@ impl<'s> Inspector<'s, &'s [Token]> for State<'s> {
     fn on_save<'p>(&self, _: &Cursor<'s, 'p, &'s [Token]>) {}
 
     fn on_rewind<'p>(&mut self, _: &Checkpoint<'s, 'p, &'s [Token], ()>) {}
+}
+
+/// A token in words, as it stands after an adjective.
+fn without_article(found: &str) -> &str {
+    found.strip_prefix("a ").or(found.strip_prefix("the ")).unwrap_or(found)
 }

@@ -8,6 +8,12 @@ pub fn meaning(text: &str) -> String {
     let mut imports = Vec::new();
     for import in &parsed.file.uses {
         let path = dotted(&import.path);
+        let mut named: Vec<String> = import.names.iter().flatten().map(|name| dotted(&name.path)).collect();
+        named.sort();
+        for allow in &import.allows {
+            let reason = allow.reason.as_text();
+            imports.push(format!("{path}.{named:?} allows {}: {reason:?}", allow.code.name));
+        }
         match &import.names {
             None => imports.push(format!("{path} as {:?}", alias(&import.alias))),
             Some(names) if names.is_empty() => imports.push(format!("{path}.{{}}")),
