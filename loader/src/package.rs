@@ -56,15 +56,23 @@ pub(crate) fn load_sources(
     let mut folded: BTreeMap<String, &str> = BTreeMap::new();
     let mut paths: Vec<&str> = Vec::new();
     for path in &listing.files {
-        match folded.get(&path.to_lowercase()) {
+        let name = module(path).to_lowercase();
+        match folded.get(&name) {
             Some(first) => {
-                let message = format!("`{path}` and `{first}` differ only in case");
-                let finding = Diagnostic::new(codes::CLASHING_PATHS, join(shown, path), TextRange::default(), message)
-                    .help("rename one of the two: some file systems cannot hold both");
-                findings.push(finding);
+                let (message, help) = if first.to_lowercase() == path.to_lowercase() {
+                    (
+                        format!("`{path}` and `{first}` differ only in case"),
+                        "rename one of the two: some file systems cannot hold both",
+                    )
+                } else {
+                    let message = format!("`{path}` and `{first}` are one module, `{}`", module(path));
+                    (message, "rename one of the two")
+                };
+                let finding = Diagnostic::new(codes::CLASHING_PATHS, join(shown, path), TextRange::default(), message);
+                findings.push(finding.help(help));
             }
             None => {
-                folded.insert(path.to_lowercase(), path);
+                folded.insert(name, path);
                 paths.push(path);
             }
         }
@@ -99,7 +107,7 @@ fn unnameable_modules<'a>(
             continue;
         }
         let finding = Diagnostic::new(codes::UNNAMEABLE_MODULE, join(shown, path), TextRange::default(), message);
-        findings.push(if known.contains_key(&better.to_lowercase()) {
+        findings.push(if known.contains_key(&module(&better).to_lowercase()) {
             finding.help(format!("rename it; `{better}` is there already"))
         } else {
             finding.help(format!("rename it to `{better}`"))

@@ -86,6 +86,14 @@ fn files_that_differ_in_case_only_are_told() {
 }
 
 #[test]
+fn files_that_are_one_module_are_told() {
+    let package =
+        folder(&[("ordain.toml", MANIFEST), ("deploy.web.ord", "const a = 1\n"), ("deploy/web.ord", "const b = 1\n")]);
+    let found = findings(&load(&package));
+    assert_eq!(found, ["deploy/web.ord ORD0706 `deploy/web.ord` and `deploy.web.ord` are one module, `deploy.web`"]);
+}
+
+#[test]
 fn files_that_no_use_can_name_are_told() {
     let package = folder(&[
         ("ordain.toml", MANIFEST),

@@ -147,7 +147,7 @@ catalogue! {
     UNKNOWN_DEPENDENCY = 703, Error, Packages, "dependency not found";
     DEPENDENCY_CYCLE = 704, Error, Packages, "packages depend on each other";
     UNREADABLE_FILE = 705, Error, Packages, "file cannot be read";
-    CLASHING_PATHS = 706, Error, Packages, "paths that differ only in case";
+    CLASHING_PATHS = 706, Error, Packages, "two files are one module";
     UNUSED_ALLOW = 707, Warning, Packages, "allowance that allows nothing";
     DUPLICATE_PACKAGE_NAME = 708, Error, Packages, "two packages with one name";
     UNNAMEABLE_MODULE = 709, Warning, Packages, "module that no import can name";

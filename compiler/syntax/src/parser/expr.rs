@@ -197,11 +197,24 @@ fn expr_in<'s>(open: TokenKind, close: TokenKind) -> impl Parses<'s, Expr> {
     inner.delimited_by(tok(open), tok(close))
 }
 
+/// Whether the word `plan` begins a plan as a value, and is no name itself: `plan where …` and `plan timeout 5m` have the
+/// words that follow a name, `plan release(…)` and also `plan release` alone do not.
+fn names_plan(inp: &mut In<'_, '_>) -> bool {
+    if !inp.same_line(1) {
+        return false;
+    }
+    let mut at = 1;
+    while inp.kind_at(at).is_name() && inp.kind_at(at + 1) == TokenKind::Dot {
+        at += 2;
+    }
+    inp.kind_at(1) == TokenKind::Ident || (inp.kind_at(at).is_name() && inp.kind_at(at + 1) == TokenKind::LParen)
+}
+
 /// The smallest parts of expressions; their first token decides.
 fn part(inp: &mut In<'_, '_>) -> Outcome<Expr> {
     let start = inp.at();
     let kind = match inp.kind() {
-        TokenKind::Plan if inp.kind_at(1).is_name() && inp.same_line(1) => {
+        TokenKind::Plan if names_plan(inp) => {
             inp.skip();
             let path = take_path(inp)?;
             let args = arguments(inp)?;

@@ -51,6 +51,7 @@ pub(super) fn top_level<'s>() -> impl Parses<'s, TopLevel> {
             docs = docs.or(later);
         }
         if inp.kind() == TokenKind::Use {
+            docs.iter().for_each(|docs| inp.state().leave_docs(docs));
             return import(inp, allows).map(TopLevel::Use);
         }
         let (name, kind) = declaration(inp)?;

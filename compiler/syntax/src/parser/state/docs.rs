@@ -23,6 +23,14 @@ impl State<'_> {
         Some(Docs { text: doc_text(self.text, run.range, "///"), range: run.range })
     }
 
+    /// Gives documentation back that turned out to stand before something that has none.
+    pub(in crate::parser) fn leave_docs(&mut self, docs: &Docs) {
+        let at = self.docs.partition_point(|run| run.range.start < docs.range.start);
+        if let Some(taken) = self.docs_taken.get_mut(at) {
+            *taken = false;
+        }
+    }
+
     /// Takes the doc comments of a broken declaration as used; what they document may just not have been reached.
     pub(in crate::parser) fn forgive_docs(&mut self, span: &std::ops::Range<usize>) {
         let from = self.docs.partition_point(|run| (run.token as usize) < span.start);
