@@ -175,6 +175,9 @@ pub(crate) struct PlanSelection {
     /// An argument of the plan: `name=value`.
     #[arg(long = "arg", short = 'a', value_name = "NAME=VALUE")]
     pub(crate) arguments: Vec<String>,
+    /// The day on which exemptions of policies are judged; today (UTC) where it is not given.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -246,6 +249,9 @@ pub(crate) struct DiffArguments {
     /// An argument of the plan: `name=value`.
     #[arg(long = "arg", short = 'a', value_name = "NAME=VALUE")]
     pub(crate) arguments: Vec<String>,
+    /// The day on which exemptions of policies are judged; today (UTC) where it is not given.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<String>,
     /// How the difference is shown.
     #[arg(long, value_enum, default_value_t = DiffView::Text)]
     pub(crate) view: DiffView,

@@ -1,7 +1,8 @@
 //! The compiler: sources to findings and plan graphs, incrementally.
 //!
 //! Phases stand in the order a source goes through them: `items` (text to item trees), `resolve` (names to
-//! definitions), `types` (expressions to types), `eval` (total evaluation), `plan` (plans to graphs). Data flows
+//! definitions), `types` (expressions to types), `eval` (total evaluation), `plan` (plans to graphs), `policy` (graphs to
+//! verdicts). Data flows
 //! downwards only. Nothing here reads a disk, a clock or an environment variable.
 
 mod check;
@@ -14,6 +15,7 @@ mod module_path;
 mod names;
 mod package_manifest;
 mod plan;
+mod policy;
 mod resolve;
 mod similar;
 mod types;
@@ -26,6 +28,7 @@ pub use items::{Item, file_items, parse_package};
 pub use module_path::{Unnameable, unnameable};
 pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse_manifest};
 pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate};
+pub use policy::{Clause, Decided, Judged, Ruling, Way, entity_findings, judge};
 pub use resolve::package_items;
 pub use types::{Sig, Ty, signature};
 

@@ -24,6 +24,7 @@ use smol_str::SmolStr;
 pub(crate) use data::data_digest;
 pub use data::data_references;
 pub(crate) use expr::not_known;
+pub(crate) use normalise::plain;
 pub use fault::Fault;
 pub use lone::{Lone, LoneFinding, eval_text};
 pub(crate) use values::signature_faults;

@@ -87,7 +87,7 @@ impl<'db> Expansion<'db> {
         let returned = self.plan(plan, values, None, String::new(), Rc::default(), None, 0);
         let db = self.db;
         let done = if self.faults.iter().any(is_error) {
-            Instantiated { graph: None, faults: self.faults }
+            Instantiated::without_graph(self.faults)
         } else {
             self.finish(plan, arguments, returned)
         };
