@@ -7,7 +7,19 @@ use ordain_data::{
     DataError, Format, MAX_DEPTH, MAX_EXPANSION, Node, NodeKind, line_column, parse, parse_yaml_documents,
 };
 
-const FORMATS: [Format; 4] = [Format::Json, Format::Yaml, Format::Toml, Format::Csv];
+/// Every format, with the folder of its fixtures and their extension.
+const FOLDERS: [(Format, &str, &str); 10] = [
+    (Format::Json, "json", "json"),
+    (Format::Yaml, "yaml", "yaml"),
+    (Format::Toml, "toml", "toml"),
+    (Format::Csv, "csv", "csv"),
+    (Format::Hcl, "hcl", "tf"),
+    (Format::Dotenv, "dotenv", "env"),
+    (Format::Ini, "ini", "ini"),
+    (Format::Properties, "properties", "properties"),
+    (Format::Xml, "xml", "xml"),
+    (Format::FrontMatter, "front_matter", "md"),
+];
 
 /// Parses, and checks that what comes out is of the text.
 fn read(format: Format, text: &str) -> Result<Node, DataError> {
@@ -51,10 +63,10 @@ fn message(format: Format, text: &str) -> String {
 fn every_truncation_of_every_fixture() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let mut count = 0;
-    for (format, folder) in FORMATS.into_iter().zip(["json", "yaml", "toml", "csv"]) {
+    for (format, folder, wanted) in FOLDERS {
         for entry in std::fs::read_dir(fixtures.join(folder)).expect("the folder is there") {
             let path = entry.expect("the folder can be read").path();
-            if path.extension().is_some_and(|extension| extension == folder) {
+            if path.extension().is_some_and(|extension| extension == wanted) {
                 let text = std::fs::read_to_string(&path).expect("the fixture can be read");
                 for (end, _) in text.char_indices() {
                     // The rest of a text is damaged in another way.
@@ -253,7 +265,7 @@ fn long_runs_of_anything_are_read_or_refused() {
     ];
     for piece in pieces {
         let text = piece.repeat(30_000 / piece.len());
-        for format in FORMATS {
+        for (format, ..) in FOLDERS {
             let _ = read(format, &text);
             let _ = read(format, &format!("[{text}"));
             let _ = read(format, &format!("\"{text}"));

@@ -3,7 +3,18 @@
 use ordain_data::{DataError, Format, Node, NodeKind, TextRange, parse, parse_yaml_documents};
 use proptest::prelude::*;
 
-const FORMATS: [Format; 4] = [Format::Json, Format::Yaml, Format::Toml, Format::Csv];
+const FORMATS: [Format; 10] = [
+    Format::Json,
+    Format::Yaml,
+    Format::Toml,
+    Format::Csv,
+    Format::Hcl,
+    Format::Dotenv,
+    Format::Ini,
+    Format::Properties,
+    Format::Xml,
+    Format::FrontMatter,
+];
 
 fn inside(text: &str, range: TextRange) -> bool {
     text.get(range.start as usize..range.end as usize).is_some()
@@ -114,6 +125,46 @@ fn piece() -> impl Strategy<Value = String> {
         "\u{2028}",
         "@",
         "`",
+        "+++\n",
+        "a = ",
+        "a {\n",
+        "}\n",
+        "b \"c\" {\n",
+        "${",
+        "$${",
+        "%{if a}",
+        "%{endif}",
+        "<<E\n",
+        "<<-E\n",
+        "\nE\n",
+        "a(",
+        ")",
+        "[for a in b : ",
+        "? 1 : 2",
+        "/*",
+        "*/",
+        "//",
+        "export ",
+        "A=",
+        "\\\n",
+        ";",
+        " ;",
+        "!",
+        "<a>",
+        "</a>",
+        "<a b='1'",
+        "/>",
+        "<b:c",
+        "&amp;",
+        "&#",
+        "&#x41;",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "]]>",
+        "<?x ",
+        "?>",
+        "<!DOCTYPE a",
     ]);
     prop_oneof![
         8 => fixed.prop_map(str::to_owned),
