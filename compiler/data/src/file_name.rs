@@ -12,10 +12,17 @@ impl Format {
     /// use ordain_data::Format;
     ///
     /// assert_eq!(Format::of_path("network/main.tf"), Some(Format::Hcl));
+    /// assert_eq!(Format::of_path("Dockerfile"), Some(Format::Dockerfile));
     /// assert_eq!(Format::of_path("notes.txt"), None);
     /// ```
     pub fn of_path(path: &str) -> Option<Self> {
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+        if matches!(name.as_str(), "dockerfile" | "containerfile")
+            || name.starts_with("dockerfile.")
+            || name.starts_with("containerfile.")
+        {
+            return Some(Self::Dockerfile);
+        }
         if name.starts_with(".env.") {
             return Some(Self::Dotenv);
         }
@@ -36,6 +43,7 @@ impl Format {
             "properties" => Self::Properties,
             "xml" | "xsd" | "svg" | "pom" | "csproj" | "props" | "plist" => Self::Xml,
             "md" | "markdown" => Self::FrontMatter,
+            "dockerfile" => Self::Dockerfile,
             _ => return None,
         })
     }
@@ -62,6 +70,9 @@ mod tests {
             ("log4j.properties", Some(Format::Properties)),
             ("pom.xml", Some(Format::Xml)),
             ("docs/README.md", Some(Format::FrontMatter)),
+            ("images/web/Dockerfile", Some(Format::Dockerfile)),
+            ("Dockerfile.test", Some(Format::Dockerfile)),
+            ("web.dockerfile", Some(Format::Dockerfile)),
             ("", None),
             ("json", None),
             ("a.tf/readme", None),

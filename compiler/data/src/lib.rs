@@ -6,6 +6,7 @@
 //! given twice is an error, and no input makes it panic, overflow the stack or grow without bound.
 
 mod csv;
+mod dockerfile;
 mod dotenv;
 mod error;
 mod file_name;

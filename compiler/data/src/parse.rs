@@ -35,6 +35,9 @@ pub enum Format {
     Xml,
     /// The YAML or TOML at the head of a Markdown text. Without it, the result is an empty map.
     FrontMatter,
+    /// The instructions of a Dockerfile: a list of maps with `Cmd`, `SubCmd`, `Flags`, `JSON`, `Value`, `Heredocs`,
+    /// `Stage` and `Original`.
+    Dockerfile,
 }
 
 /// Reads a text of one document. A byte order mark at its start is skipped.
@@ -56,6 +59,7 @@ pub fn parse(format: Format, text: &str) -> Result<Node, DataError> {
         Format::Properties => crate::properties::read,
         Format::Xml => crate::xml::read,
         Format::FrontMatter => crate::front_matter::read,
+        Format::Dockerfile => crate::dockerfile::read,
     };
     checked(text, read)
 }

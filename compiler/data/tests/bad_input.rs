@@ -8,7 +8,7 @@ use ordain_data::{
 };
 
 /// Every format, with the folder of its fixtures and their extension.
-const FOLDERS: [(Format, &str, &str); 10] = [
+const FOLDERS: [(Format, &str, &str); 11] = [
     (Format::Json, "json", "json"),
     (Format::Yaml, "yaml", "yaml"),
     (Format::Toml, "toml", "toml"),
@@ -19,6 +19,7 @@ const FOLDERS: [(Format, &str, &str); 10] = [
     (Format::Properties, "properties", "properties"),
     (Format::Xml, "xml", "xml"),
     (Format::FrontMatter, "front_matter", "md"),
+    (Format::Dockerfile, "dockerfile", "dockerfile"),
 ];
 
 /// Parses, and checks that what comes out is of the text.
@@ -230,6 +231,10 @@ fn megabytes_of_one_kind_take_seconds() {
         (Format::Xml, true, format!("<a>{}</a>", "<b xmlns:x='1'/>".repeat(200_000))),
         (Format::Xml, true, format!("<a>{}</a>", "x&amp;<!-- -->".repeat(200_000))),
         (Format::Xml, false, format!("<a>{}", "&".repeat(1_000_000))),
+        (Format::Dockerfile, true, format!("RUN a{}", " \\\n# b\n x".repeat(300_000))),
+        (Format::Dockerfile, true, format!("ENV {}", "a='b c' ".repeat(200_000))),
+        (Format::Dockerfile, false, "RUN <<E\n".repeat(200_000)),
+        (Format::Dockerfile, false, format!("RUN {}\nx\n", "<<E ".repeat(200_000))),
         (Format::FrontMatter, true, format!("---\n{}---\n", numbered(|index| format!("k{index}: 1\n"), 200_000))),
         (Format::FrontMatter, true, format!("text\n{}", "---\n".repeat(200_000))),
     ] {

@@ -95,6 +95,8 @@ fn sources_of_terraform_have_the_form_that_policies_expect() {
         ("dotenv/sample.env", "/MYSQL_USER", "user2"),
         ("properties/sample.properties", "/other.value.url", "https://example.com/"),
         ("cyclonedx/cyclonedx.xml", "/bom/metadata/component/-type", "\"container\""),
+        ("docker/Dockerfile", "/0/Value/0", "openjdk:8-jdk-alpine"),
+        ("docker/Dockerfile", "/7/Value/2", "\"app:app/lib/*\""),
         ("cyclonedx/cyclonedx.xml", "/bom/metadata/component/name", "devopps/busybox:latest"),
     ] {
         let path = format!("conftest-examples/{path}");

@@ -30,6 +30,7 @@ fn settings(format: Format) -> insta::Settings {
         Format::Properties => "properties",
         Format::Xml => "xml",
         Format::FrontMatter => "front_matter",
+        Format::Dockerfile => "dockerfile",
     };
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(Path::new("fixtures").join(folder));
@@ -179,6 +180,11 @@ fn xml() {
 #[test]
 fn front_matter() {
     insta::glob!("fixtures/front_matter/*.md", |path| snapshot(Format::FrontMatter, path));
+}
+
+#[test]
+fn dockerfile() {
+    insta::glob!("fixtures/dockerfile/*.dockerfile", |path| snapshot(Format::Dockerfile, path));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use ordain_data::{DataError, Format, Node, NodeKind, TextRange, parse, parse_yaml_documents};
 use proptest::prelude::*;
 
-const FORMATS: [Format; 10] = [
+const FORMATS: [Format; 11] = [
     Format::Json,
     Format::Yaml,
     Format::Toml,
@@ -14,6 +14,7 @@ const FORMATS: [Format; 10] = [
     Format::Properties,
     Format::Xml,
     Format::FrontMatter,
+    Format::Dockerfile,
 ];
 
 fn inside(text: &str, range: TextRange) -> bool {
@@ -165,6 +166,15 @@ fn piece() -> impl Strategy<Value = String> {
         "<?x ",
         "?>",
         "<!DOCTYPE a",
+        "RUN ",
+        "FROM a\n",
+        "ENV a=",
+        "ONBUILD ",
+        "--b ",
+        "<<E ",
+        "[\"a\", ",
+        " \\\n",
+        "# escape=`\n",
     ]);
     prop_oneof![
         8 => fixed.prop_map(str::to_owned),
