@@ -69,10 +69,11 @@ impl Source<'_> {
     fn fault(&self, error: &hcl_edit::parser::Error, unclosed: Option<usize>) -> Fault {
         let at = offset(self.text, error.location());
         let message = error.message();
-        // It says no more than this where it has tried all that could be, and gives the start of what it tried.
-        let vague = message == "unexpected token";
+        // Where it has tried all that could be, it gives the start of what it tried and little else.
+        let named = self.text[at..].starts_with(|c: char| c.is_alphabetic() || c == '_');
+        let vague = message == "unexpected token" || (named && message.starts_with("invalid block body"));
         if let Some(quote) = unclosed
-            && (vague || quote < at)
+            && (vague || quote <= at || !self.text[at..quote].contains('\n'))
         {
             return self.unclosed(quote);
         }
@@ -88,7 +89,6 @@ impl Source<'_> {
             return fault(place, "blocks and expressions are nested more than 64 deep");
         }
         if vague {
-            let named = self.text[at..].starts_with(|c: char| c.is_alphabetic() || c == '_');
             return fault(
                 place,
                 match named {
