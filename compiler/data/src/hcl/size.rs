@@ -8,7 +8,7 @@
 use super::Source;
 use crate::error::{Fault, fault};
 
-/// How many bytes all comparisons of keys may look at: enough for 20,000 entries of one object.
+/// How many bytes all comparisons of keys may look at: enough for 15,000 entries of one object.
 const MAX_COMPARED: usize = 2_000_000_000;
 /// How many attributes a body may have.
 const MAX_ATTRIBUTES: usize = 200_000;
