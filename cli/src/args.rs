@@ -107,6 +107,8 @@ pub(crate) enum Command {
     ///
     /// Contents of secrets come from environment variables: `shop/db-key` from ORDAIN_SECRET_SHOP_DB_KEY.
     Apply(ApplyArguments),
+    /// Run the tests of a package.
+    Test(TestArguments),
     /// Show what changed between two plans, and because of what.
     Diff(DiffArguments),
     /// Write the documentation of a package from its doc comments.
@@ -214,6 +216,26 @@ pub(crate) struct ApplyArguments {
     /// Show the lines that steps print, not only those of steps that fail.
     #[arg(long, conflicts_with = "json")]
     pub(crate) logs: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArguments {
+    /// Run the tests only whose name, with its module, contains one of these texts.
+    pub(crate) filters: Vec<String>,
+    /// The package.
+    #[arg(long, short = 'p', default_value = ".", value_name = "PATH")]
+    pub(crate) package: PathBuf,
+    /// Name the tests and run none.
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// The day on which exemptions of policies are judged; today (UTC) where it is not given.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<String>,
+    /// Write a report in the format of JUnit, too.
+    #[arg(long, value_name = "FILE", conflicts_with = "list")]
+    pub(crate) junit: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) findings: FindingsFormat,
 }
 
 /// How a plan is shown.

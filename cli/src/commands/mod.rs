@@ -11,6 +11,7 @@ mod fmt;
 mod init;
 mod package;
 mod plan;
+mod test;
 
 use clap::CommandFactory as _;
 
@@ -37,6 +38,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
             eval::run(&package, module.as_deref(), &expression, json)
         }
         Command::Fmt { paths, check, json } => fmt::run(&paths, check, json),
+        Command::Test(arguments) => test::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Doc { path, format, output, json } => doc::run(&path, format, output, json),
         Command::Explain { code, json } => explain::run(code.as_deref(), json),

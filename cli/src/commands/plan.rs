@@ -98,7 +98,7 @@ pub(crate) fn compile(
 }
 
 /// The day that was given, or today.
-fn day(given: Option<&str>) -> Result<Date, Failure> {
+pub(super) fn day(given: Option<&str>) -> Result<Date, Failure> {
     let today = || Timestamp::now().to_zoned(TimeZone::UTC).date().to_string();
     let text = given.map_or_else(today, str::to_owned);
     match Value::parse_date(&text) {

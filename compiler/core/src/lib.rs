@@ -18,6 +18,7 @@ mod plan;
 mod policy;
 mod resolve;
 mod similar;
+mod testing;
 mod types;
 
 pub use check::{check_package, file_findings, package_findings};
@@ -30,6 +31,7 @@ pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse
 pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate};
 pub use policy::{Clause, Decided, Judged, Ruling, Way, entity_findings, judge};
 pub use resolve::package_items;
+pub use testing::{Failure, TestRun, run_test};
 pub use types::{Sig, Ty, signature};
 
 use smol_str::SmolStr;

@@ -157,6 +157,7 @@ catalogue! {
     POLICY_WARNING = 804, Warning, Policies, "warned of by a policy";
     UNKNOWN_GROUP = 805, Error, Policies, "approval by a group that is not there";
     EXEMPTION_OVER = 806, Warning, Policies, "exemption that has run out";
+    EXPECTATION_FAILED = 807, Error, Policies, "expectation of a test not met";
 }
 
 /// Every entry, by ascending code.

@@ -34,6 +34,13 @@ fn parsed(db: &dyn Db, file: DataFile, format: DataFormat) -> Result<Node, DataE
         DataFormat::Yaml => Format::Yaml,
         DataFormat::Toml => Format::Toml,
         DataFormat::Csv => Format::Csv,
+        DataFormat::Hcl => Format::Hcl,
+        DataFormat::Ini => Format::Ini,
+        DataFormat::Dotenv => Format::Dotenv,
+        DataFormat::Properties => Format::Properties,
+        DataFormat::Xml => Format::Xml,
+        DataFormat::FrontMatter => Format::FrontMatter,
+        DataFormat::Dockerfile => Format::Dockerfile,
     };
     ordain_data::parse(format, file.content(db).text())
 }
@@ -86,7 +93,16 @@ impl<'db> Evaluator<'_, 'db> {
             }
         };
         let Some(ty) = cx.facts.adjustments.get(&expr) else { return Err(Box::new(Fault::Silent)) };
-        let reading = Reading { evaluator: self, path: shown, text: format == DataFormat::Csv };
+        let text = match format {
+            DataFormat::Csv | DataFormat::Ini | DataFormat::Dotenv | DataFormat::Properties | DataFormat::Xml => true,
+            DataFormat::Json
+            | DataFormat::Yaml
+            | DataFormat::Toml
+            | DataFormat::Hcl
+            | DataFormat::FrontMatter
+            | DataFormat::Dockerfile => false,
+        };
+        let reading = Reading { evaluator: self, path: shown, text, elements: format == DataFormat::Xml };
         reading.value(node, ty, &mut Vec::new())
     }
 }
@@ -97,6 +113,8 @@ struct Reading<'a, 'b, 'db> {
     path: &'a SmolStr,
     /// Whether every scalar is text that stands for a value, as in CSV.
     text: bool,
+    /// Whether values are elements of XML, which do not tell one from a list of one, nor nothing from an empty record.
+    elements: bool,
 }
 
 impl<'db> Reading<'_, '_, 'db> {
@@ -116,9 +134,9 @@ impl<'db> Reading<'_, '_, 'db> {
             (Ty::Alias(item), kind) => {
                 let target = alias_target(db, *item);
                 // Messages show the name of a record type, not what is in it.
-                return match (&target, kind) {
-                    (Ty::Record(record), NodeKind::Map(entries)) => self.record(node, record, entries, ty, pointer),
-                    (Ty::Record(_), _) => Err(expected(self, pointer)),
+                return match (&target, self.entries(kind)) {
+                    (Ty::Record(record), Some(entries)) => self.record(node, record, entries, ty, pointer),
+                    (Ty::Record(_), None) => Err(expected(self, pointer)),
                     _ => self.value(node, &target, pointer),
                 };
             }
@@ -177,7 +195,12 @@ impl<'db> Reading<'_, '_, 'db> {
             (Ty::Set(element), NodeKind::List(elements)) => {
                 Value::Set(Arc::new(self.elements(elements, element, pointer)?.into_iter().collect()))
             }
-            (Ty::Map(entry), NodeKind::Map(entries)) => {
+            (Ty::List(element), _) if self.elements => Value::list([self.value(node, element, pointer)?]),
+            (Ty::Set(element), _) if self.elements => {
+                Value::Set(Arc::new([self.value(node, element, pointer)?].into_iter().collect()))
+            }
+            (Ty::Map(entry), kind) => {
+                let entries = self.entries(kind).ok_or_else(|| expected(self, pointer))?;
                 let mut map = BTreeMap::new();
                 for (key, value) in entries {
                     pointer.push(escape(&key.name));
@@ -189,10 +212,22 @@ impl<'db> Reading<'_, '_, 'db> {
                 }
                 Value::Map(Arc::new(map))
             }
-            (Ty::Record(record), NodeKind::Map(entries)) => self.record(node, record, entries, ty, pointer)?,
+            (Ty::Record(record), kind) => {
+                let entries = self.entries(kind).ok_or_else(|| expected(self, pointer))?;
+                self.record(node, record, entries, ty, pointer)?
+            }
             (Ty::Error, _) => return Err(Box::new(Fault::Silent)),
             _ => return Err(expected(self, pointer)),
         })
+    }
+
+    /// What a value has by name, if it can be an object.
+    fn entries<'n>(&self, kind: &'n NodeKind) -> Option<&'n [(ordain_data::Key, Node)]> {
+        match kind {
+            NodeKind::Map(entries) => Some(entries),
+            NodeKind::String(text) if self.elements && text.is_empty() => Some(&[]),
+            _ => None,
+        }
     }
 
     fn elements(&self, nodes: &[Node], ty: &Ty<'db>, pointer: &mut Vec<String>) -> Eval<'db, Vec<Value>> {

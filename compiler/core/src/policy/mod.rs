@@ -4,11 +4,13 @@
 //! loops, with the same total evaluation that serves constants and plans. What waits for execution stays a residual and
 //! makes the verdict a pending one. INVARIANT: a policy that cannot be decided denies.
 
+mod alone;
 mod decide;
 mod entity;
 mod plan;
 mod subject;
 
+pub(crate) use alone::decide_on;
 pub use decide::{Clause, Decided, Ruling, Way};
 pub use entity::entity_findings;
 pub use plan::{Judged, judge};

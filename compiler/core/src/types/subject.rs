@@ -2,7 +2,7 @@
 
 use super::{Ty, TypeLowering, coerce};
 use crate::db::Db;
-use crate::hir::Body;
+use crate::hir::{Body, TypeId};
 use crate::items::{Item, Part};
 
 /// The types that a policy names for its subject.
@@ -25,6 +25,11 @@ pub(crate) fn subject_types<'db>(db: &'db dyn Db, item: Item<'db>) -> SubjectTyp
         binding: subject.binding.as_ref().map(|(_, ty)| lowering.ty(*ty)),
         environment: subject.environment.as_ref().map(|(_, ty)| lowering.ty(*ty)),
     }
+}
+
+/// A type as it is written in an item's body.
+pub(crate) fn written_type<'db>(db: &'db dyn Db, item: Item<'db>, ty: TypeId) -> Ty<'db> {
+    TypeLowering::new(db, item, Part::Body, &item.body(db).tree).ty(ty)
 }
 
 /// Whether a value of one type can stand where another is declared.

@@ -102,6 +102,12 @@ impl<'db> Infer<'db> {
         }
     }
 
+    /// The type of a subject that names none itself.
+    pub(super) fn subject_type(&self, kind: &str) -> Ty<'db> {
+        let known = SUBJECTS.iter().find(|(name, _)| kind == *name);
+        known.map_or(Ty::Error, |(_, type_name)| self.standard(type_name))
+    }
+
     /// A type of the standard module `governance`.
     fn standard(&self, name: &str) -> Ty<'db> {
         let std = crate::resolve::dependency(self.db, self.file, "std").unwrap_or_else(|| self.file.package(self.db));
