@@ -46,5 +46,10 @@ fn side(name: &str, arguments: &DiffArguments) -> Result<Option<Arc<PlanGraph>>,
         }
     })?;
     let shown = format!("{name}:{}", if folder.is_empty() { "." } else { &folder });
-    plan::compile(&Workspace::load(&tree, &folder, &shown), arguments.plan.as_deref(), &arguments.arguments, arguments.as_of.as_deref())
+    plan::compile(
+        &Workspace::load(&tree, &folder, &shown),
+        arguments.plan.as_deref(),
+        &arguments.arguments,
+        arguments.as_of.as_deref(),
+    )
 }

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use ordain_compiler::{
-    Item, Kind, PlanInstance, bind_arguments, check_package, judge, package_items, qualified_name,
-};
-use ordain_diagnostics::{Diagnostic, Severity};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use ordain_compiler::{Item, Kind, PlanInstance, bind_arguments, check_package, judge, package_items, qualified_name};
+use ordain_diagnostics::{Diagnostic, Severity};
 use ordain_graph::{Date, PlanGraph, Value};
 use ordain_loader::Workspace;
 use smol_str::SmolStr;

@@ -7,9 +7,9 @@ use std::thread;
 use ordain_graph::{NodeKind, OnFailure, Value, evaluate};
 
 use super::preflight::Prepared;
-use super::{allowed, resolve};
 use super::schedule::Schedule;
 use super::step::{Done, Engine, Task};
+use super::{allowed, resolve};
 use crate::journal::JournalError;
 use crate::reason::Reason;
 

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use ordain_graph::{PlanGraph, Value};
 
 pub use arguments::{ArgumentError, bind_arguments};
+pub(crate) use expand::is_allowed;
 
 use crate::db::Db;
 use crate::eval::Fault;

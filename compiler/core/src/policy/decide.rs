@@ -177,9 +177,8 @@ impl<'a, 'db> Decider<'a, 'db> {
     }
 
     fn outcome(&mut self, outcome: &hir::Outcome) -> Eval<'db, Option<Outcome>> {
-        let mut message = |message: &Option<ExprId>| {
-            message.map(|message| self.evaluator.eval(&mut self.cx, message)).transpose()
-        };
+        let mut message =
+            |message: &Option<ExprId>| message.map(|message| self.evaluator.eval(&mut self.cx, message)).transpose();
         Ok(Some(match outcome {
             hir::Outcome::Deny(text) | hir::Outcome::Forbid(text) => Outcome::Deny { message: message(text)? },
             // Only requests need to be permitted: everything else may be, as long as nobody objects.

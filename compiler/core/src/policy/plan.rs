@@ -13,7 +13,7 @@ use crate::db::Db;
 use crate::eval::{Evaluator, Fault, Memory};
 use crate::hir::{Name, Policy};
 use crate::items::{Item, Part};
-use crate::plan::{Instantiated, PlanInstance, instantiate};
+use crate::plan::{Instantiated, PlanInstance, instantiate, is_allowed};
 use crate::types::{Anchor, Finding, Sig, SubjectTypes, fits, signature, subject_types};
 
 /// A plan graph with the verdicts of all policies that hold for it.
@@ -38,8 +38,17 @@ pub fn judge<'db>(db: &'db dyn Db, instance: PlanInstance<'db>, as_of: Option<Da
     if steps.is_empty() && plans.is_empty() {
         return Judged { graph: Some(graph.clone()), faults: faults.clone() };
     }
-    let mut judge =
-        Judge { db, plan, graph, places, as_of, memory: Rc::default(), verdicts: Vec::new(), faults: faults.clone(), dated: false };
+    let mut judge = Judge {
+        db,
+        plan,
+        graph,
+        places,
+        as_of,
+        memory: Rc::default(),
+        verdicts: Vec::new(),
+        faults: faults.clone(),
+        dated: false,
+    };
     judge.steps(&steps, !plans.is_empty());
     judge.finish()
 }
@@ -189,11 +198,15 @@ impl<'db> Judge<'_, 'db> {
     /// A group that no environment of the plan has can never agree.
     fn group(&mut self, item: Item<'db>, node: Option<usize>, group: &SmolStr) {
         let environment = node.and_then(|at| self.graph.nodes[at].environment.as_ref());
-        let mut candidates = self.graph.environments.iter().filter(|(name, _)| environment.is_none_or(|own| own == *name));
+        let mut candidates =
+            self.graph.environments.iter().filter(|(name, _)| environment.is_none_or(|own| own == *name));
         if candidates.any(|(_, environment)| environment.groups.contains_key(group)) {
             return;
         }
-        let message = format!("{} asks for `{group}`, a group that the environment does not have", code_and_severity(self.db, item).0);
+        let message = format!(
+            "{} asks for `{group}`, a group that the environment does not have",
+            code_and_severity(self.db, item).0
+        );
         let finding = Finding::new(codes::UNKNOWN_GROUP, self.place(node), message)
             .note(Anchor::name_of(item), "asked for by this policy")
             .help(format!("add `group {group} = [\"…\"]` to the environment"));
@@ -221,6 +234,7 @@ impl<'db> Judge<'_, 'db> {
     }
 
     fn finish(mut self) -> Judged<'db> {
+        self.faults.retain(|fault| !is_allowed(self.db, fault));
         self.verdicts.sort_unstable();
         self.verdicts.dedup();
         let mut graph = self.graph.as_ref().clone();

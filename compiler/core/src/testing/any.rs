@@ -26,9 +26,9 @@ impl Random {
     /// A series for a name.
     pub(super) fn of(name: &str) -> Self {
         // FNV-1a (RFC 9923); a state of zero would stay zero.
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
+        let hash = name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
         Self { state: hash | 1 }
     }
 
@@ -192,9 +192,11 @@ pub(super) fn smaller<'db>(db: &'db dyn Db, ty: &Ty<'db>, value: &Value) -> Vec<
 fn candidates(value: &Value) -> Vec<Value> {
     match value {
         Value::Bool(true) => vec![Value::Bool(false)],
-        Value::Int(number) => {
-            [0, number / 2, number - number.signum()].into_iter().filter(|less| less != number).map(Value::Int).collect()
-        }
+        Value::Int(number) => [0, number / 2, number - number.signum()]
+            .into_iter()
+            .filter(|less| less != number)
+            .map(Value::Int)
+            .collect(),
         Value::Bytes(amount) => [0, amount / 2, amount.saturating_sub(1)].map(Value::Bytes).into(),
         Value::Duration(amount) => [0, amount / 2, amount.saturating_sub(1)].map(Value::Duration).into(),
         Value::Decimal(number) => vec![Value::Decimal(Decimal::ZERO), Value::Decimal(number.trunc())],
@@ -203,7 +205,9 @@ fn candidates(value: &Value) -> Vec<Value> {
             let mut shorter: Vec<Value> = vec![Value::string("")];
             shorter.push(Value::string(letters[..letters.len() / 2].iter().collect::<String>()));
             shorter.extend((0..letters.len()).map(|at| {
-                Value::string(letters.iter().enumerate().filter(|(index, _)| *index != at).map(|(_, c)| c).collect::<String>())
+                Value::string(
+                    letters.iter().enumerate().filter(|(index, _)| *index != at).map(|(_, c)| c).collect::<String>(),
+                )
             }));
             shorter
         }

@@ -1,5 +1,6 @@
 //! Running one test.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ordain_diagnostics::{Diagnostic, codes};
@@ -119,7 +120,9 @@ impl<'db> Runner<'db> {
             TestStmt::ForAny { name, ty, body } => self.for_any(name, *ty, body),
             TestStmt::Expect(condition) => self.expect(*condition)?,
             TestStmt::ExpectPlan { subject, verdict, code } => self.expect_plan(*subject, verdict, code.as_ref())?,
-            TestStmt::ExpectPolicy { verdict, code: _, policy, input } => self.expect_policy(verdict, policy, *input)?,
+            TestStmt::ExpectPolicy { verdict, code: _, policy, input } => {
+                self.expect_policy(verdict, policy, *input)?
+            }
         }
         Ok(())
     }
@@ -172,17 +175,20 @@ impl<'db> Runner<'db> {
             .filter(in_force)
             .filter(|verdict| code.is_none_or(|code| code.text == verdict.code))
             .collect();
-        let met = match verdict.text.as_str() {
-            "allows" => about.iter().all(|verdict| matches!(verdict.outcome, Outcome::Warn { .. })),
-            word => about.iter().any(|verdict| verdict.when.is_none() && is(word, &verdict.outcome)),
+        let verb = verb(&verdict.text);
+        let met = match verb {
+            "allow" => about.iter().all(|verdict| matches!(verdict.outcome, Outcome::Warn { .. })),
+            _ => about.iter().any(|verdict| verdict.when.is_none() && is(verb, &verdict.outcome)),
         };
         if !met {
-            let values = graph.verdicts.iter().map(|verdict| (verdict.code.to_string(), phrase(verdict))).collect();
+            let said: BTreeSet<(String, String)> =
+                graph.verdicts.iter().map(|verdict| (verdict.code.to_string(), phrase(verdict))).collect();
+            let values = said.into_iter().collect();
             let message = match code {
-                Some(code) => format!("the plan `{}` {} nothing by {}", graph.plan, verdict.text, code.text),
-                None => format!("the plan `{}` {} nothing", graph.plan, verdict.text),
+                Some(code) => format!("{} does not {verb} `{}`", code.text, graph.plan),
+                None if verb == "allow" => format!("policies stand against `{}`", graph.plan),
+                None => format!("no policy does {verb} `{}`", graph.plan),
             };
-            let message = if verdict.text == "allows" { format!("the plan `{}` is not free", graph.plan) } else { message };
             self.fail(self.at(verdict), message, values);
         }
         Ok(())
@@ -197,13 +203,14 @@ impl<'db> Runner<'db> {
         let decided = decide_on(self.db, &self.evaluator, item, value, self.as_of);
         let in_force: Vec<&Outcome> =
             decided.rulings.iter().filter(|ruling| ruling.exempt.is_none()).map(|ruling| &ruling.outcome).collect();
-        let met = match verdict.text.as_str() {
-            "allow" | "allows" => in_force.iter().all(|outcome| matches!(outcome, Outcome::Warn { .. })),
-            word => in_force.iter().any(|outcome| is(word, outcome)),
+        let verb = verb(&verdict.text);
+        let met = match verb {
+            "allow" => in_force.iter().all(|outcome| matches!(outcome, Outcome::Warn { .. })),
+            _ => in_force.iter().any(|outcome| is(verb, outcome)),
         };
         if !met {
             let values = said(&decided);
-            let message = format!("`{}` does not {} here", policy.text(), verdict.text);
+            let message = format!("`{}` does not {verb} here", policy.text());
             self.fail(self.at(verdict), message, values);
         }
         Ok(())
@@ -299,10 +306,18 @@ impl<'db> Runner<'db> {
     }
 }
 
-/// Whether an outcome is what a word of a test means, in either form: `deny` of a policy, `denies` of a plan.
-fn is(word: &str, outcome: &Outcome) -> bool {
-    match word.trim_end_matches('s').trim_end_matches("ie").trim_end_matches('y') {
-        "den" => matches!(outcome, Outcome::Deny { .. } | Outcome::Gate { present: false, .. }),
+/// A verdict's verb: plans have `denies`, policies `deny`.
+fn verb(verdict: &str) -> &str {
+    match verdict {
+        "denies" => "deny",
+        other => other.strip_suffix('s').unwrap_or(other),
+    }
+}
+
+/// Whether an outcome is what a verb of a test means.
+fn is(verb: &str, outcome: &Outcome) -> bool {
+    match verb {
+        "deny" => matches!(outcome, Outcome::Deny { .. } | Outcome::Gate { present: false, .. }),
         "warn" => matches!(outcome, Outcome::Warn { .. }),
         "require" => {
             matches!(outcome, Outcome::Approval { .. } | Outcome::Escalate { .. } | Outcome::Gate { .. })

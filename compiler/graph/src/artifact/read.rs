@@ -68,9 +68,13 @@ pub(super) fn plan(bytes: &[u8]) -> Read<(PlanGraph, String)> {
         verdicts: plan.array("verdicts")?.iter().map(verdict).collect::<Read<_>>()?,
         contracts,
     };
-    // It follows from the rest, which is compared as a whole.
-    plan.named("mode", Mode::named)?;
+    let mode = plan.named("mode", Mode::named)?;
     plan.end()?;
+    // It follows from the rest, and is written for readers that do not work it out.
+    if mode != graph.mode() {
+        let problem = "this does not follow from the verdicts and the risk".into();
+        return Err(PlanError::Inconsistent { at: "mode".into(), problem });
+    }
     Ok((graph, claimed))
 }
 
