@@ -17,7 +17,21 @@ fn commands() -> Vec<String> {
 #[test]
 fn the_list_of_commands_is_complete() {
     let commands = commands();
-    for command in ["init", "check", "fmt", "fix", "plan", "diff", "explain", "doc", "eval", "apply", "completions"] {
+    for command in [
+        "init",
+        "check",
+        "fmt",
+        "fix",
+        "plan",
+        "diff",
+        "explain",
+        "doc",
+        "eval",
+        "apply",
+        "test",
+        "gate",
+        "completions",
+    ] {
         assert!(commands.iter().any(|known| known == command), "no `{command}` in {commands:?}");
     }
 }

@@ -109,6 +109,8 @@ pub(crate) enum Command {
     Apply(ApplyArguments),
     /// Run the tests of a package.
     Test(TestArguments),
+    /// Check documents and changes against the policies of gates, as continuous integration does.
+    Gate(GateArguments),
     /// Show what changed between two plans, and because of what.
     Diff(DiffArguments),
     /// Write the documentation of a package from its doc comments.
@@ -216,6 +218,62 @@ pub(crate) struct ApplyArguments {
     /// Show the lines that steps print, not only those of steps that fail.
     #[arg(long, conflicts_with = "json")]
     pub(crate) logs: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateArguments {
+    /// The gates; all of the package where none is given.
+    pub(crate) names: Vec<String>,
+    /// The package.
+    #[arg(long, short = 'p', default_value = ".", value_name = "PATH")]
+    pub(crate) package: PathBuf,
+    /// A git revision, such as origin/main: only gates whose files changed since are run.
+    #[arg(long, value_name = "REV")]
+    pub(crate) base: Option<String>,
+    /// The least severity of a policy that makes a gate fail.
+    #[arg(long, value_enum)]
+    pub(crate) severity: Option<Gravity>,
+    /// A file of findings that were there before: they are counted, and new ones fail.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write what is found now to the baseline, and do not fail because of it.
+    #[arg(long, requires = "baseline")]
+    pub(crate) update_baseline: bool,
+    /// The day on which exemptions are judged; today (UTC) where it is not given.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<String>,
+    /// Write a summary in Markdown, too, such as to $GITHUB_STEP_SUMMARY.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) summary: Option<PathBuf>,
+    /// Write a report in the format of JUnit, too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) findings: FindingsFormat,
+}
+
+/// How grave it is when a policy is not met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Gravity {
+    /// Little.
+    Low,
+    /// Some.
+    Medium,
+    /// Much.
+    High,
+    /// Everything.
+    Critical,
+}
+
+impl From<Gravity> for ordain_graph::Severity {
+    fn from(gravity: Gravity) -> Self {
+        match gravity {
+            Gravity::Low => Self::Low,
+            Gravity::Medium => Self::Medium,
+            Gravity::High => Self::High,
+            Gravity::Critical => Self::Critical,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

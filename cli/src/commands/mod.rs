@@ -8,6 +8,7 @@ mod eval;
 mod explain;
 mod fix;
 mod fmt;
+mod gate;
 mod init;
 mod package;
 mod plan;
@@ -38,6 +39,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
             eval::run(&package, module.as_deref(), &expression, json)
         }
         Command::Fmt { paths, check, json } => fmt::run(&paths, check, json),
+        Command::Gate(arguments) => gate::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Doc { path, format, output, json } => doc::run(&path, format, output, json),

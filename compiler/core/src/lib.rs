@@ -29,7 +29,9 @@ pub use items::{Item, file_items, parse_package};
 pub use module_path::{Unnameable, unnameable};
 pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse_manifest};
 pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate};
-pub use policy::{Clause, Decided, Judged, Ruling, Way, entity_findings, judge};
+pub use policy::{
+    Clause, Decided, GateFinding, GateRun, Judged, Ruling, Way, entity_findings, gate_globs, judge, run_gate,
+};
 pub use resolve::package_items;
 pub use testing::{Failure, TestRun, run_test};
 pub use types::{Sig, Ty, signature};

@@ -158,6 +158,8 @@ catalogue! {
     UNKNOWN_GROUP = 805, Error, Policies, "approval by a group that is not there";
     EXEMPTION_OVER = 806, Warning, Policies, "exemption that has run out";
     EXPECTATION_FAILED = 807, Error, Policies, "expectation of a test not met";
+    EXEMPTION_UNUSED = 808, Warning, Policies, "exemption that lifts nothing";
+    GATE_WITHOUT_INPUT = 809, Error, Policies, "gate without a document for its policy";
 }
 
 /// Every entry, by ascending code.

@@ -56,7 +56,9 @@ pub(crate) fn open(graph: &PlanGraph) -> Vec<String> {
     if !asked.denied_by.is_empty() {
         open.push(format!("denied by {}", codes(&asked.denied_by)));
     }
-    open.extend(asked.approvals.iter().map(|(group, count)| format!("approval of {count} of {}", shortened(group, 40))));
+    open.extend(
+        asked.approvals.iter().map(|(group, count)| format!("approval of {count} of {}", shortened(group, 40))),
+    );
     if !asked.pending.is_empty() {
         open.push(format!("decided during execution: {}", codes(&asked.pending)));
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ordain_data::{DataError, Format, Node, NodeKind};
+use ordain_data::{DataError, Format, Node, NodeKind, Pointer};
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
 use ordain_graph::{Fields, Value};
 use sha2::{Digest, Sha256};
@@ -11,9 +11,9 @@ use smol_str::SmolStr;
 
 use super::{Context, Eval, Evaluator, Fault};
 use crate::db::{Content, DataFile, Db, Package};
-use crate::hir::{Arg, ExprId};
+use crate::hir::{Arg, ExprId, ExprKind};
 use crate::items::file_items;
-use crate::types::{DataFormat, RecordTy, Ty, alias_target};
+use crate::types::{DataFormat, RecordTy, Resolution, Ty, alias_target};
 
 /// The data files the sources of a package name, whether they exist or not; for its loader.
 pub fn data_references(db: &dyn Db, package: Package) -> BTreeSet<SmolStr> {
@@ -43,6 +43,31 @@ fn parsed(db: &dyn Db, file: DataFile, format: DataFormat) -> Result<Node, DataE
         DataFormat::Dockerfile => Format::Dockerfile,
     };
     ordain_data::parse(format, file.content(db).text())
+}
+
+/// The file that a call of a data function reads, and how; nothing for any other expression.
+pub(crate) fn data_call(db: &dyn Db, cx: &Context<'_>, expr: ExprId) -> Option<Source> {
+    let ExprKind::Call { callee, args } = &cx.tree[expr].kind else { return None };
+    let Some(Resolution::Data(format)) = cx.facts.resolutions.get(callee) else { return None };
+    let path = Evaluator::literal_path(cx, args)?;
+    let file = *cx.item.file(db).package(db).data(db).get(&path)?;
+    Some(Source { file, format: *format })
+}
+
+/// A data file and how it is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source {
+    file: DataFile,
+    format: DataFormat,
+}
+
+impl Source {
+    /// The path of the file, and the range of what a pointer leads to; nothing where it leads nowhere.
+    pub(crate) fn place(self, db: &dyn Db, pointer: &Pointer) -> Option<(SmolStr, TextRange)> {
+        let root = parsed(db, self.file, self.format).as_ref().ok()?;
+        let range = pointer.find(root)?.range;
+        Some((self.file.path(db).clone(), TextRange::new(range.start, range.end)))
+    }
 }
 
 /// Whether a path stays in the package: relative, with no part that leads up or out.

@@ -21,8 +21,8 @@ use ordain_graph::Value;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-pub(crate) use data::data_digest;
 pub use data::data_references;
+pub(crate) use data::{Source, data_call, data_digest};
 pub(crate) use expr::not_known;
 pub use fault::Fault;
 pub use lone::{Lone, LoneFinding, eval_text};

@@ -24,7 +24,7 @@ pub(crate) fn decide_on<'db>(
     Decider::new(db, evaluator, policy, locals, as_of).map(|decider| decider.explained().run()).unwrap_or_default()
 }
 
-fn locals(subject: &Subject, value: Value) -> Vec<(SmolStr, Value)> {
+pub(super) fn locals(subject: &Subject, value: Value) -> Vec<(SmolStr, Value)> {
     let mut locals = Vec::new();
     let mut value = value;
     if let (Some((name, _)), Value::Record(fields)) = (&subject.environment, &value)

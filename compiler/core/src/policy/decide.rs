@@ -1,14 +1,15 @@
 //! One policy over one subject.
 
+use ordain_data::Pointer;
 use ordain_diagnostics::codes;
 use ordain_graph::{Date, Exemption, Op, Outcome, Value};
 use smol_str::SmolStr;
 
 use crate::db::Db;
 use crate::eval::{Context, Eval, Evaluator, Fault};
-use crate::hir::{self, Body, ExprId, Policy, PolicyClause};
+use crate::hir::{self, BinaryOp, Body, ExprId, ExprKind, Policy, PolicyClause};
 use crate::items::Item;
-use crate::types::Anchor;
+use crate::types::{Anchor, Ty};
 
 /// What a policy says about a subject.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,6 +37,8 @@ pub struct Ruling {
     pub because: Option<Value>,
     /// What lifts it.
     pub exempt: Option<Exemption>,
+    /// Where in the subject: a JSON pointer (RFC 6901) to what the innermost loop was at; empty for the whole.
+    pub pointer: Pointer,
 }
 
 /// One way through a policy's loops, as far as it went.
@@ -67,6 +70,8 @@ pub(super) struct Decider<'a, 'db> {
     policy: &'db Policy,
     cx: Context<'db>,
     as_of: Option<Date>,
+    /// Where in the subject the names come from that loops bind, and the subject itself.
+    origins: Vec<(SmolStr, Pointer)>,
     /// The clauses passed so far, where the way is asked for.
     passed: Option<Vec<Clause<'db>>>,
     decided: Decided<'db>,
@@ -83,8 +88,9 @@ impl<'a, 'db> Decider<'a, 'db> {
     ) -> Option<Self> {
         let Body::Policy(policy) = &item.body(db).body else { return None };
         let mut cx = Context::body(db, item);
+        let origins = locals.first().map(|(name, _)| (name.clone(), Pointer::root())).into_iter().collect();
         cx.locals = locals;
-        Some(Self { db, evaluator, policy, cx, as_of, passed: None, decided: Decided::default() })
+        Some(Self { db, evaluator, policy, cx, as_of, origins, passed: None, decided: Decided::default() })
     }
 
     /// Keeps how it comes to its decision, too.
@@ -114,9 +120,21 @@ impl<'a, 'db> Decider<'a, 'db> {
                 result
             }
             Some(PolicyClause::For { binder, iter }) => {
+                let list =
+                    matches!(self.cx.facts.types[iter.0 as usize].peel_optional(self.db), Ty::List(_) | Ty::Json);
+                let origin = self.origin(*iter);
                 let rounds = self.evaluator.iterate(&mut self.cx, *iter, binder)?;
-                for (first, second) in rounds {
-                    let mark = self.cx.locals.len();
+                for (position, (first, second)) in rounds.into_iter().enumerate() {
+                    let mark = (self.cx.locals.len(), self.origins.len());
+                    // Of a pair the second is the element, and the first its position or key.
+                    let element = binder.second.as_ref().unwrap_or(&binder.first);
+                    if let Some(mut at) = origin.clone() {
+                        match (list, ordain_graph::display(&first)) {
+                            (false, Ok(key)) => at.push_key(&key),
+                            _ => at.push_index(position),
+                        }
+                        self.origins.push((element.text.clone(), at));
+                    }
                     self.pass(*iter, Some(&binder.first.text), &first, false);
                     self.cx.locals.push((binder.first.text.clone(), first));
                     if let (Some(name), Some(second)) = (&binder.second, second) {
@@ -126,7 +144,8 @@ impl<'a, 'db> Decider<'a, 'db> {
                     if let Err(fault) = self.clause(at + 1, condition.clone()) {
                         self.undecided(*fault);
                     }
-                    self.cx.locals.truncate(mark);
+                    self.cx.locals.truncate(mark.0);
+                    self.origins.truncate(mark.1);
                     self.back();
                 }
                 Ok(())
@@ -171,7 +190,8 @@ impl<'a, 'db> Decider<'a, 'db> {
         for outcome in &self.policy.outcomes {
             let Some(outcome) = self.outcome(outcome)? else { continue };
             let (when, because, exempt) = (when.clone(), because.clone(), exempt.clone());
-            self.decided.rulings.push(Ruling { outcome, when, because, exempt });
+            let pointer = self.pointer();
+            self.decided.rulings.push(Ruling { outcome, when, because, exempt, pointer });
         }
         Ok(())
     }
@@ -253,8 +273,32 @@ impl<'a, 'db> Decider<'a, 'db> {
             when: None,
             because: None,
             exempt: None,
+            pointer: self.pointer(),
         });
         self.decided.faults.push(fault);
+    }
+
+    /// Where in the subject an expression comes from, where it is a way into it: names of loops, fields, elements.
+    fn origin(&self, expr: ExprId) -> Option<Pointer> {
+        match &self.cx.tree[expr].kind {
+            ExprKind::Name(name) => {
+                let known = self.origins.iter().rev().find(|(known, _)| known == name);
+                known.map(|(_, origin)| origin.clone())
+            }
+            ExprKind::Field { base, name, .. } => {
+                let mut origin = self.origin(*base)?;
+                origin.push_key(&name.text);
+                Some(origin)
+            }
+            // What is put in place of a list that is not there is empty.
+            ExprKind::Binary { op: BinaryOp::Coalesce, left, .. } => self.origin(*left),
+            _ => None,
+        }
+    }
+
+    /// What the innermost loop over a part of the subject is at.
+    fn pointer(&self) -> Pointer {
+        self.origins.last().map(|(_, origin)| origin.clone()).unwrap_or_default()
     }
 
     fn pass(&mut self, expr: ExprId, name: Option<&SmolStr>, value: &Value, negated: bool) {

@@ -7,12 +7,14 @@
 mod alone;
 mod decide;
 mod entity;
+mod gate;
 mod plan;
 mod subject;
 
 pub(crate) use alone::decide_on;
 pub use decide::{Clause, Decided, Ruling, Way};
 pub use entity::entity_findings;
+pub use gate::{GateFinding, GateRun, gate_globs, run_gate};
 pub use plan::{Judged, judge};
 
 use rustc_hash::FxHashSet;
@@ -22,7 +24,7 @@ use crate::hir::{Body, Kind, Policy, Signature};
 use crate::items::Item;
 use crate::resolve::package_items;
 
-/// The name of a standard package, whose policies hold only where they are asked for.
+/// The name of the standard package, whose policies hold only where they are asked for.
 const STANDARD: &str = "std";
 
 /// The policies that hold in a package: its own, and those of the packages it depends on, for who takes a package of
