@@ -255,13 +255,13 @@ pub(crate) struct GateArguments {
 /// How grave it is when a policy is not met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Gravity {
-    /// Little.
+    /// Can be lived with.
     Low,
-    /// Some.
+    /// Should be settled soon.
     Medium,
-    /// Much.
+    /// Should keep a change from being merged.
     High,
-    /// Everything.
+    /// Must never be.
     Critical,
 }
 

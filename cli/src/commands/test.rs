@@ -110,7 +110,9 @@ fn show(workspace: &Workspace, arguments: &TestArguments, ran: &[Ran]) -> Result
             }
             let failed = ran.iter().filter(|test| !test.failures.is_empty()).count();
             let expectations: usize = ran.iter().map(|test| test.expectations).sum();
-            let summary = format!("{} passed, {failed} failed, {expectations} expectations\n", ran.len() - failed);
+            let plural = if expectations == 1 { "" } else { "s" };
+            let passed = ran.len() - failed;
+            let summary = format!("{passed} passed, {failed} failed, {expectations} expectation{plural}\n");
             output::write(None, summary.as_bytes())?;
         }
         _ => findings::show(&failures, &workspace.texts(), &arguments.findings)?,

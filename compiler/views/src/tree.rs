@@ -262,7 +262,7 @@ impl<'g> View<'_, 'g> {
 
     /// What the policies say, and what is still to be settled before the plan runs.
     fn verdicts(&self, painter: &mut Painter) {
-        let said = verdicts::said(self.graph, &self.addresses);
+        let said = verdicts::said(self.graph, self.addresses);
         if said.is_empty() {
             return;
         }

@@ -10,6 +10,7 @@ use crate::db::{Db, Package};
 use crate::eval::{Evaluator, Fault, declared_value, plain, without_declaration};
 use crate::hir::Kind;
 use crate::items::Item;
+use crate::plan::is_allowed;
 use crate::resolve::package_items;
 use crate::types::{Anchor, Finding, Sig, fits, signature, subject_types};
 
@@ -21,7 +22,7 @@ pub fn entity_findings(db: &dyn Db, package: Package) -> Vec<Diagnostic> {
     }
     let entities = package_items(db, package).filter(|item| item.kind(db) == Kind::Entity);
     let faults = entities.flat_map(|entity| policies.iter().flat_map(move |&(policy, _)| decided(db, policy, entity)));
-    faults.filter_map(|fault| fault.locate(db)).collect()
+    faults.filter(|fault| !is_allowed(db, fault)).filter_map(|fault| fault.locate(db)).collect()
 }
 
 /// What one policy finds wrong with one entity.

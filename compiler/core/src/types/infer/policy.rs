@@ -1,4 +1,4 @@
-//! Policies and gates: types only; they are decided elsewhere.
+//! Policies and gates: types only; `policy` decides them.
 
 use ordain_diagnostics::codes;
 use smol_str::SmolStr;

@@ -1,4 +1,4 @@
-//! Tests: types only; they are run elsewhere.
+//! Tests: types only; `testing` runs them.
 
 use ordain_diagnostics::codes;
 
