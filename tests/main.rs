@@ -12,6 +12,7 @@ mod help;
 mod montage;
 mod ordain;
 mod package;
+mod policies;
 mod presentation;
 mod programs;
 mod revisions;

@@ -109,6 +109,9 @@ pub(crate) enum Command {
     Apply(ApplyArguments),
     /// Run the tests of a package.
     Test(TestArguments),
+    /// Show why policies say what they say.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Check documents and changes against the policies of gates, as continuous integration does.
     Gate(GateArguments),
     /// Show what changed between two plans, and because of what.
@@ -218,6 +221,23 @@ pub(crate) struct ApplyArguments {
     /// Show the lines that steps print, not only those of steps that fail.
     #[arg(long, conflicts_with = "json")]
     pub(crate) logs: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Show how a policy was decided about a plan and its steps: each clause with the value that decided.
+    Explain(ExplainPolicyArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainPolicyArguments {
+    /// The policy's code, such as GOV-101.
+    pub(crate) code: String,
+    #[command(flatten)]
+    pub(crate) selection: PlanSelection,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

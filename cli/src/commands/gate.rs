@@ -153,7 +153,7 @@ fn choose(workspace: &Workspace, names: &[String]) -> Result<Vec<usize>, Failure
 }
 
 fn show(workspace: &Workspace, arguments: &GateArguments, ran: &[Ran]) -> Result<(), Failure> {
-    let all: Vec<Diagnostic> = ran.iter().flat_map(|gate| diagnostics(gate)).collect();
+    let all: Vec<Diagnostic> = ran.iter().flat_map(diagnostics).collect();
     let texts = workspace.texts();
     let format = if arguments.findings.json { Format::Json } else { arguments.findings.format };
     match format {

@@ -60,28 +60,12 @@ pub(crate) fn compile(
     arguments: &[String],
     as_of: Option<&str>,
 ) -> Result<Option<Arc<PlanGraph>>, Failure> {
+    let mut found = Vec::new();
+    let instance = instance_with(workspace, name, arguments, &mut found)?;
     let format = FindingsFormat { format: Format::Text, json: false };
-    let mut found: Vec<Diagnostic> =
-        workspace.packages.iter().flat_map(|&package| check_package(&workspace.db, package)).collect();
-    if found.iter().any(|finding| finding.severity == Severity::Error) {
+    let Some((plan, values)) = instance else {
         findings::show(&found, &workspace.texts(), &format)?;
         return Ok(None);
-    }
-    let plan = choose(workspace, name)?;
-    let mut given = Vec::new();
-    for argument in arguments {
-        match argument.split_once('=') {
-            Some((name, value)) => given.push((SmolStr::from(name.trim()), value.to_owned())),
-            None => return Err(Failure(format!("`{argument}` is not of the form name=value"))),
-        }
-    }
-    let values = match bind_arguments(&workspace.db, plan, &given) {
-        Ok(values) => values,
-        Err(errors) => {
-            found.extend(errors.into_iter().map(|error| *error.diagnostic));
-            findings::show(&found, &workspace.texts(), &format)?;
-            return Ok(None);
-        }
     };
     let judged = judge(&workspace.db, PlanInstance::new(&workspace.db, plan, values), Some(day(as_of)?));
     found.extend(judged.faults.iter().filter_map(|fault| fault.locate(&workspace.db)));
@@ -93,6 +77,47 @@ pub(crate) fn compile(
         )));
     }
     Ok(judged.graph.clone())
+}
+
+/// The plan and the values of its parameters. Findings are shown where there are none.
+pub(super) fn instance<'db>(
+    workspace: &'db Workspace,
+    name: Option<&str>,
+    arguments: &[String],
+) -> Result<Option<(Item<'db>, Value)>, Failure> {
+    let mut found = Vec::new();
+    let instance = instance_with(workspace, name, arguments, &mut found)?;
+    if instance.is_none() {
+        findings::show(&found, &workspace.texts(), &FindingsFormat { format: Format::Text, json: false })?;
+    }
+    Ok(instance)
+}
+
+fn instance_with<'db>(
+    workspace: &'db Workspace,
+    name: Option<&str>,
+    arguments: &[String],
+    found: &mut Vec<Diagnostic>,
+) -> Result<Option<(Item<'db>, Value)>, Failure> {
+    found.extend(workspace.packages.iter().flat_map(|&package| check_package(&workspace.db, package)));
+    if found.iter().any(|finding| finding.severity == Severity::Error) {
+        return Ok(None);
+    }
+    let plan = choose(workspace, name)?;
+    let mut given = Vec::new();
+    for argument in arguments {
+        match argument.split_once('=') {
+            Some((name, value)) => given.push((SmolStr::from(name.trim()), value.to_owned())),
+            None => return Err(Failure(format!("`{argument}` is not of the form name=value"))),
+        }
+    }
+    match bind_arguments(&workspace.db, plan, &given) {
+        Ok(values) => Ok(Some((plan, values))),
+        Err(errors) => {
+            found.extend(errors.into_iter().map(|error| *error.diagnostic));
+            Ok(None)
+        }
+    }
 }
 
 /// The day that was given, or today.

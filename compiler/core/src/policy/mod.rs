@@ -15,7 +15,7 @@ pub(crate) use alone::decide_on;
 pub use decide::{Clause, Decided, Ruling, Way};
 pub use entity::entity_findings;
 pub use gate::{GateFinding, GateRun, gate_globs, run_gate};
-pub use plan::{Judged, judge};
+pub use plan::{Explained, Judged, explain, judge};
 
 use rustc_hash::FxHashSet;
 
@@ -52,6 +52,14 @@ fn about<'db>(db: &'db dyn Db, package: Package, subject: &'static str) -> Vec<(
     };
     let is_about = |policy: &Policy| policy.subject.as_ref().is_some_and(|about| about.kind.text == subject);
     holding(db, package).into_iter().filter_map(declared).filter(|(_, policy)| is_about(policy)).collect()
+}
+
+/// A policy's code; nothing for any other declaration.
+pub fn policy_code(db: &dyn Db, item: Item<'_>) -> Option<smol_str::SmolStr> {
+    match &item.signature(db).signature {
+        Signature::Policy { code: Some(code), .. } => Some(code.text.clone()),
+        _ => None,
+    }
 }
 
 /// A policy's code and severity.

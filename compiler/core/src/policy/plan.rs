@@ -33,24 +33,34 @@ pub fn judge<'db>(db: &'db dyn Db, instance: PlanInstance<'db>, as_of: Option<Da
     let Instantiated { graph, faults, places } = instantiate(db, instance);
     let Some(graph) = graph else { return Judged { graph: None, faults: faults.clone() } };
     let plan = instance.plan(db);
-    let package = plan.file(db).package(db);
-    let (steps, plans) = (about(db, package, "step"), about(db, package, "plan"));
-    if steps.is_empty() && plans.is_empty() {
-        return Judged { graph: Some(graph.clone()), faults: faults.clone() };
-    }
-    let mut judge = Judge {
-        db,
-        plan,
-        graph,
-        places,
-        as_of,
-        memory: Rc::default(),
-        verdicts: Vec::new(),
-        faults: faults.clone(),
-        dated: false,
-    };
-    judge.steps(&steps, !plans.is_empty());
-    judge.finish()
+    let mut judge = Judge::new(db, plan, graph, places, as_of);
+    judge.faults.clone_from(faults);
+    if judge.all() { judge.finish() } else { Judged { graph: Some(graph.clone()), faults: faults.clone() } }
+}
+
+/// How one policy came to say what it says about a plan, or why it says nothing: for the plan, or for each step.
+pub fn explain<'db>(
+    db: &'db dyn Db,
+    instance: PlanInstance<'db>,
+    as_of: Option<Date>,
+    code: &str,
+) -> Vec<Explained<'db>> {
+    let Instantiated { graph: Some(graph), places, .. } = instantiate(db, instance) else { return Vec::new() };
+    let mut judge = Judge::new(db, instance.plan(db), graph, places, as_of);
+    judge.only = Some(code.into());
+    judge.all();
+    judge.explained
+}
+
+/// How a policy was decided about something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explained<'db> {
+    /// The policy.
+    pub policy: Item<'db>,
+    /// The address of the step; none for the plan as a whole.
+    pub step: Option<SmolStr>,
+    /// What it says, and how it came to that.
+    pub decided: Decided<'db>,
 }
 
 struct Judge<'a, 'db> {
@@ -63,9 +73,45 @@ struct Judge<'a, 'db> {
     verdicts: Vec<Verdict>,
     faults: Vec<Fault<'db>>,
     dated: bool,
+    /// The code of the one policy that is to be explained.
+    only: Option<SmolStr>,
+    explained: Vec<Explained<'db>>,
 }
 
-impl<'db> Judge<'_, 'db> {
+impl<'a, 'db> Judge<'a, 'db> {
+    fn new(
+        db: &'db dyn Db,
+        plan: Item<'db>,
+        graph: &'a Arc<PlanGraph>,
+        places: &'a [Anchor<'db>],
+        as_of: Option<Date>,
+    ) -> Self {
+        Self {
+            db,
+            plan,
+            graph,
+            places,
+            as_of,
+            memory: Rc::default(),
+            verdicts: Vec::new(),
+            faults: Vec::new(),
+            dated: false,
+            only: None,
+            explained: Vec::new(),
+        }
+    }
+
+    /// Decides all policies that hold; says whether there are any.
+    fn all(&mut self) -> bool {
+        let package = self.plan.file(self.db).package(self.db);
+        let (steps, plans) = (about(self.db, package, "step"), about(self.db, package, "plan"));
+        if steps.is_empty() && plans.is_empty() {
+            return false;
+        }
+        self.steps(&steps, !plans.is_empty());
+        true
+    }
+
     /// Every step that some policy is about, and then the plan as a whole, which needs the values of all steps.
     fn steps(&mut self, policies: &[(Item<'db>, &'db Policy)], plans: bool) {
         let by_policy: Vec<(Item<'db>, &'db Policy, &'db SubjectTypes<'db>)> =
@@ -122,8 +168,17 @@ impl<'db> Judge<'_, 'db> {
     }
 
     fn decide(&mut self, item: Item<'db>, locals: Vec<(SmolStr, Value)>, node: Option<usize>) {
+        let (code, severity) = code_and_severity(self.db, item);
+        if self.only.as_ref().is_some_and(|only| *only != code) {
+            return;
+        }
         let evaluator = Evaluator::remembering(self.db, self.memory.clone(), None);
         let Some(decider) = Decider::new(self.db, &evaluator, item, locals, self.as_of) else { return };
+        if self.only.is_some() {
+            let step = node.map(|at| self.graph.nodes[at].address.clone());
+            self.explained.push(Explained { policy: item, step, decided: decider.explained().run() });
+            return;
+        }
         let Decided { rulings, faults, used, dated, .. } = decider.run();
         self.dated |= dated;
         self.faults.extend(faults);
@@ -132,7 +187,6 @@ impl<'db> Judge<'_, 'db> {
                 self.expired(item, position);
             }
         }
-        let (code, severity) = code_and_severity(self.db, item);
         for ruling in rulings {
             let outcome = match ruling.outcome {
                 Outcome::Gate { name, .. } => {
