@@ -113,7 +113,7 @@ fn the_reference_tells_the_commands_and_options_there_are() {
         let help = |words: &[&str]| ordain(".").run(words).exits(0).text();
         let own = help(&[command.as_str(), "--help"]);
         // What a command of commands can do is told in its section, too.
-        let inner = own.contains("Commands:\n").then(|| listed(&own)).unwrap_or_default();
+        let inner = if own.contains("Commands:\n") { listed(&own) } else { Vec::new() };
         let inner = inner.iter().map(|word| help(&[command.as_str(), word.as_str(), "--help"]));
         let there: BTreeSet<String> = inner
             .chain([own.clone()])
