@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
+
 use crate::ordain::ordain;
 use crate::package::Package;
 
@@ -73,6 +75,43 @@ fn a_plan_says_where_it_is_not_one() {
     }
     package.write("plan.json", r#"{"format_version": "1.2", "resource_changes": [{"address": "a"#);
     package.run(&["check"]).exits(1).says("ORD0504");
+}
+
+#[test]
+fn a_plan_of_many_buckets_is_decided() {
+    let change = |kind: &str, number: usize, after: Value, unknown: Value| {
+        json!({
+            "address": format!("{kind}.b{number}"), "mode": "managed", "type": kind, "name": format!("b{number}"),
+            "change": { "actions": ["create"], "after": after, "after_unknown": unknown },
+        })
+    };
+    let source = |kind: &str, number: usize, expressions: Value| {
+        let (address, name) = (format!("{kind}.b{number}"), format!("b{number}"));
+        json!({ "address": address, "mode": "managed", "type": kind, "name": name, "expressions": expressions })
+    };
+    let (bucket, versioning) = ("aws_s3_bucket", "aws_s3_bucket_versioning");
+    let changes = (0..1_000).flat_map(|number| {
+        let beside = change(versioning, number, json!({}), json!({ "bucket": true }));
+        [change(bucket, number, json!({}), json!({ "bucket": true, "versioning": true })), beside]
+    });
+    let sources = (0..1_000).flat_map(|number| {
+        // The last one refers to another bucket.
+        let references = json!([format!("aws_s3_bucket.b{}.id", number.min(998))]);
+        let beside = source(versioning, number, json!({ "bucket": { "references": references } }));
+        [source(bucket, number, json!({})), beside]
+    });
+    let plan = json!({
+        "format_version": "1.2",
+        "resource_changes": changes.collect::<Vec<_>>(),
+        "configuration": { "root_module": { "resources": sources.collect::<Vec<_>>() } },
+    });
+    let package = Package::of(
+        "use std.cloud.buckets_keep_versions\nuse std.terraform.Plan\n\nconst plan: Plan = json(\"plan.json\")\n\n\
+         test \"it\" {\n  expect allow from buckets_keep_versions on { ..plan }\n}\n",
+    );
+    package.write("plan.json", plan.to_string());
+    let run = package.run(&["test"]).exits(1).says("aws_s3_bucket.b999 would keep no earlier versions");
+    assert!(!run.stderr.contains("aws_s3_bucket.b998 "), "{run}");
 }
 
 /// Real plans that are not in UTF-8, as RFC 8259 demands, and what is said about them.
