@@ -5,9 +5,10 @@ use smol_str::SmolStr;
 
 use super::decide::{Decided, Decider};
 use crate::db::Db;
-use crate::eval::Evaluator;
+use crate::eval::{Eval, Evaluator};
 use crate::hir::{Body, Subject};
 use crate::items::Item;
+use crate::types::{Anchor, subject_types};
 
 /// Decides a policy about a value: its subject, or a record that holds the environment, too, under the name that the
 /// policy gives it.
@@ -20,8 +21,31 @@ pub(crate) fn decide_on<'db>(
 ) -> Decided<'db> {
     let Body::Policy(declared) = &policy.body(db).body else { return Decided::default() };
     let Some(subject) = &declared.subject else { return Decided::default() };
-    let locals = locals(subject, value);
+    let locals = match whole(db, evaluator, policy, locals(subject, value)) {
+        Ok(locals) => locals,
+        Err(fault) => return Decided { faults: vec![*fault], ..Decided::default() },
+    };
     Decider::new(db, evaluator, policy, locals, as_of).map(|decider| decider.explained().run()).unwrap_or_default()
+}
+
+/// What the declared types of the subject and the environment add to what is given: defaults, and `none` for what lacks.
+fn whole<'db>(
+    db: &'db dyn Db,
+    evaluator: &Evaluator<'_, 'db>,
+    policy: Item<'db>,
+    mut locals: Vec<(SmolStr, Value)>,
+) -> Eval<'db, Vec<(SmolStr, Value)>> {
+    let Body::Policy(declared) = &policy.body(db).body else { return Ok(locals) };
+    let Some(subject) = &declared.subject else { return Ok(locals) };
+    let types = subject_types(db, policy);
+    for (declared, ty) in [(&subject.binding, &types.binding), (&subject.environment, &types.environment)] {
+        let (Some((name, _)), Some(ty)) = (declared, ty) else { continue };
+        if let Some((_, value)) = locals.iter_mut().find(|(local, _)| *local == name.text) {
+            let given = std::mem::replace(value, Value::None);
+            *value = evaluator.normalise(given, ty, Anchor::name_of(policy))?;
+        }
+    }
+    Ok(locals)
 }
 
 pub(super) fn locals(subject: &Subject, value: Value) -> Vec<(SmolStr, Value)> {

@@ -201,11 +201,18 @@ impl<'db> Runner<'db> {
         };
         let value = self.evaluator.eval(&mut self.cx, input)?;
         let decided = decide_on(self.db, &self.evaluator, item, value, self.as_of);
+        if !decided.faults.is_empty() {
+            // It is denied then, but not for what the test is about.
+            let why = decided.faults.into_iter().map(|fault| ("because".to_owned(), self.told(fault).1)).collect();
+            self.fail(self.at(verdict), format!("`{}` cannot be decided here", policy.text()), why);
+            return Ok(());
+        }
         let in_force: Vec<&Outcome> =
             decided.rulings.iter().filter(|ruling| ruling.exempt.is_none()).map(|ruling| &ruling.outcome).collect();
         let verb = verb(&verdict.text);
         let met = match verb {
-            "allow" => in_force.iter().all(|outcome| matches!(outcome, Outcome::Warn { .. })),
+            // One policy that only warns says something, too: otherwise no test could tell when it is quiet.
+            "allow" => in_force.is_empty(),
             _ => in_force.iter().any(|outcome| is(verb, outcome)),
         };
         if !met {
@@ -297,12 +304,17 @@ impl<'db> Runner<'db> {
     }
 
     fn fault(&mut self, fault: Fault<'db>) {
-        let (at, message) = match fault {
+        let (at, message) = self.told(fault);
+        self.fail(at, message, Vec::new());
+    }
+
+    /// Where a fault is, and what it says.
+    fn told(&self, fault: Fault<'db>) -> (Anchor<'db>, String) {
+        match fault {
             Fault::Source(finding) => (finding.at, finding.message),
             Fault::Data(diagnostic) => (Anchor::name_of(self.item), diagnostic.message),
             Fault::Silent => (Anchor::name_of(self.item), "the test has errors".into()),
-        };
-        self.fail(at, message, Vec::new());
+        }
     }
 }
 
