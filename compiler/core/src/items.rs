@@ -263,7 +263,8 @@ pub(crate) fn unreadable_finding(path: &SmolStr, content: &Content) -> Diagnosti
         Content::Text(_) => unreachable!("a text is readable"),
         Content::NotUtf8(offset) => {
             // The mark that UTF-16 begins with is no UTF-8, and little else is not from the start.
-            let help = if *offset == 0 { "save the file as UTF-8; it may be in UTF-16" } else { "save the file as UTF-8" };
+            let help =
+                if *offset == 0 { "save the file as UTF-8; it may be in UTF-16" } else { "save the file as UTF-8" };
             Diagnostic::new(codes::NOT_UTF8, path.clone(), start, format!("not UTF-8 from byte {offset} on")).help(help)
         }
         Content::TooLarge(bytes) => {
