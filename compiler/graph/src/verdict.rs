@@ -123,7 +123,10 @@ impl Requirements {
         for verdict in verdicts.into_iter().filter(|verdict| verdict.exempt.is_none()) {
             let code = || verdict.code.clone();
             if verdict.when.is_some() {
-                asked.pending.insert(code());
+                // A warning stands in nobody's way, now or later.
+                if !matches!(verdict.outcome, Outcome::Warn { .. }) {
+                    asked.pending.insert(code());
+                }
                 continue;
             }
             match &verdict.outcome {
