@@ -6,7 +6,11 @@ use crate::ordain::ordain;
 
 /// The commands, as `ordain --help` lists them.
 fn commands() -> Vec<String> {
-    let help = ordain(".").run(["--help"]).exits(0).text();
+    listed(&ordain(".").run(["--help"]).exits(0).text())
+}
+
+/// The commands that a help lists.
+fn listed(help: &str) -> Vec<String> {
     let listed = help.split("Commands:\n").nth(1).unwrap_or_else(|| panic!("no list of commands in\n{help}"));
     // Names stand two spaces in; descriptions that wrap stand further in.
     let lines = listed.lines().take_while(|line| !line.is_empty());
@@ -17,7 +21,21 @@ fn commands() -> Vec<String> {
 #[test]
 fn the_list_of_commands_is_complete() {
     let commands = commands();
-    for command in ["init", "check", "fmt", "fix", "plan", "diff", "explain", "doc", "eval", "apply", "completions"] {
+    for command in [
+        "init",
+        "check",
+        "fmt",
+        "fix",
+        "plan",
+        "diff",
+        "explain",
+        "doc",
+        "eval",
+        "apply",
+        "test",
+        "gate",
+        "completions",
+    ] {
         assert!(commands.iter().any(|known| known == command), "no `{command}` in {commands:?}");
     }
 }
@@ -44,7 +62,9 @@ fn undescribed(help: &str) -> Vec<&str> {
         let names = line.starts_with('-')
             || line.starts_with('<')
             || line.starts_with('[') && !line.starts_with("[default") && !line.starts_with("[possible");
-        let described = line.contains("  ") || lines.get(at + 1).is_some_and(|next| next.starts_with("          "));
+        let described = line.contains("  ")
+            || line.contains(": ")
+            || lines.get(at + 1).is_some_and(|next| next.starts_with("          "));
         names && !described
     });
     at.map(|at| lines[at]).collect()
@@ -90,9 +110,18 @@ fn the_reference_tells_the_commands_and_options_there_are() {
             continue;
         };
         let told = options(section.split("\n## ").next().unwrap());
-        let help = ordain(".").run([command.as_str(), "--help"]).exits(0).text();
-        let there: BTreeSet<String> =
-            help.lines().filter(|line| line.trim_start().starts_with('-')).flat_map(options).collect();
+        let help = |words: &[&str]| ordain(".").run(words).exits(0).text();
+        let own = help(&[command.as_str(), "--help"]);
+        // What a command of commands can do is told in its section, too.
+        let inner = if own.contains("Commands:\n") { listed(&own) } else { Vec::new() };
+        let inner = inner.iter().map(|word| help(&[command.as_str(), word.as_str(), "--help"]));
+        let there: BTreeSet<String> = inner
+            .chain([own.clone()])
+            .flat_map(|help| {
+                let lines = help.lines().filter(|line| line.trim_start().starts_with('-'));
+                lines.flat_map(options).collect::<Vec<_>>()
+            })
+            .collect();
         for option in there.difference(&told) {
             problems += &format!("`{command} {option}` is not told\n");
         }

@@ -107,6 +107,13 @@ pub(crate) enum Command {
     ///
     /// Contents of secrets come from environment variables: `shop/db-key` from ORDAIN_SECRET_SHOP_DB_KEY.
     Apply(ApplyArguments),
+    /// Run the tests of a package.
+    Test(TestArguments),
+    /// Show why policies say what they say.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Check documents and changes against the policies of gates, as continuous integration does.
+    Gate(GateArguments),
     /// Show what changed between two plans, and because of what.
     Diff(DiffArguments),
     /// Write the documentation of a package from its doc comments.
@@ -175,6 +182,9 @@ pub(crate) struct PlanSelection {
     /// An argument of the plan: `name=value`.
     #[arg(long = "arg", short = 'a', value_name = "NAME=VALUE")]
     pub(crate) arguments: Vec<String>,
+    /// The day on which exemptions of policies are judged; today (UTC) where it is not given.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -213,6 +223,99 @@ pub(crate) struct ApplyArguments {
     pub(crate) logs: bool,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Show how a policy was decided about a plan and its steps: each clause with the value that decided.
+    Explain(ExplainPolicyArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainPolicyArguments {
+    /// The policy's code, such as GOV-101.
+    pub(crate) code: String,
+    #[command(flatten)]
+    pub(crate) selection: PlanSelection,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateArguments {
+    /// The gates; all of the package where none is given.
+    pub(crate) names: Vec<String>,
+    /// The package.
+    #[arg(long, short = 'p', default_value = ".", value_name = "PATH")]
+    pub(crate) package: PathBuf,
+    /// A git revision, such as origin/main: only gates whose files changed since are run.
+    #[arg(long, value_name = "REV")]
+    pub(crate) base: Option<String>,
+    /// The least severity of a policy that makes a gate fail.
+    #[arg(long, value_enum)]
+    pub(crate) severity: Option<Gravity>,
+    /// A file of findings that were there before: they are counted, and new ones fail.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write what is found now to the baseline, and do not fail because of it.
+    #[arg(long, requires = "baseline")]
+    pub(crate) update_baseline: bool,
+    /// The day on which exemptions are judged; today (UTC) where it is not given.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<String>,
+    /// Write a summary in Markdown, too, such as to $GITHUB_STEP_SUMMARY.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) summary: Option<PathBuf>,
+    /// Write a report in the format of JUnit, too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) findings: FindingsFormat,
+}
+
+/// How grave it is when a policy is not met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Gravity {
+    /// Can be lived with.
+    Low,
+    /// Should be settled soon.
+    Medium,
+    /// Should keep a change from being merged.
+    High,
+    /// Must never be.
+    Critical,
+}
+
+impl From<Gravity> for ordain_graph::Severity {
+    fn from(gravity: Gravity) -> Self {
+        match gravity {
+            Gravity::Low => Self::Low,
+            Gravity::Medium => Self::Medium,
+            Gravity::High => Self::High,
+            Gravity::Critical => Self::Critical,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArguments {
+    /// Run the tests only whose name, with its module, contains one of these texts.
+    pub(crate) filters: Vec<String>,
+    /// The package.
+    #[arg(long, short = 'p', default_value = ".", value_name = "PATH")]
+    pub(crate) package: PathBuf,
+    /// Name the tests and run none.
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// The day on which exemptions of policies are judged; today (UTC) where it is not given.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<String>,
+    /// Write a report in the format of JUnit, too.
+    #[arg(long, value_name = "FILE", conflicts_with = "list")]
+    pub(crate) junit: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) findings: FindingsFormat,
+}
+
 /// How a plan is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum View {
@@ -246,6 +349,9 @@ pub(crate) struct DiffArguments {
     /// An argument of the plan: `name=value`.
     #[arg(long = "arg", short = 'a', value_name = "NAME=VALUE")]
     pub(crate) arguments: Vec<String>,
+    /// The day on which exemptions of policies are judged; today (UTC) where it is not given.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<String>,
     /// How the difference is shown.
     #[arg(long, value_enum, default_value_t = DiffView::Text)]
     pub(crate) view: DiffView,

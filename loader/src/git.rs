@@ -107,6 +107,72 @@ fn git(folder: &Path, args: &[&str]) -> io::Result<Vec<u8>> {
     }
 }
 
+/// A file that differs between two states of a repository.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChangedFile {
+    /// Its path from the top of the repository, `/` between parts.
+    pub path: String,
+    /// What happened to it.
+    pub status: FileStatus,
+}
+
+/// What happened to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FileStatus {
+    /// It was not there before.
+    Added,
+    /// It has another content or mode.
+    Changed,
+    /// It is no longer there.
+    Removed,
+}
+
+impl FileStatus {
+    /// Its name in the language.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// The files that differ between where `base` and the present work parted and the working folder: committed or not, new
+/// ones included, as long as git does not ignore them. A renamed file is one removed and one added.
+///
+/// # Errors
+/// There is no `git`, no repository at the folder, or no such revision.
+pub fn changed_files(folder: &Path, base: &str) -> io::Result<Vec<ChangedFile>> {
+    let rev = format!("{base}^{{commit}}");
+    let base = git(folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &rev])
+        .map_err(|_| io::Error::new(io::ErrorKind::NotFound, format!("no git revision `{base}`")))?;
+    let base = String::from_utf8_lossy(&base).trim().to_owned();
+    // Histories without a common beginning are compared as they are.
+    let parted = git(folder, &["merge-base", &base, "HEAD"])
+        .map_or(base, |commit| String::from_utf8_lossy(&commit).trim().to_owned());
+    let top = git(folder, &["rev-parse", "--show-toplevel"])?;
+    let top = Path::new(String::from_utf8_lossy(&top).trim_end_matches('\n')).to_path_buf();
+    let listed = git(&top, &["diff", "--name-status", "--no-renames", "-z", &parted])?;
+    let listed = String::from_utf8_lossy(&listed).into_owned();
+    let mut parts = listed.split('\0');
+    let mut changed = Vec::new();
+    while let (Some(status), Some(path)) = (parts.next(), parts.next()) {
+        let status = match status {
+            "A" => FileStatus::Added,
+            "D" => FileStatus::Removed,
+            _ => FileStatus::Changed,
+        };
+        changed.push(ChangedFile { path: path.to_owned(), status });
+    }
+    let new = git(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?;
+    let new = String::from_utf8_lossy(&new).into_owned();
+    let new = new.split('\0').filter(|path| !path.is_empty());
+    changed.extend(new.map(|path| ChangedFile { path: path.to_owned(), status: FileStatus::Added }));
+    changed.sort();
+    Ok(changed)
+}
+
 /// A path without `.` and `..`; `None` where it leads above the root.
 fn clean(path: &str) -> Option<String> {
     let mut parts = Vec::new();

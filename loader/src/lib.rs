@@ -8,6 +8,6 @@ mod package;
 mod tree;
 mod workspace;
 
-pub use git::GitTree;
+pub use git::{ChangedFile, FileStatus, GitTree, changed_files};
 pub use tree::{DiskTree, Listing, Tree};
 pub use workspace::{LoadError, MANIFEST, Workspace, find_root};

@@ -17,7 +17,9 @@ mod workspace;
 pub use adapters::{Adapter, Adapters, Description, SecretTag, StepContext, StepError};
 pub use cancel::Cancellation;
 pub use event::{Event, Stream};
-pub use execute::{AdapterProblem, ExecuteError, ExecuteOptions, InputProblem, NoAdapter, SecretProblem, execute};
+pub use execute::{
+    AdapterProblem, ExecuteError, ExecuteOptions, InputProblem, NoAdapter, PolicyProblem, SecretProblem, execute,
+};
 pub use journal::{ExecutionRecord, ExecutionSummary, Journal, JournalError, RecordedState, StepEvent, StepRecord};
 pub use reason::Reason;
 pub use report::{Counts, ExecutionReport, NodeReport, Outcome, Skip, State, UndoOutcome};

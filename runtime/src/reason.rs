@@ -42,6 +42,10 @@ reasons! {
     GateFailed = "gate_failed", false;
     /// The condition of a gate could not be computed.
     GateUndecided = "gate_undecided", true;
+    /// A policy that had waited for outputs of earlier steps denies it, or asks for what nobody gave.
+    PolicyDenied = "policy_denied", true;
+    /// A policy that had waited for outputs of earlier steps cannot be decided with them either.
+    PolicyUndecided = "policy_undecided", true;
     /// A program ended with another status than expected.
     CommandFailed = "command_failed", false;
     /// A program could not be started.

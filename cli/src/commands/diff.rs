@@ -16,7 +16,7 @@ pub(crate) fn run(arguments: &DiffArguments) -> Result<Outcome, Failure> {
         Some(new) => side(new, arguments)?,
         None => {
             let workspace = package::load(&arguments.package)?;
-            plan::compile(&workspace, arguments.plan.as_deref(), &arguments.arguments)?
+            plan::compile(&workspace, arguments.plan.as_deref(), &arguments.arguments, arguments.as_of.as_deref())?
         }
     };
     let Some(new) = new else { return Ok(Outcome::Findings) };
@@ -46,5 +46,10 @@ fn side(name: &str, arguments: &DiffArguments) -> Result<Option<Arc<PlanGraph>>,
         }
     })?;
     let shown = format!("{name}:{}", if folder.is_empty() { "." } else { &folder });
-    plan::compile(&Workspace::load(&tree, &folder, &shown), arguments.plan.as_deref(), &arguments.arguments)
+    plan::compile(
+        &Workspace::load(&tree, &folder, &shown),
+        arguments.plan.as_deref(),
+        &arguments.arguments,
+        arguments.as_of.as_deref(),
+    )
 }

@@ -8,13 +8,16 @@ mod eval;
 mod explain;
 mod fix;
 mod fmt;
+mod gate;
 mod init;
 mod package;
 mod plan;
+mod policy;
+mod test;
 
 use clap::CommandFactory as _;
 
-use crate::args::{Arguments, Command, When};
+use crate::args::{Arguments, Command, PolicyCommand, When};
 use crate::{Failure, Outcome};
 
 /// Runs a command.
@@ -37,6 +40,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
             eval::run(&package, module.as_deref(), &expression, json)
         }
         Command::Fmt { paths, check, json } => fmt::run(&paths, check, json),
+        Command::Policy(PolicyCommand::Explain(arguments)) => policy::explained(&arguments),
+        Command::Gate(arguments) => gate::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Doc { path, format, output, json } => doc::run(&path, format, output, json),
         Command::Explain { code, json } => explain::run(code.as_deref(), json),

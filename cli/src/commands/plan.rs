@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ordain_compiler::{
-    Item, Kind, PlanInstance, bind_arguments, check_package, instantiate, package_items, qualified_name,
-};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ordain_compiler::{Item, Kind, PlanInstance, bind_arguments, check_package, judge, package_items, qualified_name};
 use ordain_diagnostics::{Diagnostic, Severity};
-use ordain_graph::PlanGraph;
+use ordain_graph::{Date, PlanGraph, Value};
 use ordain_loader::Workspace;
 use smol_str::SmolStr;
 
@@ -27,7 +27,8 @@ pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, Failure> {
         View::Html => ordain_views::html(&graph).into_bytes(),
     };
     output::write(arguments.output.as_deref(), &bytes)?;
-    Ok(Outcome::Fine)
+    // Whoever is to see why a plan is denied sees the plan, too.
+    Ok(if graph.requirements().denied_by.is_empty() { Outcome::Fine } else { Outcome::Findings })
 }
 
 /// The graph the arguments name: read from a plan file, or compiled. Findings are shown; with errors there is none.
@@ -35,7 +36,8 @@ pub(crate) fn graph(selection: &PlanSelection) -> Result<Option<Arc<PlanGraph>>,
     if let Some(file) = selection.plan.as_deref().filter(|plan| is_file(plan)) {
         return read(file).map(Some);
     }
-    compile(&package::load(&selection.package)?, selection.plan.as_deref(), &selection.arguments)
+    let as_of = selection.as_of.as_deref();
+    compile(&package::load(&selection.package)?, selection.plan.as_deref(), &selection.arguments, as_of)
 }
 
 /// Whether an argument means a plan file, not a plan's name.
@@ -50,17 +52,55 @@ pub(crate) fn read(file: &str) -> Result<Arc<PlanGraph>, Failure> {
     Ok(Arc::new(graph))
 }
 
-/// Compiles a plan of a package. Findings are shown; with errors there is no graph.
+/// Compiles a plan of a package and decides the policies about it. Findings are shown; with errors there is no graph,
+/// but a plan that is denied has one.
 pub(crate) fn compile(
     workspace: &Workspace,
     name: Option<&str>,
     arguments: &[String],
+    as_of: Option<&str>,
 ) -> Result<Option<Arc<PlanGraph>>, Failure> {
+    let mut found = Vec::new();
+    let instance = instance_with(workspace, name, arguments, &mut found)?;
     let format = FindingsFormat { format: Format::Text, json: false };
-    let mut found: Vec<Diagnostic> =
-        workspace.packages.iter().flat_map(|&package| check_package(&workspace.db, package)).collect();
-    if found.iter().any(|finding| finding.severity == Severity::Error) {
+    let Some((plan, values)) = instance else {
         findings::show(&found, &workspace.texts(), &format)?;
+        return Ok(None);
+    };
+    let judged = judge(&workspace.db, PlanInstance::new(&workspace.db, plan, values), Some(day(as_of)?));
+    found.extend(judged.faults.iter().filter_map(|fault| fault.locate(&workspace.db)));
+    findings::show(&found, &workspace.texts(), &format)?;
+    if judged.graph.is_none() && found.is_empty() {
+        return Err(Failure(format!(
+            "internal error: `{}` has no graph, and nobody says why",
+            plan.name(&workspace.db)
+        )));
+    }
+    Ok(judged.graph.clone())
+}
+
+/// The plan and the values of its parameters. Findings are shown where there are none.
+pub(super) fn instance<'db>(
+    workspace: &'db Workspace,
+    name: Option<&str>,
+    arguments: &[String],
+) -> Result<Option<(Item<'db>, Value)>, Failure> {
+    let mut found = Vec::new();
+    let instance = instance_with(workspace, name, arguments, &mut found)?;
+    if instance.is_none() {
+        findings::show(&found, &workspace.texts(), &FindingsFormat { format: Format::Text, json: false })?;
+    }
+    Ok(instance)
+}
+
+fn instance_with<'db>(
+    workspace: &'db Workspace,
+    name: Option<&str>,
+    arguments: &[String],
+    found: &mut Vec<Diagnostic>,
+) -> Result<Option<(Item<'db>, Value)>, Failure> {
+    found.extend(workspace.packages.iter().flat_map(|&package| check_package(&workspace.db, package)));
+    if found.iter().any(|finding| finding.severity == Severity::Error) {
         return Ok(None);
     }
     let plan = choose(workspace, name)?;
@@ -71,24 +111,23 @@ pub(crate) fn compile(
             None => return Err(Failure(format!("`{argument}` is not of the form name=value"))),
         }
     }
-    let values = match bind_arguments(&workspace.db, plan, &given) {
-        Ok(values) => values,
+    match bind_arguments(&workspace.db, plan, &given) {
+        Ok(values) => Ok(Some((plan, values))),
         Err(errors) => {
             found.extend(errors.into_iter().map(|error| *error.diagnostic));
-            findings::show(&found, &workspace.texts(), &format)?;
-            return Ok(None);
+            Ok(None)
         }
-    };
-    let instantiated = instantiate(&workspace.db, PlanInstance::new(&workspace.db, plan, values));
-    found.extend(instantiated.faults.iter().filter_map(|fault| fault.locate(&workspace.db)));
-    findings::show(&found, &workspace.texts(), &format)?;
-    if instantiated.graph.is_none() && found.is_empty() {
-        return Err(Failure(format!(
-            "internal error: `{}` has no graph, and nobody says why",
-            plan.name(&workspace.db)
-        )));
     }
-    Ok(instantiated.graph.clone())
+}
+
+/// The day that was given, or today.
+pub(super) fn day(given: Option<&str>) -> Result<Date, Failure> {
+    let today = || Timestamp::now().to_zoned(TimeZone::UTC).date().to_string();
+    let text = given.map_or_else(today, str::to_owned);
+    match Value::parse_date(&text) {
+        Some(Value::Date(date)) => Ok(date),
+        _ => Err(Failure(format!("`{text}` is not a day, such as 2027-03-01"))),
+    }
 }
 
 /// The plan of that name in the package, or its only one.

@@ -46,7 +46,7 @@ pub(crate) fn show(findings: &[Diagnostic], texts: &Texts, format: &FindingsForm
         }
         Format::Json => {
             let places = Places::new(texts);
-            let list: Vec<_> = findings.iter().map(|finding| as_json(finding, &places)).collect();
+            let list = list(findings, &places);
             let text = serde_json::to_string_pretty(&json!({ "findings": list })).map_err(io::Error::other)?;
             super::write(None, format!("{text}\n").as_bytes())
         }
@@ -172,6 +172,15 @@ impl ariadne::Cache<String> for &mut Sources<'_> {
     fn display<'b>(&self, path: &'b String) -> Option<impl std::fmt::Display + 'b> {
         Some(path)
     }
+}
+
+/// Findings as a part of other JSON.
+pub(crate) fn to_json(findings: &[Diagnostic], texts: &Texts) -> serde_json::Value {
+    list(findings, &Places::new(texts)).into()
+}
+
+fn list(findings: &[Diagnostic], places: &Places<'_>) -> Vec<serde_json::Value> {
+    findings.iter().map(|finding| as_json(finding, places)).collect()
 }
 
 fn as_json(finding: &Diagnostic, places: &Places<'_>) -> serde_json::Value {

@@ -1,7 +1,7 @@
 //! Presentation.
 
 pub(crate) mod findings;
-mod places;
+pub(crate) mod places;
 pub(crate) mod progress;
 mod sarif;
 

@@ -262,8 +262,10 @@ pub(crate) fn unreadable_finding(path: &SmolStr, content: &Content) -> Diagnosti
     match content {
         Content::Text(_) => unreachable!("a text is readable"),
         Content::NotUtf8(offset) => {
-            Diagnostic::new(codes::NOT_UTF8, path.clone(), start, format!("not UTF-8 from byte {offset} on"))
-                .help("save the file as UTF-8")
+            // The mark that UTF-16 begins with is no UTF-8, and little else is not from the start.
+            let help =
+                if *offset == 0 { "save the file as UTF-8; it may be in UTF-16" } else { "save the file as UTF-8" };
+            Diagnostic::new(codes::NOT_UTF8, path.clone(), start, format!("not UTF-8 from byte {offset} on")).help(help)
         }
         Content::TooLarge(bytes) => {
             let message = format!("{bytes} bytes are more than the {MAX_SOURCE_BYTES} a source may have");

@@ -1,7 +1,8 @@
 //! The compiler: sources to findings and plan graphs, incrementally.
 //!
 //! Phases stand in the order a source goes through them: `items` (text to item trees), `resolve` (names to
-//! definitions), `types` (expressions to types), `eval` (total evaluation), `plan` (plans to graphs). Data flows
+//! definitions), `types` (expressions to types), `eval` (total evaluation), `plan` (plans to graphs), `policy` (graphs to
+//! verdicts). Data flows
 //! downwards only. Nothing here reads a disk, a clock or an environment variable.
 
 mod check;
@@ -14,8 +15,10 @@ mod module_path;
 mod names;
 mod package_manifest;
 mod plan;
+mod policy;
 mod resolve;
 mod similar;
+mod testing;
 mod types;
 
 pub use check::{check_package, file_findings, package_findings};
@@ -26,7 +29,12 @@ pub use items::{Item, file_items, parse_package};
 pub use module_path::{Unnameable, unnameable};
 pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse_manifest};
 pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate};
+pub use policy::{
+    Clause, Decided, Explained, GateFinding, GateRun, Judged, Ruling, Way, entity_findings, explain, gate_globs, judge,
+    policy_code, run_gate,
+};
 pub use resolve::package_items;
+pub use testing::{Failure, TestRun, run_test};
 pub use types::{Sig, Ty, signature};
 
 use smol_str::SmolStr;

@@ -76,3 +76,24 @@ fn csv(bencher: Bencher, count: usize) {
     let text: String = std::iter::once("name,replicas,note,region\n".to_owned()).chain(rows).collect();
     bencher.counter(BytesCount::of_str(&text)).bench(|| parse(Format::Csv, &text));
 }
+
+#[divan::bench(args = [10, 10_000])]
+fn hcl(bencher: Bencher, count: usize) {
+    let blocks = (0..count).map(|index| {
+        format!(
+            "resource \"aws_s3_bucket\" \"site{index}\" {{\n  bucket = \"shop-${{var.name}}-{index}\"\n  count  = var.enabled ? 1 : 0\n  \
+             tags   = {{ owner = \"payments\" }}\n  lifecycle {{ prevent_destroy = true }}\n}}\n"
+        )
+    });
+    let text: String = blocks.collect();
+    bencher.counter(BytesCount::of_str(&text)).bench(|| parse(Format::Hcl, &text));
+}
+
+#[divan::bench(args = [10, 100_000])]
+fn xml(bencher: Bencher, count: usize) {
+    let elements = (0..count).map(|index| {
+        format!("<component type=\"library\"><name>lib{index}</name><version>1.2.{index}</version></component>\n")
+    });
+    let text = format!("<bom>{}</bom>", elements.collect::<String>());
+    bencher.counter(BytesCount::of_str(&text)).bench(|| parse(Format::Xml, &text));
+}

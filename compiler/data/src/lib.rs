@@ -1,4 +1,4 @@
-//! Documents that other tools write (JSON, YAML, TOML, CSV), read into one tree in which every value and every key
+//! Documents that other tools write (JSON, YAML, TOML, CSV, HCL, XML and smaller ones), read into one tree in which every value and every key
 //! knows its place in the text.
 //!
 //! The crate decides what a text says and where, never whether that is what someone declared: the compiler holds the
@@ -6,15 +6,24 @@
 //! given twice is an error, and no input makes it panic, overflow the stack or grow without bound.
 
 mod csv;
+mod dockerfile;
+mod dotenv;
 mod error;
+mod file_name;
+mod front_matter;
+mod hcl;
+mod ini;
 mod json;
 mod keys;
+mod lines;
 mod node;
 mod number;
 mod parse;
 mod pointer;
 mod position;
+mod properties;
 mod toml;
+mod xml;
 mod yaml;
 
 pub use csv::{Cell, csv_cell};

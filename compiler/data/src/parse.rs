@@ -20,6 +20,24 @@ pub enum Format {
     /// Values in rows, strictly as RFC 4180 has it, with the names of the columns in the first row. The result is a
     /// list of maps, and every cell is text.
     Csv,
+    /// HCL 2, as in the sources of Terraform. Blocks are lists below their type and labels; what would have to be
+    /// evaluated is its own text, such as `${var.region}`.
+    Hcl,
+    /// Lines of `NAME=value`, as `.env` files have them. Every value is text, and nothing is substituted.
+    Dotenv,
+    /// Lines of `name = value` below `[section]` headers. Every value is text; names before the first header stand
+    /// beside the sections.
+    Ini,
+    /// The line-oriented form of `java.util.Properties`. Names stay whole, dots and all, and every value is text.
+    Properties,
+    /// XML 1.0 without a document type. Attributes have a `-` before their name, text beside them is `#content`, and
+    /// what is repeated is a list.
+    Xml,
+    /// The YAML or TOML at the head of a Markdown text. Without it, the result is an empty map.
+    FrontMatter,
+    /// The instructions of a Dockerfile: a list of maps with `Cmd`, `SubCmd`, `Flags`, `JSON`, `Value`, `Heredocs`,
+    /// `Stage` and `Original`.
+    Dockerfile,
 }
 
 /// Reads a text of one document. A byte order mark at its start is skipped.
@@ -35,6 +53,13 @@ pub fn parse(format: Format, text: &str) -> Result<Node, DataError> {
         Format::Yaml => crate::yaml::read_one,
         Format::Toml => crate::toml::read,
         Format::Csv => crate::csv::read,
+        Format::Hcl => crate::hcl::read,
+        Format::Dotenv => crate::dotenv::read,
+        Format::Ini => crate::ini::read,
+        Format::Properties => crate::properties::read,
+        Format::Xml => crate::xml::read,
+        Format::FrontMatter => crate::front_matter::read,
+        Format::Dockerfile => crate::dockerfile::read,
     };
     checked(text, read)
 }

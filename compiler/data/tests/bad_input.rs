@@ -7,7 +7,20 @@ use ordain_data::{
     DataError, Format, MAX_DEPTH, MAX_EXPANSION, Node, NodeKind, line_column, parse, parse_yaml_documents,
 };
 
-const FORMATS: [Format; 4] = [Format::Json, Format::Yaml, Format::Toml, Format::Csv];
+/// Every format, with the folder of its fixtures and their extension.
+const FOLDERS: [(Format, &str, &str); 11] = [
+    (Format::Json, "json", "json"),
+    (Format::Yaml, "yaml", "yaml"),
+    (Format::Toml, "toml", "toml"),
+    (Format::Csv, "csv", "csv"),
+    (Format::Hcl, "hcl", "tf"),
+    (Format::Dotenv, "dotenv", "env"),
+    (Format::Ini, "ini", "ini"),
+    (Format::Properties, "properties", "properties"),
+    (Format::Xml, "xml", "xml"),
+    (Format::FrontMatter, "front_matter", "md"),
+    (Format::Dockerfile, "dockerfile", "dockerfile"),
+];
 
 /// Parses, and checks that what comes out is of the text.
 fn read(format: Format, text: &str) -> Result<Node, DataError> {
@@ -51,10 +64,10 @@ fn message(format: Format, text: &str) -> String {
 fn every_truncation_of_every_fixture() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let mut count = 0;
-    for (format, folder) in FORMATS.into_iter().zip(["json", "yaml", "toml", "csv"]) {
+    for (format, folder, wanted) in FOLDERS {
         for entry in std::fs::read_dir(fixtures.join(folder)).expect("the folder is there") {
             let path = entry.expect("the folder can be read").path();
-            if path.extension().is_some_and(|extension| extension == folder) {
+            if path.extension().is_some_and(|extension| extension == wanted) {
                 let text = std::fs::read_to_string(&path).expect("the fixture can be read");
                 for (end, _) in text.char_indices() {
                     // The rest of a text is damaged in another way.
@@ -139,6 +152,96 @@ fn depth_beyond_the_limit_is_a_fault() {
             assert_eq!(error.message, "lists and maps are nested more than 128 deep", "{format:?} {:.60}", text);
         }
     }
+}
+
+/// HCL bounds its blocks and expressions itself, and more tightly; labels nest as deep as they are many.
+#[test]
+fn nesting_of_hcl_is_bounded() {
+    let around = |count: usize, open: &str, close: &str| format!("{}1{}", open.repeat(count), close.repeat(count));
+    let texts = |count: usize| {
+        [
+            format!("a = {}", around(count, "[", "]")),
+            format!("a = {}", around(count, "{ a = ", "}")),
+            format!("a = {}", around(count, "(", ")")),
+            format!("a = {}", around(count, "f(", ")")),
+            format!("a = {}", around(count, "\"${", "}\"")),
+            format!("a = {}", around(count, "[for a in b : ", "]")),
+            format!("a = {}1", "-".repeat(count)),
+            format!("a = {}1", "1 ? 1 : ".repeat(count)),
+            format!("{}{}", "a {\n".repeat(count), "}\n".repeat(count)),
+            format!("a {}{{}}", "b ".repeat(2 * count)),
+            format!("a = 1{}", " + 1".repeat(2 * count)),
+        ]
+    };
+    for text in texts(60) {
+        read(Format::Hcl, &text).unwrap_or_else(|error| panic!("{error:?}: {text}"));
+    }
+    for count in [70, 10_000, 100_000] {
+        for text in texts(count) {
+            let message = message(Format::Hcl, &text);
+            let known = message.contains("nested more than") || message.contains("128 chained");
+            assert!(known, "{message}: {text:.60}");
+        }
+    }
+}
+
+#[test]
+fn nesting_of_xml_is_bounded() {
+    let nested = |count: usize| format!("{}1{}", "<a>".repeat(count), "</a>".repeat(count));
+    let node = read(Format::Xml, &nested(MAX_DEPTH)).expect("the document and all but the innermost are maps");
+    assert_eq!(depth(&node), MAX_DEPTH);
+    for count in [MAX_DEPTH + 1, 10_000, 100_000] {
+        assert_eq!(message(Format::Xml, &nested(count)), "lists and maps are nested more than 128 deep");
+    }
+    // Each level is a list, too.
+    let twins = |count: usize| format!("{}1{}", "<a><b/><b>".repeat(count), "</b></a>".repeat(count));
+    let node = read(Format::Xml, &twins(42)).expect("three for each level, and the innermost is text");
+    assert_eq!(depth(&node), 126);
+    for count in [43, 10_000] {
+        assert_eq!(message(Format::Xml, &twins(count)), "lists and maps are nested more than 128 deep");
+    }
+}
+
+/// What libraries compare pair by pair is what takes hours where it is not bounded.
+#[test]
+fn megabytes_of_one_kind_take_seconds() {
+    let numbered = |piece: fn(usize) -> String, count: usize| (0..count).map(piece).collect::<String>();
+    let pairs = |count| numbered(|index| format!("k{index} = {index}\n"), count);
+    let started = std::time::Instant::now();
+    for (format, sound, text) in [
+        (Format::Hcl, false, pairs(250_000)),
+        (Format::Hcl, true, pairs(100_000)),
+        (Format::Hcl, false, format!("a = {{\n{}}}\n", pairs(250_000))),
+        (Format::Hcl, false, format!("a = [for x in {{\n{}}} : x]\n", pairs(250_000))),
+        (Format::Hcl, false, format!("a = \"${{{{\n{}}}}}\"\n", pairs(250_000))),
+        (Format::Hcl, true, numbered(|index| format!("a \"l{index}\" {{}}\n"), 200_000)),
+        (Format::Hcl, true, format!("a = [{}]\n", "1, ".repeat(200_000))),
+        (Format::Hcl, true, format!("a = <<E\n{}E\n", "x ${b}\n".repeat(200_000))),
+        (Format::Dotenv, true, numbered(|index| format!("K{index}=\"{index}\"\n"), 200_000)),
+        (Format::Dotenv, false, "A='\n".repeat(200_000)),
+        (Format::Dotenv, false, "A=x #\n".repeat(250_000)),
+        (Format::Ini, true, numbered(|index| format!("[s{index}]\nk = {index}\n"), 100_000)),
+        (Format::Ini, true, format!("a = 1\n{}", " b = '\n".repeat(250_000))),
+        (Format::Ini, true, format!("a = {}\n", "'\"= ".repeat(200_000))),
+        (Format::Properties, true, numbered(|index| format!("k{index}={index}\n"), 200_000)),
+        (Format::Properties, true, format!("a=1{}", "\\\n x".repeat(200_000))),
+        (Format::Xml, true, format!("<a {}/>", numbered(|index| format!(" k{index}='1'"), 200_000))),
+        (Format::Xml, true, format!("<a {}/>", numbered(|index| format!(" xmlns:k{index}='u'"), 100_000))),
+        (Format::Xml, true, format!("<a>{}</a>", numbered(|index| format!("<k{index}/>"), 200_000))),
+        (Format::Xml, true, format!("<a>{}</a>", "<b xmlns:x='1'/>".repeat(200_000))),
+        (Format::Xml, true, format!("<a>{}</a>", "x&amp;<!-- -->".repeat(200_000))),
+        (Format::Xml, false, format!("<a>{}", "&".repeat(1_000_000))),
+        (Format::Dockerfile, true, format!("RUN a{}", " \\\n# b\n x".repeat(300_000))),
+        (Format::Dockerfile, true, format!("ENV {}", "a='b c' ".repeat(200_000))),
+        (Format::Dockerfile, false, "RUN <<E\n".repeat(200_000)),
+        (Format::Dockerfile, false, format!("RUN {}\nx\n", "<<E ".repeat(200_000))),
+        (Format::FrontMatter, true, format!("---\n{}---\n", numbered(|index| format!("k{index}: 1\n"), 200_000))),
+        (Format::FrontMatter, true, format!("text\n{}", "---\n".repeat(200_000))),
+    ] {
+        assert_eq!(read(format, &text).is_ok(), sound, "{format:?} {text:.40}");
+    }
+    // Generous for a slow machine and an unoptimised build: what is quadratic takes hours.
+    assert!(started.elapsed().as_secs() < 300, "{:?}", started.elapsed());
 }
 
 #[test]
@@ -253,7 +356,7 @@ fn long_runs_of_anything_are_read_or_refused() {
     ];
     for piece in pieces {
         let text = piece.repeat(30_000 / piece.len());
-        for format in FORMATS {
+        for (format, ..) in FOLDERS {
             let _ = read(format, &text);
             let _ = read(format, &format!("[{text}"));
             let _ = read(format, &format!("\"{text}"));

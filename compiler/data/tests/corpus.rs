@@ -3,9 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ordain_data::{Format, line_column, parse, parse_yaml_documents};
+use ordain_data::{Format, Node, NodeKind, line_column, parse, parse_yaml_documents};
 
-const FOLDERS: [&str; 4] = ["terraform-plans", "dags-scientific", "dags-argo", "github-workflows"];
+const FOLDERS: [&str; 7] = [
+    "terraform-plans",
+    "terraform-own",
+    "dags-scientific",
+    "dags-argo",
+    "github-workflows",
+    "conftest-examples",
+    "decision-records",
+];
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("the folder can be read") {
@@ -43,11 +51,7 @@ fn every_file_is_read_or_refused() {
         files(&Path::new(&corpus).join(folder), &mut paths);
         paths.sort();
         for path in paths {
-            let format = match path.extension().and_then(|extension| extension.to_str()) {
-                Some("json") => Format::Json,
-                Some("yaml" | "yml") => Format::Yaml,
-                _ => continue,
-            };
+            let Some(format) = Format::of_path(&path.to_string_lossy()) else { continue };
             let bytes = std::fs::read(&path).expect("the file can be read");
             let counts = read.entry(folder).or_default();
             match outcome(format, &bytes) {
@@ -68,4 +72,43 @@ fn every_file_is_read_or_refused() {
         assert!(sound > refused, "{folder}");
     }
     assert_eq!(read.len(), FOLDERS.len(), "a folder has no files");
+}
+
+/// Policies are written against this form of a Terraform source: each of these is what one of them looks up.
+#[test]
+fn sources_of_terraform_have_the_form_that_policies_expect() {
+    let Some(corpus) = std::env::var_os("ORDAIN_CORPUS") else {
+        println!("skipped: ORDAIN_CORPUS is not set");
+        return;
+    };
+    let read = |path: &str| {
+        let text = std::fs::read_to_string(Path::new(&corpus).join(path)).expect("the file can be read");
+        let format = Format::of_path(path).expect("the name tells");
+        (parse(format, &text).unwrap_or_else(|error| panic!("{path}: {error:?}")), text)
+    };
+    for (path, pointer, expected) in [
+        ("hcl2/terraform.tf", "/resource/aws_alb_listener/my-alb-listener/0/protocol", "\"HTTP\""),
+        ("hcl2/terraform.tf", "/resource/aws_security_group_rule/my-rule/0/cidr_blocks/0", "\"0.0.0.0/0\""),
+        ("hcl2/terraform.tf", "/resource/azurerm_managed_disk/source/0/encryption_settings/0/enabled", "false"),
+        ("hcl2/terraform.tf", "/resource/aws_s3_bucket/valid/0/tags/owner", "\"devops\""),
+        ("hcl1/gke.tf", "/provider/google/0/project", "\"instrumenta\""),
+        ("dotenv/sample.env", "/MYSQL_USER", "user2"),
+        ("properties/sample.properties", "/other.value.url", "https://example.com/"),
+        ("cyclonedx/cyclonedx.xml", "/bom/metadata/component/-type", "\"container\""),
+        ("docker/Dockerfile", "/0/Value/0", "openjdk:8-jdk-alpine"),
+        ("docker/Dockerfile", "/7/Value/2", "\"app:app/lib/*\""),
+        ("cyclonedx/cyclonedx.xml", "/bom/metadata/component/name", "devopps/busybox:latest"),
+    ] {
+        let path = format!("conftest-examples/{path}");
+        let (root, text) = read(&path);
+        let found = find(&root, pointer).unwrap_or_else(|| panic!("{path} has no {pointer}"));
+        assert_eq!(&text[found.range.start as usize..found.range.end as usize], expected, "{path} {pointer}");
+    }
+}
+
+fn find<'n>(root: &'n Node, pointer: &str) -> Option<&'n Node> {
+    pointer.split('/').skip(1).try_fold(root, |node, step| match &node.kind {
+        NodeKind::List(elements) => elements.get(step.parse::<usize>().ok()?),
+        _ => node.get(step),
+    })
 }

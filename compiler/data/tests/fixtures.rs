@@ -24,6 +24,13 @@ fn settings(format: Format) -> insta::Settings {
         Format::Yaml => "yaml",
         Format::Toml => "toml",
         Format::Csv => "csv",
+        Format::Hcl => "hcl",
+        Format::Dotenv => "dotenv",
+        Format::Ini => "ini",
+        Format::Properties => "properties",
+        Format::Xml => "xml",
+        Format::FrontMatter => "front_matter",
+        Format::Dockerfile => "dockerfile",
     };
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(Path::new("fixtures").join(folder));
@@ -143,6 +150,41 @@ fn toml() {
 #[test]
 fn csv() {
     insta::glob!("fixtures/csv/*.csv", |path| snapshot(Format::Csv, path));
+}
+
+#[test]
+fn hcl() {
+    insta::glob!("fixtures/hcl/*.tf", |path| snapshot(Format::Hcl, path));
+}
+
+#[test]
+fn dotenv() {
+    insta::glob!("fixtures/dotenv/*.env", |path| snapshot(Format::Dotenv, path));
+}
+
+#[test]
+fn ini() {
+    insta::glob!("fixtures/ini/*.ini", |path| snapshot(Format::Ini, path));
+}
+
+#[test]
+fn properties() {
+    insta::glob!("fixtures/properties/*.properties", |path| snapshot(Format::Properties, path));
+}
+
+#[test]
+fn xml() {
+    insta::glob!("fixtures/xml/*.xml", |path| snapshot(Format::Xml, path));
+}
+
+#[test]
+fn front_matter() {
+    insta::glob!("fixtures/front_matter/*.md", |path| snapshot(Format::FrontMatter, path));
+}
+
+#[test]
+fn dockerfile() {
+    insta::glob!("fixtures/dockerfile/*.dockerfile", |path| snapshot(Format::Dockerfile, path));
 }
 
 #[test]

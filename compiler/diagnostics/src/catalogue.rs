@@ -153,6 +153,13 @@ catalogue! {
     UNNAMEABLE_MODULE = 709, Warning, Packages, "module that no import can name";
     DUPLICATE_POLICY_CODE = 801, Error, Policies, "policy code used twice";
     INCOMPLETE_POLICY = 802, Error, Policies, "policy that can decide nothing";
+    DENIED_BY_POLICY = 803, Error, Policies, "denied by a policy";
+    POLICY_WARNING = 804, Warning, Policies, "warned of by a policy";
+    UNKNOWN_GROUP = 805, Error, Policies, "approval by a group that is not there";
+    EXEMPTION_OVER = 806, Warning, Policies, "exemption that has run out";
+    EXPECTATION_FAILED = 807, Error, Policies, "expectation of a test not met";
+    EXEMPTION_UNUSED = 808, Warning, Policies, "exemption that lifts nothing";
+    GATE_WITHOUT_INPUT = 809, Error, Policies, "gate without a document for its policy";
 }
 
 /// Every entry, by ascending code.

@@ -8,11 +8,13 @@ mod canonical;
 mod draft;
 mod fields;
 mod json;
+mod names;
 mod ops;
 mod plan;
 mod scalar;
 mod shape;
 mod value;
+mod verdict;
 
 pub use artifact::{PLAN_SCHEMA, PlanError};
 pub use build::finish;
@@ -26,3 +28,4 @@ pub use plan::{
 pub use scalar::display;
 pub use shape::ShapeError;
 pub use value::{Date, Demand, Function, NodeId, NodeRef, Op, Residual, SecretRef, Shape, Value};
+pub use verdict::{Exemption, Mode, Outcome, Requirements, Severity, Verdict};

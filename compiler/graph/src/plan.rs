@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::fields::Fields;
-use crate::value::{NodeId, Shape, Value};
+use crate::names::names;
+use crate::value::{Date, NodeId, Shape, Value};
+use crate::verdict::Verdict;
 
 /// The format's name and version, which stands in every plan file.
 pub const FORMAT: &str = "ordain.plan/1";
@@ -41,6 +43,10 @@ pub struct PlanGraph {
     pub nodes: Vec<Node>,
     /// What the plan returns.
     pub returns: Option<Value>,
+    /// The day on which exemptions were judged, where that made a difference.
+    pub as_of: Option<Date>,
+    /// What the policies say, in order and each once.
+    pub verdicts: Vec<Verdict>,
 }
 
 /// A package and its version.
@@ -242,22 +248,6 @@ pub enum OnFailure {
     Undo,
     /// Steps that do not depend on it go on.
     Continue,
-}
-
-macro_rules! names {
-    ($type:ident { $($variant:ident = $name:literal),* $(,)? }) => {
-        impl $type {
-            /// Its name in sources and artifacts.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),* }
-            }
-
-            /// The one of that name.
-            pub fn named(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$variant),)* _ => None }
-            }
-        }
-    };
 }
 
 names!(Effect { Read = "read", Write = "write", Destroy = "destroy" });

@@ -19,6 +19,7 @@ mod paint;
 mod sketch;
 mod summary;
 mod tree;
+mod verdicts;
 mod wrap;
 
 pub use diff::{Change, Counts, Followed, PLAN_DIFF_SCHEMA, PlanDiff, Renamed, Side, StepChange, StepRef, What, diff};

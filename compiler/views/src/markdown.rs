@@ -9,6 +9,7 @@ use crate::expression::expression;
 use crate::names::{counted, number, shortened};
 use crate::outline::Outline;
 use crate::summary::{Summary, environment_of};
+use crate::verdicts;
 
 /// The largest plan that comes with a picture, in boxes.
 const MAX_PICTURE: usize = 60;
@@ -33,6 +34,7 @@ pub fn markdown(graph: &PlanGraph) -> String {
     // INVARIANT: writing to a string never fails.
     let _ = writeln!(out, "### Plan {}\n", code(&graph.plan));
     summary(graph, &addresses, &mut out);
+    policies(graph, &addresses, &mut out);
     stages(graph, &outline, &addresses, &mut out);
     picture(graph, &mut out);
     out
@@ -77,6 +79,26 @@ fn summary(graph: &PlanGraph, addresses: &Addresses<'_>, out: &mut String) {
         row("Data files", listed(graph.data.keys().map(|name| code(name)), graph.data.len()));
     }
     out.push('\n');
+}
+
+/// What the policies say, and what is still to be settled before the plan runs.
+fn policies(graph: &PlanGraph, addresses: &Addresses<'_>, out: &mut String) {
+    let said = verdicts::said(graph, addresses);
+    if said.is_empty() {
+        return;
+    }
+    let mut open: Vec<String> = verdicts::open(graph).iter().map(|open| code(open)).collect();
+    open.insert(0, format!("**{}**", graph.mode().name()));
+    // INVARIANT: writing to a string never fails.
+    let _ = writeln!(out, "#### Policies\n\n{}\n\n| Policy | About | Says |\n| --- | --- | --- |", open.join(" · "));
+    for line in said.iter().take(MAX_ROWS) {
+        let what = if line.denies { format!("**{}**", code(&line.what)) } else { code(&line.what) };
+        let _ = writeln!(out, "| {} | {} | {what} |", code(&line.code), code(&line.about));
+    }
+    out.push('\n');
+    if said.len() > MAX_ROWS {
+        let _ = writeln!(out, "{} more.\n", number(said.len() - MAX_ROWS));
+    }
 }
 
 /// The first of some names with commas; the others are counted.

@@ -10,6 +10,7 @@ use crate::names::{columns, counted, number, shortened, visible, without_middle}
 use crate::outline::{Child, Family, Likeness, Outline};
 use crate::paint::{Look, Painter, Terminal};
 use crate::summary::{Summary, environment_of};
+use crate::verdicts;
 use crate::wrap::{MANY, listed, wrapped};
 
 /// How many children of one group are shown.
@@ -256,6 +257,36 @@ impl<'g> View<'_, 'g> {
         named("in", environments.collect(), graph.environments.len());
         let secrets = summary.secrets.iter().take(MANY).map(|name| shortened(name, 60));
         named("secrets", secrets.collect(), summary.secrets.len());
+        self.verdicts(painter);
+    }
+
+    /// What the policies say, and what is still to be settled before the plan runs.
+    fn verdicts(&self, painter: &mut Painter) {
+        let said = verdicts::said(self.graph, self.addresses);
+        if said.is_empty() {
+            return;
+        }
+        let mut open = verdicts::open(self.graph);
+        open.insert(0, self.graph.mode().name().to_owned());
+        for line in wrapped(&open, " · ", self.width) {
+            painter.put(Look::Strong, &line);
+            painter.line();
+        }
+        for line in said.iter().take(MANY) {
+            let code = columns(&line.code) + 2;
+            let room = self.width.saturating_sub(code).max(20);
+            let parts = [line.about.clone(), line.what.clone()];
+            for (index, text) in wrapped(&parts, ": ", room).into_iter().enumerate() {
+                let look = if line.denies { Look::Danger } else { Look::Notice };
+                painter.cell(look, if index == 0 { &line.code } else { "" }, code);
+                painter.put(Look::Plain, &text);
+                painter.line();
+            }
+        }
+        if said.len() > MANY {
+            painter.put(Look::Faint, &format!("and {} more", number(said.len() - MANY)));
+            painter.line();
+        }
     }
 
     fn table(&self, painter: &mut Painter) {

@@ -16,6 +16,9 @@ pub enum ExecuteError {
     /// The plan contradicts itself. Plans read from files never do.
     #[error("the plan is malformed: {0}")]
     Malformed(String),
+    /// Policies deny the plan, or ask for what nobody gave.
+    #[error("{}", lines("policies stand against the plan", .0))]
+    Policies(Vec<PolicyProblem>),
     /// Nodes cannot be executed by the adapters at hand.
     #[error("{}", lines("steps have no usable adapter", .0))]
     Adapters(Vec<AdapterProblem>),
@@ -46,6 +49,31 @@ pub enum ExecuteError {
         error: JournalError,
         /// What was done until then.
         report: Box<ExecutionReport>,
+    },
+}
+
+/// Why policies keep a plan from being executed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PolicyProblem {
+    /// A policy denies it.
+    #[error("{code} denies it")]
+    Denied {
+        /// The policy's code.
+        code: SmolStr,
+    },
+    /// People have to agree first.
+    #[error("it needs the approval of {count} of `{group}`, which cannot be given yet")]
+    NotApproved {
+        /// Of which group.
+        group: SmolStr,
+        /// How many.
+        count: u32,
+    },
+    /// A policy about the plan as a whole waits for outputs of its steps, so that it cannot be decided before they run.
+    #[error("{code} is about the whole plan and waits for outputs of its steps; make it a policy `on step`")]
+    Undecided {
+        /// The policy's code.
+        code: SmolStr,
     },
 }
 

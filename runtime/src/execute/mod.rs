@@ -9,13 +9,13 @@ mod step;
 mod undo;
 mod workers;
 
-pub use error::{AdapterProblem, ExecuteError, InputProblem, NoAdapter, SecretProblem};
+pub use error::{AdapterProblem, ExecuteError, InputProblem, NoAdapter, PolicyProblem, SecretProblem};
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use ordain_graph::{NodeId, PlanGraph, Shape, Value, evaluate};
+use ordain_graph::{NodeId, Outcome, PlanGraph, Shape, Value, Verdict, evaluate};
 
 use crate::adapters::{Adapters, StepError, Surroundings};
 use crate::cancel::Cancellation;
@@ -143,4 +143,36 @@ fn resolve(value: &Value, shape: &Shape, outputs: &dyn Fn(&NodeId) -> Option<Val
     shape
         .check(&value)
         .map_err(|error| StepError::new(Reason::InputMismatch, format!("its inputs are not as demanded: {error}")))
+}
+
+/// Decides the verdicts that waited for outputs. What cannot be decided even now is denied.
+fn allowed(verdicts: &[&Verdict], outputs: &dyn Fn(&NodeId) -> Option<Value>) -> Result<(), StepError> {
+    for verdict in verdicts {
+        let code = &verdict.code;
+        match verdict.when.as_ref().map(|when| evaluate(when, outputs)) {
+            Some(Ok(Value::Bool(false))) => continue,
+            Some(Ok(Value::Bool(true))) | None => {}
+            Some(Ok(_)) => return Err(StepError::new(Reason::PolicyUndecided, format!("{code} cannot be decided"))),
+            Some(Err(error)) => {
+                return Err(StepError::new(Reason::PolicyUndecided, format!("{code} cannot be decided: {error}")));
+            }
+        }
+        let text = |message: &Option<Value>| {
+            let known = message.as_ref().and_then(|message| evaluate(message, outputs).ok());
+            known.and_then(|message| ordain_graph::display(&message).ok())
+        };
+        let message = match &verdict.outcome {
+            Outcome::Warn { .. } | Outcome::Gate { present: true, .. } => continue,
+            Outcome::Deny { message } => match text(message).or_else(|| text(&verdict.because)) {
+                Some(message) => format!("{code} denies it: {message}"),
+                None => format!("{code} denies it"),
+            },
+            Outcome::Approval { group, .. } | Outcome::Escalate { group } => {
+                format!("{code} asks for the approval of `{group}`, which nobody gave")
+            }
+            Outcome::Gate { name, .. } => format!("{code} denies it: there is no gate `{name}`"),
+        };
+        return Err(StepError::new(Reason::PolicyDenied, message));
+    }
+    Ok(())
 }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ordain_graph::{Contract, Node, NodeId, OnFailure, PlanGraph, Residual, Transport, Value};
+use ordain_graph::{Contract, Node, NodeId, OnFailure, PlanGraph, Residual, Transport, Value, Verdict};
 use semver::Version;
 use smol_str::SmolStr;
 
-use super::error::{AdapterProblem, ExecuteError, InputProblem, NoAdapter, SecretProblem};
+use super::error::{AdapterProblem, ExecuteError, InputProblem, NoAdapter, PolicyProblem, SecretProblem};
 use crate::adapters::{Adapter, Adapters};
 use crate::secret::{SecretError, SecretSource};
 use crate::vault::Vault;
@@ -20,6 +20,8 @@ pub(super) struct Prepared<'a> {
     pub(super) calls: Vec<Call<'a>>,
     /// How each node is undone, where it can be.
     pub(super) undo: Vec<Option<Call<'a>>>,
+    /// The verdicts that are decided just before a node runs.
+    pub(super) pending: HashMap<&'a NodeId, Vec<&'a Verdict>>,
 }
 
 /// A contract and who fulfils it.
@@ -31,6 +33,7 @@ pub(super) struct Call<'a> {
 
 /// Looks at the whole plan: adapters, inputs. Every problem of the first kind found is reported at once.
 pub(super) fn prepare<'a>(plan: &'a PlanGraph, adapters: &'a Adapters) -> Result<Prepared<'a>, ExecuteError> {
+    let pending = policies(plan)?;
     let position = positions(plan)?;
     let undoes =
         plan.on_failure == OnFailure::Undo || plan.nodes.iter().any(|node| node.on_failure == Some(OnFailure::Undo));
@@ -63,7 +66,24 @@ pub(super) fn prepare<'a>(plan: &'a PlanGraph, adapters: &'a Adapters) -> Result
     // INVARIANT: a call that was not found is a problem.
     let calls: Vec<Call<'a>> = calls.into_iter().flatten().collect();
     check_inputs(plan, &calls)?;
-    Ok(Prepared { plan, position, calls, undo })
+    Ok(Prepared { plan, position, calls, undo, pending })
+}
+
+/// What the policies say. Gives the verdicts that wait for outputs.
+fn policies(plan: &PlanGraph) -> Result<HashMap<&NodeId, Vec<&Verdict>>, ExecuteError> {
+    let asked = plan.requirements();
+    let mut problems: Vec<PolicyProblem> =
+        asked.denied_by.iter().map(|code| PolicyProblem::Denied { code: code.clone() }).collect();
+    let approvals = asked.approvals.into_iter();
+    problems.extend(approvals.map(|(group, count)| PolicyProblem::NotApproved { group, count }));
+    let mut pending: HashMap<&NodeId, Vec<&Verdict>> = HashMap::new();
+    for verdict in plan.verdicts.iter().filter(|verdict| verdict.when.is_some() && verdict.exempt.is_none()) {
+        match &verdict.node {
+            Some(node) => pending.entry(node).or_default().push(verdict),
+            None => problems.push(PolicyProblem::Undecided { code: verdict.code.clone() }),
+        }
+    }
+    if problems.is_empty() { Ok(pending) } else { Err(ExecuteError::Policies(problems)) }
 }
 
 /// Positions by id. Also holds what the scheduler relies on: dependencies stand before their dependents.

@@ -7,9 +7,9 @@ use std::thread;
 use ordain_graph::{NodeKind, OnFailure, Value, evaluate};
 
 use super::preflight::Prepared;
-use super::resolve;
 use super::schedule::Schedule;
 use super::step::{Done, Engine, Task};
+use super::{allowed, resolve};
 use crate::journal::JournalError;
 use crate::reason::Reason;
 
@@ -132,7 +132,9 @@ impl Progress {
             // What cannot be computed here cannot be computed later either, and is told then.
             NodeKind::Gate { expect } => evaluate(expect, &known).ok(),
         };
-        Task { node, call, inputs: resolve(&node.inputs, &call.contract.input, &known), expect }
+        let verdicts = prepared.pending.get(&node.id).map_or(&[][..], Vec::as_slice);
+        let inputs = allowed(verdicts, &known).and_then(|()| resolve(&node.inputs, &call.contract.input, &known));
+        Task { node, call, inputs, expect }
     }
 
     fn take(&mut self, prepared: &Prepared<'_>, schedule: &mut Schedule, at: usize, done: Done) {

@@ -34,8 +34,10 @@ pub(super) fn in_item(
         let elsewhere = match Code::parse(&allowed.code.text) {
             // The other of the two names gives it.
             Some(codes::CASE_CLASH) => scope.case_clashes.iter().any(|(_, first)| *first == item),
-            // It shows only when the plan is instantiated.
+            // They show only when the plan is instantiated, or policies are decided.
             Some(codes::IDENTICAL_STEP) => item.kind(db) == Kind::Plan,
+            Some(codes::POLICY_WARNING) => matches!(item.kind(db), Kind::Plan | Kind::Entity),
+            Some(codes::EXEMPTION_OVER) => item.kind(db) == Kind::Policy,
             _ => false,
         };
         allowance.apply(elsewhere, own, parsed);

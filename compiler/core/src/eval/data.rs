@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ordain_data::{DataError, Format, Node, NodeKind};
+use ordain_data::{DataError, Format, Node, NodeKind, Pointer};
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
 use ordain_graph::{Fields, Value};
 use sha2::{Digest, Sha256};
@@ -11,9 +11,9 @@ use smol_str::SmolStr;
 
 use super::{Context, Eval, Evaluator, Fault};
 use crate::db::{Content, DataFile, Db, Package};
-use crate::hir::{Arg, ExprId};
+use crate::hir::{Arg, ExprId, ExprKind};
 use crate::items::file_items;
-use crate::types::{DataFormat, RecordTy, Ty, alias_target};
+use crate::types::{DataFormat, RecordTy, Resolution, Ty, alias_target};
 
 /// The data files the sources of a package name, whether they exist or not; for its loader.
 pub fn data_references(db: &dyn Db, package: Package) -> BTreeSet<SmolStr> {
@@ -34,8 +34,40 @@ fn parsed(db: &dyn Db, file: DataFile, format: DataFormat) -> Result<Node, DataE
         DataFormat::Yaml => Format::Yaml,
         DataFormat::Toml => Format::Toml,
         DataFormat::Csv => Format::Csv,
+        DataFormat::Hcl => Format::Hcl,
+        DataFormat::Ini => Format::Ini,
+        DataFormat::Dotenv => Format::Dotenv,
+        DataFormat::Properties => Format::Properties,
+        DataFormat::Xml => Format::Xml,
+        DataFormat::FrontMatter => Format::FrontMatter,
+        DataFormat::Dockerfile => Format::Dockerfile,
     };
     ordain_data::parse(format, file.content(db).text())
+}
+
+/// The file that a call of a data function reads, and how; nothing for any other expression.
+pub(crate) fn data_call(db: &dyn Db, cx: &Context<'_>, expr: ExprId) -> Option<Source> {
+    let ExprKind::Call { callee, args } = &cx.tree[expr].kind else { return None };
+    let Some(Resolution::Data(format)) = cx.facts.resolutions.get(callee) else { return None };
+    let path = Evaluator::literal_path(cx, args)?;
+    let file = *cx.item.file(db).package(db).data(db).get(&path)?;
+    Some(Source { file, format: *format })
+}
+
+/// A data file and how it is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source {
+    file: DataFile,
+    format: DataFormat,
+}
+
+impl Source {
+    /// The path of the file, and the range of what a pointer leads to; nothing where it leads nowhere.
+    pub(crate) fn place(self, db: &dyn Db, pointer: &Pointer) -> Option<(SmolStr, TextRange)> {
+        let root = parsed(db, self.file, self.format).as_ref().ok()?;
+        let range = pointer.find(root)?.range;
+        Some((self.file.path(db).clone(), TextRange::new(range.start, range.end)))
+    }
 }
 
 /// Whether a path stays in the package: relative, with no part that leads up or out.
@@ -86,7 +118,16 @@ impl<'db> Evaluator<'_, 'db> {
             }
         };
         let Some(ty) = cx.facts.adjustments.get(&expr) else { return Err(Box::new(Fault::Silent)) };
-        let reading = Reading { evaluator: self, path: shown, text: format == DataFormat::Csv };
+        let text = match format {
+            DataFormat::Csv | DataFormat::Ini | DataFormat::Dotenv | DataFormat::Properties | DataFormat::Xml => true,
+            DataFormat::Json
+            | DataFormat::Yaml
+            | DataFormat::Toml
+            | DataFormat::Hcl
+            | DataFormat::FrontMatter
+            | DataFormat::Dockerfile => false,
+        };
+        let reading = Reading { evaluator: self, path: shown, text, elements: format == DataFormat::Xml };
         reading.value(node, ty, &mut Vec::new())
     }
 }
@@ -97,6 +138,8 @@ struct Reading<'a, 'b, 'db> {
     path: &'a SmolStr,
     /// Whether every scalar is text that stands for a value, as in CSV.
     text: bool,
+    /// Whether values are elements of XML, which do not tell one from a list of one, nor nothing from an empty record.
+    elements: bool,
 }
 
 impl<'db> Reading<'_, '_, 'db> {
@@ -116,9 +159,9 @@ impl<'db> Reading<'_, '_, 'db> {
             (Ty::Alias(item), kind) => {
                 let target = alias_target(db, *item);
                 // Messages show the name of a record type, not what is in it.
-                return match (&target, kind) {
-                    (Ty::Record(record), NodeKind::Map(entries)) => self.record(node, record, entries, ty, pointer),
-                    (Ty::Record(_), _) => Err(expected(self, pointer)),
+                return match (&target, self.entries(kind)) {
+                    (Ty::Record(record), Some(entries)) => self.record(node, record, entries, ty, pointer),
+                    (Ty::Record(_), None) => Err(expected(self, pointer)),
                     _ => self.value(node, &target, pointer),
                 };
             }
@@ -177,7 +220,12 @@ impl<'db> Reading<'_, '_, 'db> {
             (Ty::Set(element), NodeKind::List(elements)) => {
                 Value::Set(Arc::new(self.elements(elements, element, pointer)?.into_iter().collect()))
             }
-            (Ty::Map(entry), NodeKind::Map(entries)) => {
+            (Ty::List(element), _) if self.elements => Value::list([self.value(node, element, pointer)?]),
+            (Ty::Set(element), _) if self.elements => {
+                Value::Set(Arc::new([self.value(node, element, pointer)?].into_iter().collect()))
+            }
+            (Ty::Map(entry), kind) => {
+                let entries = self.entries(kind).ok_or_else(|| expected(self, pointer))?;
                 let mut map = BTreeMap::new();
                 for (key, value) in entries {
                     pointer.push(escape(&key.name));
@@ -189,10 +237,22 @@ impl<'db> Reading<'_, '_, 'db> {
                 }
                 Value::Map(Arc::new(map))
             }
-            (Ty::Record(record), NodeKind::Map(entries)) => self.record(node, record, entries, ty, pointer)?,
+            (Ty::Record(record), kind) => {
+                let entries = self.entries(kind).ok_or_else(|| expected(self, pointer))?;
+                self.record(node, record, entries, ty, pointer)?
+            }
             (Ty::Error, _) => return Err(Box::new(Fault::Silent)),
             _ => return Err(expected(self, pointer)),
         })
+    }
+
+    /// What a value has by name, if it can be an object.
+    fn entries<'n>(&self, kind: &'n NodeKind) -> Option<&'n [(ordain_data::Key, Node)]> {
+        match kind {
+            NodeKind::Map(entries) => Some(entries),
+            NodeKind::String(text) if self.elements && text.is_empty() => Some(&[]),
+            _ => None,
+        }
     }
 
     fn elements(&self, nodes: &[Node], ty: &Ty<'db>, pointer: &mut Vec<String>) -> Eval<'db, Vec<Value>> {

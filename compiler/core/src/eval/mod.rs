@@ -21,11 +21,12 @@ use ordain_graph::Value;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-pub(crate) use data::data_digest;
 pub use data::data_references;
+pub(crate) use data::{Source, data_call, data_digest};
 pub(crate) use expr::not_known;
 pub use fault::Fault;
 pub use lone::{Lone, LoneFinding, eval_text};
+pub(crate) use normalise::plain;
 pub(crate) use values::signature_faults;
 pub(crate) use values::without_declaration;
 pub use values::{const_value, declared_value};

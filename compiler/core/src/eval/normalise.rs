@@ -97,6 +97,29 @@ impl<'db> Evaluator<'_, 'db> {
         })
     }
 
+    /// Whether a value is one of a type, refinements included.
+    pub(crate) fn fits(&self, value: &Value, ty: &Ty<'db>) -> bool {
+        match (ty, value) {
+            (Ty::Alias(item), value) => self.fits(value, &alias_target(self.db, *item)),
+            (Ty::Refined(base, demand), value) => {
+                self.fits(value, base)
+                    && (*value == Value::None || demand.check_with(value, self.db.patterns()).is_ok())
+            }
+            (Ty::Optional(_), Value::None) => true,
+            (Ty::Optional(inner), value) => self.fits(value, inner),
+            (Ty::List(element), Value::List(elements)) => elements.iter().all(|each| self.fits(each, element)),
+            (Ty::Set(element), Value::Set(elements)) => elements.iter().all(|each| self.fits(each, element)),
+            (Ty::Map(entry), Value::Map(entries)) => {
+                entries.iter().all(|(key, value)| self.fits(key, &entry.0) && self.fits(value, &entry.1))
+            }
+            (Ty::Record(record), Value::Record(fields)) => record
+                .fields
+                .iter()
+                .all(|field| fields.get(&field.name).is_some_and(|value| self.fits(value, &field.ty))),
+            _ => true,
+        }
+    }
+
     fn parsed(&self, value: Option<Value>, text: &str, what: &str, at: Anchor<'db>) -> Eval<'db> {
         value.ok_or_else(|| self.not_a(text, what, at))
     }
@@ -113,7 +136,7 @@ fn is_settled(ty: &Ty<'_>) -> bool {
 
 /// A value as the data it is at a contract's boundary, where nothing says of what type it was: what has a textual form
 /// becomes text, sizes and durations their number of bytes and milliseconds.
-fn plain(value: Value) -> Value {
+pub(crate) fn plain(value: Value) -> Value {
     if is_plain(&value) {
         return value;
     }

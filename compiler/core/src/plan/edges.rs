@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ordain_diagnostics::codes;
-use ordain_graph::{DraftNode, DraftPlan, Fields, GraphError, NodeRef, PackageRef, Residual, Value, Why};
+use ordain_graph::{DraftNode, DraftPlan, Fields, GraphError, NodeRef, PackageRef, PlanGraph, Residual, Value, Why};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::expand::{Expansion, is_error};
 use crate::eval::{Eval, Fault, without_declaration};
 use crate::hir::{ExprId, ExprKind};
 use crate::items::Item;
-use crate::types::{Finding, Ty};
+use crate::types::{Anchor, Finding, Ty};
 
 /// Something that waits, and what for: handles of nodes and groups.
 struct Wait {
@@ -49,12 +49,12 @@ impl<'db> Expansion<'db> {
             }
         }
         if self.faults.iter().any(is_error) {
-            return Instantiated { graph: None, faults: self.faults };
+            return Instantiated::without_graph(self.faults);
         }
         self.connect(&mut nodes, waits);
         self.conflicts(&nodes);
         if self.faults.iter().any(is_error) {
-            return Instantiated { graph: None, faults: self.faults };
+            return Instantiated::without_graph(self.faults);
         }
         self.assemble(plan, arguments, returned, nodes)
     }
@@ -234,7 +234,7 @@ impl<'db> Expansion<'db> {
         }
         // An environment or adapter that is mistaken would be left out of the graph.
         if self.faults.iter().any(is_error) {
-            return Instantiated { graph: None, faults: self.faults };
+            return Instantiated::without_graph(self.faults);
         }
         let arguments = match without_declaration(arguments.clone()) {
             Value::Record(fields) => fields.as_ref().clone(),
@@ -257,13 +257,14 @@ impl<'db> Expansion<'db> {
                 for identical in &finished.identical {
                     self.identical(identical);
                 }
-                Instantiated { graph: Some(Arc::new(finished.graph)), faults: self.faults }
+                let places = self.places(&finished.graph);
+                Instantiated { graph: Some(Arc::new(finished.graph)), faults: self.faults, places }
             }
             Err(errors) => {
                 for error in errors {
                     self.graph_error(error);
                 }
-                Instantiated { graph: None, faults: self.faults }
+                Instantiated::without_graph(self.faults)
             }
         }
     }
@@ -273,7 +274,15 @@ impl<'db> Expansion<'db> {
         PackageRef { name: manifest.name.clone(), version: manifest.version.clone() }
     }
 
-    fn step_at(&self, index: u32) -> crate::types::Anchor<'db> {
+    /// Where the nodes of the finished graph are called.
+    fn places(&self, graph: &PlanGraph) -> Vec<Anchor<'db>> {
+        let by_address: FxHashMap<&SmolStr, u32> =
+            self.pending.iter().zip(0..).map(|(pending, index)| (&pending.address, index)).collect();
+        // INVARIANT: a node has the address of the step it was made of.
+        graph.nodes.iter().filter_map(|node| by_address.get(&node.address)).map(|&index| self.step_at(index)).collect()
+    }
+
+    fn step_at(&self, index: u32) -> Anchor<'db> {
         let pending = &self.pending[index as usize];
         self.context(&pending.site).at(pending.call.path.loc())
     }

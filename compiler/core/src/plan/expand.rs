@@ -87,7 +87,7 @@ impl<'db> Expansion<'db> {
         let returned = self.plan(plan, values, None, String::new(), Rc::default(), None, 0);
         let db = self.db;
         let done = if self.faults.iter().any(is_error) {
-            Instantiated { graph: None, faults: self.faults }
+            Instantiated::without_graph(self.faults)
         } else {
             self.finish(plan, arguments, returned)
         };
@@ -454,13 +454,7 @@ impl<'db> Expansion<'db> {
 
 /// What was found, without the warnings that the plans allow, and never without a word where there is no graph.
 fn told<'db>(db: &'db dyn Db, plan: Item<'db>, mut done: Instantiated<'db>) -> Instantiated<'db> {
-    done.faults.retain(|fault| match fault {
-        Fault::Source(finding) if finding.is_warning() => {
-            let code = finding.code.to_string();
-            !finding.at.item.allows(db).iter().any(|allowed| allowed.code.text.eq_ignore_ascii_case(&code))
-        }
-        _ => true,
-    });
+    done.faults.retain(|fault| !is_allowed(db, fault));
     if done.graph.is_none() && done.faults.iter().all(|fault| matches!(fault, Fault::Silent)) {
         let message = format!("`{}` has no graph, because something it needs has errors", plan.name(db));
         let mut finding = Finding::new(codes::NOT_KNOWN_YET, Anchor::name_of(plan), message)
@@ -471,6 +465,14 @@ fn told<'db>(db: &'db dyn Db, plan: Item<'db>, mut done: Instantiated<'db>) -> I
         done.faults.push(Fault::Source(finding));
     }
     done
+}
+
+/// Whether a fault is a warning that the declaration it stands in allows.
+pub(crate) fn is_allowed<'db>(db: &'db dyn Db, fault: &Fault<'db>) -> bool {
+    let Fault::Source(finding) = fault else { return false };
+    let code = finding.code.to_string();
+    finding.is_warning()
+        && finding.at.item.allows(db).iter().any(|allowed| allowed.code.text.eq_ignore_ascii_case(&code))
 }
 
 /// Whether a fault keeps a plan from having a graph.

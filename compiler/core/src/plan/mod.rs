@@ -14,10 +14,12 @@ use std::sync::Arc;
 use ordain_graph::{PlanGraph, Value};
 
 pub use arguments::{ArgumentError, bind_arguments};
+pub(crate) use expand::is_allowed;
 
 use crate::db::Db;
 use crate::eval::Fault;
 use crate::items::Item;
+use crate::types::Anchor;
 
 /// A plan and the values of its parameters.
 #[salsa::interned(debug)]
@@ -36,6 +38,14 @@ pub struct Instantiated<'db> {
     pub graph: Option<Arc<PlanGraph>>,
     /// What was found, warnings among it.
     pub faults: Vec<Fault<'db>>,
+    /// Where the graph's nodes are called, in their order.
+    pub places: Vec<Anchor<'db>>,
+}
+
+impl<'db> Instantiated<'db> {
+    fn without_graph(faults: Vec<Fault<'db>>) -> Self {
+        Self { graph: None, faults, places: Vec::new() }
+    }
 }
 
 /// Instantiates a plan: its graph, or why there is none.

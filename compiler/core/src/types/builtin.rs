@@ -24,20 +24,62 @@ pub enum DataFormat {
     Toml,
     /// RFC 4180, with a header
     Csv,
+    /// HCL 2, as Terraform's sources are written in
+    Hcl,
+    /// INI
+    Ini,
+    /// Environment files: `NAME=value`
+    Dotenv,
+    /// Java properties
+    Properties,
+    /// XML 1.0
+    Xml,
+    /// The head of a Markdown file
+    FrontMatter,
+    /// Dockerfiles
+    Dockerfile,
 }
 
 impl DataFormat {
+    /// All formats, with the names of the functions that read them.
+    const ALL: [(&'static str, Self); 11] = [
+        ("json", Self::Json),
+        ("yaml", Self::Yaml),
+        ("toml", Self::Toml),
+        ("csv", Self::Csv),
+        ("hcl", Self::Hcl),
+        ("ini", Self::Ini),
+        ("dotenv", Self::Dotenv),
+        ("properties", Self::Properties),
+        ("xml", Self::Xml),
+        ("front_matter", Self::FrontMatter),
+        ("dockerfile", Self::Dockerfile),
+    ];
+
     /// The names of the functions that read data.
-    pub(crate) const NAMES: [&str; 4] = ["json", "yaml", "toml", "csv"];
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        Self::ALL.into_iter().map(|(name, _)| name)
+    }
 
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "json" => Self::Json,
-            "yaml" => Self::Yaml,
-            "toml" => Self::Toml,
-            "csv" => Self::Csv,
-            _ => return None,
-        })
+        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, format)| format)
+    }
+
+    /// What the names of its files commonly end in.
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Yaml => "yaml",
+            Self::Toml => "toml",
+            Self::Csv => "csv",
+            Self::Hcl => "tf",
+            Self::Ini => "ini",
+            Self::Dotenv => "env",
+            Self::Properties => "properties",
+            Self::Xml => "xml",
+            Self::FrontMatter => "md",
+            Self::Dockerfile => "dockerfile",
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Findings without positions: they survive edits that move things, and get their ranges when they are shown.
 
-use ordain_diagnostics::{Code, Diagnostic, Edit, Fix, Severity};
+use ordain_diagnostics::{Code, Diagnostic, Edit, Fix, Severity, TextRange};
 use smol_str::SmolStr;
 
 use crate::db::Db;
@@ -65,6 +65,11 @@ impl<'db> Anchor<'db> {
     /// The item's name.
     pub fn name_of(item: Item<'db>) -> Self {
         Self { item, part: Part::Signature, loc: Loc(0) }
+    }
+
+    /// The file and the range in it.
+    pub fn locate(&self, db: &'db dyn Db) -> (SmolStr, TextRange) {
+        (self.item.file(db).path(db).clone(), self.item.places(db).range(self.part, self.loc))
     }
 }
 
@@ -148,20 +153,20 @@ impl<'db> Finding<'db> {
 
     /// The finding with its positions.
     pub fn locate(&self, db: &'db dyn Db) -> Diagnostic {
-        let file = |anchor: &Anchor<'db>| anchor.item.file(db).path(db).clone();
-        let range = |anchor: &Anchor<'db>| anchor.item.places(db).range(anchor.part, anchor.loc);
-        let mut diagnostic = Diagnostic::new(self.code, file(&self.at), range(&self.at), self.message.clone());
+        let (path, range) = self.at.locate(db);
+        let mut diagnostic = Diagnostic::new(self.code, path, range, self.message.clone());
         diagnostic.primary.message = self.label.clone().unwrap_or_default();
         diagnostic.help = self.help.clone();
         for note in &self.notes {
-            diagnostic = diagnostic.related(file(&note.at), range(&note.at), note.message.clone());
+            let (path, range) = note.at.locate(db);
+            diagnostic = diagnostic.related(path, range, note.message.clone());
         }
         for suggestion in &self.suggestions {
-            let mut range = range(&suggestion.at);
+            let (path, mut range) = suggestion.at.locate(db);
             if suggestion.insert_after {
                 range.start = range.end;
             }
-            let edit = Edit { path: file(&suggestion.at), range, text: suggestion.text.clone() };
+            let edit = Edit { path, range, text: suggestion.text.clone() };
             diagnostic.fixes.push(Fix { title: suggestion.title.clone(), edits: vec![edit], safe: suggestion.safe });
         }
         diagnostic

@@ -12,6 +12,7 @@ mod infer;
 mod lower;
 mod refine;
 mod sig;
+mod subject;
 mod ty;
 
 use lower::TypeLowering;
@@ -24,4 +25,5 @@ pub(crate) use infer::named;
 pub use infer::{Facts, Resolution, check, const_type, infer_expression, inference};
 pub(crate) use refine::{binary_op, literal, unary_op};
 pub use sig::{ParamTy, Sig, alias_target, signature};
+pub(crate) use subject::{SubjectTypes, fits, subject_types, written_type};
 pub use ty::{DefaultRef, FieldTy, RecordTy, Ty};

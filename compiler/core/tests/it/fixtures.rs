@@ -1,10 +1,14 @@
 //! Fixtures: a file of sources, and beside it a snapshot of what the compiler says.
 
-use ordain_compiler::{Kind, PlanInstance, bind_arguments, eval_text, instantiate, package_items};
+use ordain_compiler::{Kind, PlanInstance, bind_arguments, eval_text, judge, package_items, run_test};
 use ordain_diagnostics::Severity;
+use ordain_graph::Date;
 use smol_str::SmolStr;
 
 use crate::world::{World, with_stack};
+
+/// The day on which exemptions of the fixtures are judged.
+const AS_OF: Option<Date> = Some(Date { year: 2026, month: 6, day: 30 });
 
 #[test]
 fn findings() {
@@ -31,9 +35,9 @@ fn never_silent(world: &World) {
             }
             Kind::Plan => {
                 let Ok(arguments) = bind_arguments(db, item, &[]) else { continue };
-                let instantiated = instantiate(db, PlanInstance::new(db, item, arguments));
-                let told = instantiated.faults.iter().any(|fault| fault.locate(db).is_some());
-                assert!(instantiated.graph.is_some() || told, "`{name}` has no graph");
+                let judged = judge(db, PlanInstance::new(db, item, arguments), None);
+                let told = judged.faults.iter().any(|fault| fault.locate(db).is_some());
+                assert!(judged.graph.is_some() || told, "`{name}` has no graph");
             }
             _ => {}
         }
@@ -63,11 +67,11 @@ fn planned(text: &str) -> String {
             return world.show(&found);
         }
     };
-    let instantiated = instantiate(db, PlanInstance::new(db, plan, arguments));
-    let found: Vec<_> = instantiated.faults.iter().filter_map(|fault| fault.locate(db)).collect();
-    assert!(instantiated.graph.is_some() || !found.is_empty(), "no graph and not a word");
+    let judged = judge(db, PlanInstance::new(db, plan, arguments), AS_OF);
+    let found: Vec<_> = judged.faults.iter().filter_map(|fault| fault.locate(db)).collect();
+    assert!(judged.graph.is_some() || !found.is_empty(), "no graph and not a word");
     let mut out = world.show(&found);
-    if let Some(graph) = &instantiated.graph {
+    if let Some(graph) = &judged.graph {
         let file = graph.to_json();
         // What is written can be read back, or the file would be of no use.
         assert_eq!(ordain_graph::PlanGraph::from_json(&file).as_ref(), Ok(graph.as_ref()));
@@ -83,6 +87,37 @@ fn plans() {
     with_stack(|| {
         insta::glob!("..", "plan/*.ord", |path| {
             let out = planned(&std::fs::read_to_string(path).unwrap());
+            insta::with_settings!({ snapshot_path => "../snapshots", omit_expression => true, prepend_module_to_snapshot => false }, {
+                insta::assert_snapshot!(out);
+            });
+        });
+    });
+}
+
+/// How every test of a file goes.
+fn tested(text: &str) -> String {
+    let world = World::of(text);
+    let found = world.findings();
+    if found.iter().any(|finding| finding.severity == Severity::Error) {
+        return world.show(&found);
+    }
+    let db = &world.db;
+    let tests = package_items(db, world.package).filter(|item| item.kind(db) == Kind::Test);
+    tests
+        .map(|test| {
+            let run = run_test(db, test, AS_OF);
+            let failures: Vec<_> = run.failures.iter().map(|failure| failure.locate(db)).collect();
+            let passed = if failures.is_empty() { "passed" } else { "failed" };
+            format!("{}: {passed}, {} expectations\n{}", test.name(db), run.expectations, world.show(&failures))
+        })
+        .collect()
+}
+
+#[test]
+fn tests_of_the_language() {
+    with_stack(|| {
+        insta::glob!("..", "test/*.ord", |path| {
+            let out = tested(&std::fs::read_to_string(path).unwrap());
             insta::with_settings!({ snapshot_path => "../snapshots", omit_expression => true, prepend_module_to_snapshot => false }, {
                 insta::assert_snapshot!(out);
             });

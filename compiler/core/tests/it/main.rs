@@ -3,5 +3,6 @@
 mod fixtures;
 mod incremental;
 mod pages;
+mod pending;
 mod units;
 mod world;

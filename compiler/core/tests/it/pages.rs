@@ -9,9 +9,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use ordain_compiler::{Kind, PlanInstance, bind_arguments, eval_text, instantiate, package_items, parse_manifest};
+use ordain_compiler::{
+    Kind, PlanInstance, bind_arguments, eval_text, judge, package_items, parse_manifest, run_gate, run_test,
+};
 use ordain_diagnostics::{Code, Diagnostic, Entry, Severity, catalogue, codes};
-use ordain_graph::{Function, display};
+use ordain_graph::{Date, Function, display};
 use smol_str::SmolStr;
 
 use crate::world::{World, with_stack};
@@ -93,15 +95,24 @@ fn stand_ins(line: &str) -> String {
     out + rest
 }
 
-/// What checking gives, and instantiating every plan whose parameters all have a default.
+/// What checking gives, judging every plan whose parameters all have a default, and running every gate and
+/// test.
 fn found(world: &World) -> Vec<Diagnostic> {
     let db = &world.db;
     let mut found = world.findings();
     for plan in package_items(db, world.package).filter(|item| item.kind(db) == Kind::Plan) {
         if let Ok(arguments) = bind_arguments(db, plan, &[]) {
-            let instantiated = instantiate(db, PlanInstance::new(db, plan, arguments));
-            found.extend(instantiated.faults.iter().filter_map(|fault| fault.locate(db)));
+            let judged = judge(db, PlanInstance::new(db, plan, arguments), Some(Date { year: 2026, month: 1, day: 1 }));
+            found.extend(judged.faults.iter().filter_map(|fault| fault.locate(db)));
         }
+    }
+    for gate in package_items(db, world.package).filter(|item| item.kind(db) == Kind::Gate) {
+        let run = run_gate(db, gate, None, None);
+        found.extend(run.faults);
+        found.extend(run.findings.into_iter().filter(|found| found.exempt.is_none()).map(|found| found.diagnostic));
+    }
+    for test in package_items(db, world.package).filter(|item| item.kind(db) == Kind::Test) {
+        found.extend(run_test(db, test, None).failures.iter().map(|failure| failure.locate(db)));
     }
     found
 }

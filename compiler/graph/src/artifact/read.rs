@@ -12,7 +12,8 @@ use crate::plan::{
     Adapter, Contract, Dependency, Effect, Environment, FORMAT, Node, NodeKind, OnFailure, PackageRef, PlanGraph,
     Retry, Risk, Transport, Undo, Why,
 };
-use crate::value::{NodeId, Shape, Value};
+use crate::value::{Date, NodeId, Shape, Value};
+use crate::verdict::{Exemption, Mode, Outcome, Severity, Verdict};
 
 type Read<T> = Result<T, PlanError>;
 
@@ -63,9 +64,17 @@ pub(super) fn plan(bytes: &[u8]) -> Read<(PlanGraph, String)> {
             Json::Null => None,
             returns => Some(value(returns, None, "returns")?),
         },
+        as_of: plan.optional("as_of").map(|day| date(day, "as_of")).transpose()?,
+        verdicts: plan.array("verdicts")?.iter().map(verdict).collect::<Read<_>>()?,
         contracts,
     };
+    let mode = plan.named("mode", Mode::named)?;
     plan.end()?;
+    // It follows from the rest, and is written for readers that do not work it out.
+    if mode != graph.mode() {
+        let problem = "this does not follow from the verdicts and the risk".into();
+        return Err(PlanError::Inconsistent { at: "mode".into(), problem });
+    }
     Ok((graph, claimed))
 }
 
@@ -269,4 +278,67 @@ fn retry(json: &Json) -> Read<Retry> {
     };
     members.end()?;
     Ok(retry)
+}
+
+fn date(json: &Json, name: &'static str) -> Read<Date> {
+    match json.as_str().and_then(Value::parse_date) {
+        Some(Value::Date(date)) => Ok(date),
+        _ => Err(malformed(name)),
+    }
+}
+
+fn verdict(json: &Json) -> Read<Verdict> {
+    let mut members = Members::of(json, "verdicts")?;
+    let exempt = |json: &Json| {
+        let mut members = Members::of(json, "exempt")?;
+        let until = match members.get("until")? {
+            Json::Null => None,
+            day => Some(date(day, "until")?),
+        };
+        let exemption = Exemption { until, see: members.text_or_null("see")? };
+        members.end()?;
+        Ok(exemption)
+    };
+    let verdict = Verdict {
+        code: members.text("code")?,
+        node: members.text_or_null("node")?.map(|id| node_id(&id).ok_or_else(|| malformed("node"))).transpose()?,
+        policy: members.text("policy")?,
+        severity: members.named("severity", Severity::named)?,
+        outcome: outcome(members.get("outcome")?)?,
+        when: members.optional("when").map(|when| value(when, None, "when")).transpose()?,
+        because: members.optional("because").map(|because| value(because, None, "because")).transpose()?,
+        exempt: members.optional("exempt").map(exempt).transpose()?,
+    };
+    members.end()?;
+    Ok(verdict)
+}
+
+fn outcome(json: &Json) -> Read<Outcome> {
+    let malformed = || malformed("outcome");
+    let object = json.as_object().filter(|object| object.len() == 1).ok_or_else(malformed)?;
+    let (kind, content) = object.iter().next().ok_or_else(malformed)?;
+    let message = || match content {
+        Json::Null => Ok(None),
+        message => value(message, None, "outcome").map(Some),
+    };
+    Ok(match kind.as_str() {
+        "deny" => Outcome::Deny { message: message()? },
+        "warn" => Outcome::Warn { message: message()? },
+        "escalate" => Outcome::Escalate { group: content.as_str().ok_or_else(malformed)?.into() },
+        "approval" => {
+            let mut members = Members::of(content, "approval")?;
+            let count = members.amount("count")?.try_into().map_err(|_| malformed())?;
+            let approval = Outcome::Approval { group: members.text("group")?, count };
+            members.end()?;
+            approval
+        }
+        "gate" => {
+            let mut members = Members::of(content, "gate")?;
+            let present = members.get("present")?.as_bool().ok_or_else(malformed)?;
+            let gate = Outcome::Gate { name: members.text("name")?, present };
+            members.end()?;
+            gate
+        }
+        _ => return Err(malformed()),
+    })
 }

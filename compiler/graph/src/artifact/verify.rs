@@ -12,6 +12,7 @@ use crate::canonical::Bytes;
 use crate::ops::Patterns;
 use crate::plan::{Contract, Node, NodeKind, PlanGraph, Why};
 use crate::value::{NodeId, NodeRef, Value};
+use crate::verdict::Outcome;
 
 pub(super) fn plan(graph: &PlanGraph) -> Result<(), PlanError> {
     for (claimed, contract) in &graph.contracts {
@@ -57,6 +58,29 @@ pub(super) fn plan(graph: &PlanGraph) -> Result<(), PlanError> {
     graph.returns.iter().for_each(|returns| references(returns, &mut check));
     if !known {
         return Err(inconsistent("returns", "it refers to a step that is not there"));
+    }
+    verdicts(graph, &earlier)
+}
+
+/// Verdicts are about steps that are there, and stand in order.
+fn verdicts(graph: &PlanGraph, nodes: &FxHashSet<&NodeId>) -> Result<(), PlanError> {
+    if !graph.verdicts.is_sorted_by(|a, b| a < b) {
+        return Err(inconsistent("verdicts", "they do not stand in order, each once"));
+    }
+    for verdict in &graph.verdicts {
+        let mut known = verdict.node.as_ref().is_none_or(|node| nodes.contains(node));
+        let message = match &verdict.outcome {
+            Outcome::Deny { message } | Outcome::Warn { message } => message,
+            Outcome::Approval { count: 0, .. } => return Err(inconsistent(&verdict.code, "it asks nobody")),
+            _ => &None,
+        };
+        let mut check = |reference: &NodeRef| known &= matches!(reference, NodeRef::Id(id) if nodes.contains(id));
+        for value in [&verdict.when, &verdict.because, message].into_iter().flatten() {
+            references(value, &mut check);
+        }
+        if !known {
+            return Err(inconsistent(&verdict.code, "it refers to a step that is not there"));
+        }
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::plan::{
     Adapter, Contract, Dependency, Environment, FORMAT, Node, NodeKind, PlanGraph, Retry, Transport, Undo,
 };
 use crate::value::{Shape, Value};
+use crate::verdict::{Outcome, Verdict};
 
 /// How many nodes one thread writes at a time.
 const PART: usize = 512;
@@ -31,6 +32,9 @@ impl PlanGraph {
             tagged(value, bytes);
         }
         bytes.close_object();
+        if let Some(as_of) = self.as_of {
+            bytes.member("as_of", &as_of.to_string());
+        }
         bytes.key("contracts");
         object(self.contracts.iter(), bytes, contract);
         bytes.key("data");
@@ -42,6 +46,7 @@ impl PlanGraph {
         if let Some(hash) = hash {
             bytes.member("hash", hash);
         }
+        bytes.member("mode", self.mode().name());
         bytes.key("nodes");
         bytes.open_array();
         bytes.take()
@@ -76,6 +81,10 @@ impl PlanGraph {
         bytes.member("risk", self.risk.name());
         bytes.key("stages");
         bytes.texts(&self.stages);
+        bytes.key("verdicts");
+        bytes.open_array();
+        self.verdicts.iter().for_each(|each| verdict(each, bytes));
+        bytes.close_array();
         bytes.close_object();
         written(bytes.take());
     }
@@ -190,6 +199,66 @@ fn environment(environment: &Environment, bytes: &mut Bytes) {
     tagged(&environment.facts, bytes);
     bytes.key("groups");
     object(environment.groups.iter(), bytes, |members, bytes| bytes.texts(members));
+    bytes.close_object();
+}
+
+fn verdict(verdict: &Verdict, bytes: &mut Bytes) {
+    bytes.open_object();
+    if let Some(because) = &verdict.because {
+        bytes.key("because");
+        tagged(because, bytes);
+    }
+    bytes.member("code", &verdict.code);
+    if let Some(exemption) = &verdict.exempt {
+        bytes.key("exempt");
+        bytes.open_object();
+        bytes.key("see");
+        bytes.optional(exemption.see.as_deref());
+        bytes.key("until");
+        bytes.optional(exemption.until.map(|until| until.to_string()).as_deref());
+        bytes.close_object();
+    }
+    bytes.key("node");
+    bytes.optional(verdict.node.as_ref().map(|node| node.0.as_str()));
+    bytes.key("outcome");
+    outcome(&verdict.outcome, bytes);
+    bytes.member("policy", &verdict.policy);
+    bytes.member("severity", verdict.severity.name());
+    if let Some(when) = &verdict.when {
+        bytes.key("when");
+        tagged(when, bytes);
+    }
+    bytes.close_object();
+}
+
+fn outcome(outcome: &Outcome, bytes: &mut Bytes) {
+    bytes.open_object();
+    match outcome {
+        Outcome::Deny { message } | Outcome::Warn { message } => {
+            bytes.key(if matches!(outcome, Outcome::Deny { .. }) { "deny" } else { "warn" });
+            match message {
+                Some(message) => tagged(message, bytes),
+                None => bytes.null(),
+            }
+        }
+        Outcome::Approval { group, count } => {
+            bytes.key("approval");
+            bytes.open_object();
+            bytes.key("count");
+            bytes.number(i64::from(*count));
+            bytes.member("group", group);
+            bytes.close_object();
+        }
+        Outcome::Escalate { group } => bytes.member("escalate", group),
+        Outcome::Gate { name, present } => {
+            bytes.key("gate");
+            bytes.open_object();
+            bytes.member("name", name);
+            bytes.key("present");
+            bytes.bool(*present);
+            bytes.close_object();
+        }
+    }
     bytes.close_object();
 }
 

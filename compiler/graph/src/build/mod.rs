@@ -90,6 +90,8 @@ pub fn finish(draft: DraftPlan) -> Result<Finished, Vec<GraphError>> {
         on_failure: draft.on_failure,
         nodes,
         returns: draft.returns.map(|value| resolve::by_id(value, &ids)),
+        as_of: None,
+        verdicts: Vec::new(),
     };
     Ok(Finished { graph, identical })
 }

@@ -56,14 +56,44 @@ fn white_space_is_free_and_nothing_else_is() {
     assert!(matches!(PlanGraph::from_json(space.as_bytes()), Err(PlanError::Hash { .. })));
 }
 
+/// A verdict that asks for approvals.
+fn verdict(node: Json, count: u32) -> Json {
+    json!({
+        "code": "GOV-1",
+        "node": node,
+        "outcome": { "approval": { "group": "sre", "count": count } },
+        "policy": "shop.p",
+        "severity": "low",
+    })
+}
+
 /// Files that were changed by someone who knows how to compute the hash anew.
 #[test]
 fn a_right_hash_does_not_make_a_lie_true() {
     type Lie = (&'static str, fn(&mut Json), &'static str);
-    let lies: [Lie; 13] = [
+    let lies: [Lie; 17] = [
         ("input", |json| json["nodes"][0]["inputs"]["size"] = json!(1), "does not have the id it claims"),
         ("effect", |json| json["effect"] = json!("read"), "greatest effect"),
-        ("risk", |json| json["risk"] = json!("low"), "greatest risk"),
+        (
+            "risk",
+            |json| {
+                json["risk"] = json!("low");
+                json["mode"] = json!("autonomous");
+            },
+            "greatest risk",
+        ),
+        ("mode", |json| json["mode"] = json!("autonomous"), "does not follow from the verdicts"),
+        (
+            "verdict of no step",
+            |json| json["verdicts"] = json!([verdict(json!(format!("sha256:{}", "0".repeat(64))), 1)]),
+            "a step that is not there",
+        ),
+        ("nobody", |json| json["verdicts"] = json!([verdict(json!(null), 0)]), "it asks nobody"),
+        (
+            "twice",
+            |json| json["verdicts"] = json!([verdict(json!(null), 1), verdict(json!(null), 1)]),
+            "in order, each once",
+        ),
         ("node effect", |json| json["nodes"][0]["effect"] = json!("read"), "not that of its contract"),
         ("stages", |json| json["stages"] = json!([]), "not the stages"),
         ("no stage", |json| json["nodes"][3]["stage"] = json!(null), "its stage is not the one its address names"),

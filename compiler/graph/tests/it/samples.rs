@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ordain_graph::{
-    Adapter, Contract, Date, Demand, DraftNode, DraftPlan, DraftUndo, Effect, Environment, NodeKind, NodeRef,
-    OnFailure, Op, PackageRef, PlanGraph, Residual, Retry, Risk, SecretRef, Shape, Transport, Value, Why, finish,
+    Adapter, Contract, Date, Demand, DraftNode, DraftPlan, DraftUndo, Effect, Environment, Exemption, NodeKind,
+    NodeRef, OnFailure, Op, Outcome, PackageRef, PlanGraph, Residual, Retry, Risk, SecretRef, Severity, Shape,
+    Transport, Value, Verdict, Why, finish,
 };
 use smol_str::{SmolStr, format_smolstr};
 
@@ -78,7 +79,39 @@ pub fn draft(plan: &str, nodes: Vec<DraftNode>) -> DraftPlan {
 }
 
 pub fn made(draft: DraftPlan) -> PlanGraph {
-    finish(draft).expect("a sample has no cycle").graph
+    let mut graph = finish(draft).expect("a sample has no cycle").graph;
+    if graph.plan == "every.thing" {
+        judge(&mut graph);
+    }
+    graph
+}
+
+/// Gives a plan a verdict of every kind.
+fn judge(graph: &mut PlanGraph) {
+    let node = graph.nodes[0].id.clone();
+    let later =
+        Value::Residual(Arc::new(Residual::Output { node: NodeRef::Id(node.clone()), path: vec!["bool".into()] }));
+    let until = Some(Date { year: 2027, month: 2, day: 28 });
+    let outcomes = [
+        Outcome::Deny { message: Some(text("no")) },
+        Outcome::Deny { message: None },
+        Outcome::Warn { message: Some(Value::apply(Op::Interpolate, vec![text("is "), later.clone()])) },
+        Outcome::Approval { group: "sre".into(), count: 2 },
+        Outcome::Escalate { group: "board".into() },
+        Outcome::Gate { name: "healthy".into(), present: false },
+    ];
+    let verdicts = outcomes.into_iter().enumerate().map(|(at, outcome)| Verdict {
+        code: format!("GOV-{at}").into(),
+        node: (at % 2 == 0).then(|| node.clone()),
+        policy: "every.policy".into(),
+        severity: Severity::High,
+        outcome,
+        when: (at % 3 == 0).then(|| later.clone()),
+        because: (at % 2 == 1).then(|| text("so it is")),
+        exempt: (at == 1).then(|| Exemption { until, see: Some("every.record".into()) }),
+    });
+    graph.verdicts = verdicts.collect();
+    graph.as_of = until;
 }
 
 /// Two steps, one output.

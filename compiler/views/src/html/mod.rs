@@ -13,6 +13,7 @@ use crate::expression::expression;
 use crate::names::{counted, number};
 use crate::sketch::{Room, Sketch};
 use crate::summary::Summary;
+use crate::verdicts;
 use markup::{code, text};
 
 /// What a browser draws and people can still follow.
@@ -40,6 +41,7 @@ pub fn html(graph: &PlanGraph) -> String {
     let mut page = String::with_capacity(64 * 1024);
     head(graph, &mut page);
     overview(graph, &mut page);
+    policies(graph, &addresses, &mut page);
     about(graph, &addresses, &mut page);
     if let Some(note) = sketch.note() {
         page.extend(["<p class=\"note\">", &text(&note), ".</p>\n"]);
@@ -92,7 +94,27 @@ fn overview(graph: &PlanGraph, page: &mut String) {
     if !summary.secrets.is_empty() {
         chip(&format!("<b>{}</b>", counted(summary.secrets.len(), "secret")));
     }
+    if !graph.verdicts.is_empty() {
+        chip(&format!("<b>{}</b>", graph.mode().name()));
+        verdicts::open(graph).iter().for_each(|open| chip(&markup::short(open, 120)));
+    }
     page.push_str("</ul>\n</header>\n");
+}
+
+/// What the policies say.
+fn policies(graph: &PlanGraph, addresses: &Addresses<'_>, page: &mut String) {
+    let said = verdicts::said(graph, addresses);
+    if said.is_empty() {
+        return;
+    }
+    page.push_str("<section class=\"policies\">\n");
+    let rows = said.iter().map(|line| {
+        let what = markup::short(&line.what, MAX_VALUE);
+        let what = if line.denies { format!("<b class=\"critical\">{what}</b>") } else { what };
+        (code(&line.code), format!("{}<br>{what}", code(&line.about)))
+    });
+    markup::table("Policies", rows, MAX_ROWS, page);
+    page.push_str("</section>\n");
 }
 
 /// What all steps share, in tables.

@@ -34,7 +34,7 @@ impl<'db> Infer<'db> {
                     .meant(self.db, &self.places_of(callee), false, |kind| kind == Kind::Fn);
                 if finding.help.is_none() {
                     let builtins = ordain_graph::Function::ALL.iter().map(|function| function.name());
-                    let known = builtins.chain(DataFormat::NAMES).chain([builtin::SECRET]);
+                    let known = builtins.chain(DataFormat::names()).chain([builtin::SECRET]);
                     finding = finding.did_you_mean(crate::similar::best(&name, known));
                 }
                 self.report(finding);
@@ -204,7 +204,7 @@ impl<'db> Infer<'db> {
     ) -> Option<Ty<'db>> {
         if let Some(format) = DataFormat::named(name) {
             self.facts.resolutions.insert(callee, Resolution::Data(format));
-            return Some(self.data_call(expr, name, args, expected));
+            return Some(self.data_call(expr, name, format, args, expected));
         }
         if name == builtin::SECRET {
             self.facts.resolutions.insert(callee, Resolution::Secret);
@@ -261,7 +261,14 @@ impl<'db> Infer<'db> {
     }
 
     /// `json("…")`: the type comes from where the value goes.
-    fn data_call(&mut self, expr: ExprId, name: &str, args: &[Arg], expected: Option<&Ty<'db>>) -> Ty<'db> {
+    fn data_call(
+        &mut self,
+        expr: ExprId,
+        name: &str,
+        format: DataFormat,
+        args: &[Arg],
+        expected: Option<&Ty<'db>>,
+    ) -> Ty<'db> {
         match args {
             [Arg { name: None, value }] if matches!(self.tree[*value].kind, ExprKind::Str(_)) => {
                 self.types[value.0 as usize] = Ty::String;
@@ -269,7 +276,7 @@ impl<'db> Infer<'db> {
             _ => {
                 let finding = self
                     .finding(codes::WRONG_ARGUMENTS, self.loc(expr), format!("`{name}` takes the path of a file"))
-                    .help(format!("write the path as a plain string: `{name}(\"data/file.{name}\")`"));
+                    .help(format!("write the path as a plain string: `{name}(\"data/file.{}\")`", format.extension()));
                 self.report(finding);
             }
         }

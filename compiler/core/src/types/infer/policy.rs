@@ -1,4 +1,4 @@
-//! Policies and gates: types only; they are decided elsewhere.
+//! Policies and gates: types only; `policy` decides them.
 
 use ordain_diagnostics::codes;
 use smol_str::SmolStr;
@@ -100,6 +100,12 @@ impl<'db> Infer<'db> {
         if let Some(globs) = subject.globs {
             self.check(globs, &Self::list(Ty::String));
         }
+    }
+
+    /// The type of a subject that names none itself.
+    pub(super) fn subject_type(&self, kind: &str) -> Ty<'db> {
+        let known = SUBJECTS.iter().find(|(name, _)| kind == *name);
+        known.map_or(Ty::Error, |(_, type_name)| self.standard(type_name))
     }
 
     /// A type of the standard module `governance`.

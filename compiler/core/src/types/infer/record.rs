@@ -53,7 +53,7 @@ impl<'db> Infer<'db> {
     }
 
     /// The name that a field of a record literal has.
-    fn field_name(&mut self, field: &Field) -> Option<(Name, ExprId)> {
+    pub(super) fn field_name(&mut self, field: &Field) -> Option<(Name, ExprId)> {
         match field {
             Field::Named { name, value } => Some((name.clone(), *value)),
             Field::Keyed { key, value } => {
@@ -145,7 +145,7 @@ impl<'db> Infer<'db> {
     }
 
     /// Reports a field that the type does not have; gives the one that was probably meant.
-    fn unknown_field(&mut self, name: &Name, record: &RecordTy<'db>, shown: &Ty<'db>) -> Option<SmolStr> {
+    pub(super) fn unknown_field(&mut self, name: &Name, record: &RecordTy<'db>, shown: &Ty<'db>) -> Option<SmolStr> {
         let names = record.fields.iter().map(|field| field.name.as_str());
         let similar = crate::similar::best(&name.text, names.clone());
         let message = format!("`{}` has no field `{}`", self.show(shown), name.text);

@@ -1,0 +1,72 @@
+//! One policy over one value that somebody gives.
+
+use ordain_graph::{Date, Fields, Value};
+use smol_str::SmolStr;
+
+use super::decide::{Decided, Decider};
+use crate::db::Db;
+use crate::eval::{Eval, Evaluator};
+use crate::hir::{Body, Subject};
+use crate::items::Item;
+use crate::types::{Anchor, subject_types};
+
+/// Decides a policy about a value: its subject, or a record that holds the environment, too, under the name that the
+/// policy gives it.
+pub(crate) fn decide_on<'db>(
+    db: &'db dyn Db,
+    evaluator: &Evaluator<'_, 'db>,
+    policy: Item<'db>,
+    value: Value,
+    as_of: Option<Date>,
+) -> Decided<'db> {
+    let Body::Policy(declared) = &policy.body(db).body else { return Decided::default() };
+    let Some(subject) = &declared.subject else { return Decided::default() };
+    let locals = match whole(db, evaluator, policy, locals(subject, value)) {
+        Ok(locals) => locals,
+        Err(fault) => return Decided { faults: vec![*fault], ..Decided::default() },
+    };
+    Decider::new(db, evaluator, policy, locals, as_of).map(|decider| decider.explained().run()).unwrap_or_default()
+}
+
+/// What the declared types of the subject and the environment add to what is given: defaults, and `none` for what lacks.
+fn whole<'db>(
+    db: &'db dyn Db,
+    evaluator: &Evaluator<'_, 'db>,
+    policy: Item<'db>,
+    mut locals: Vec<(SmolStr, Value)>,
+) -> Eval<'db, Vec<(SmolStr, Value)>> {
+    let Body::Policy(declared) = &policy.body(db).body else { return Ok(locals) };
+    let Some(subject) = &declared.subject else { return Ok(locals) };
+    let types = subject_types(db, policy);
+    for (declared, ty) in [(&subject.binding, &types.binding), (&subject.environment, &types.environment)] {
+        let (Some((name, _)), Some(ty)) = (declared, ty) else { continue };
+        if let Some((_, value)) = locals.iter_mut().find(|(local, _)| *local == name.text) {
+            let given = std::mem::replace(value, Value::None);
+            *value = evaluator.normalise(given, ty, Anchor::name_of(policy))?;
+        }
+    }
+    Ok(locals)
+}
+
+pub(super) fn locals(subject: &Subject, value: Value) -> Vec<(SmolStr, Value)> {
+    let mut locals = Vec::new();
+    let mut value = value;
+    if let (Some((name, _)), Value::Record(fields)) = (&subject.environment, &value)
+        && let Some(environment) = fields.get(&name.text)
+    {
+        locals.push((name.text.clone(), environment.clone()));
+        let rest: Fields = fields.iter().filter(|(field, _)| **field != name.text).map(owned).collect();
+        value = Value::Record(rest.into());
+    }
+    match (&subject.binding, &value) {
+        (Some((name, _)), _) => locals.push((name.text.clone(), value)),
+        // What a request is made of stands for itself.
+        (None, Value::Record(fields)) if subject.kind.text == "request" => locals.extend(fields.iter().map(owned)),
+        (None, _) => locals.push((subject.kind.text.clone(), value)),
+    }
+    locals
+}
+
+fn owned((name, value): (&SmolStr, &Value)) -> (SmolStr, Value) {
+    (name.clone(), value.clone())
+}

@@ -1,0 +1,322 @@
+//! One policy over one subject.
+
+use ordain_data::Pointer;
+use ordain_diagnostics::codes;
+use ordain_graph::{Date, Exemption, Op, Outcome, Value};
+use smol_str::SmolStr;
+
+use crate::db::Db;
+use crate::eval::{Context, Eval, Evaluator, Fault};
+use crate::hir::{self, BinaryOp, Body, ExprId, ExprKind, Policy, PolicyClause};
+use crate::items::Item;
+use crate::types::{Anchor, Ty};
+
+/// What a policy says about a subject.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decided<'db> {
+    /// What it demands, for each way through its loops that it speaks about.
+    pub rulings: Vec<Ruling>,
+    /// Why it could not be decided; what could not be decided is denied among the rulings.
+    pub faults: Vec<Fault<'db>>,
+    /// The exemptions that lifted something or would have, by position, and whether one had run out by then.
+    pub used: Vec<(usize, bool)>,
+    /// Whether the day mattered.
+    pub dated: bool,
+    /// How it came to that, where that was asked for.
+    pub ways: Vec<Way<'db>>,
+}
+
+/// What a policy demands for one way through its loops.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ruling {
+    /// What it demands.
+    pub outcome: Outcome,
+    /// A condition over outputs of steps, where it is decided during execution.
+    pub when: Option<Value>,
+    /// Why.
+    pub because: Option<Value>,
+    /// What lifts it.
+    pub exempt: Option<Exemption>,
+    /// Where in the subject: a JSON pointer (RFC 6901) to what the innermost loop was at; empty for the whole.
+    pub pointer: Pointer,
+}
+
+/// One way through a policy's loops, as far as it went.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way<'db> {
+    /// The clauses in order; the last one ended it where it was not met.
+    pub clauses: Vec<Clause<'db>>,
+    /// Whether all of them were met, or might be.
+    pub met: bool,
+}
+
+/// A clause that was looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clause<'db> {
+    /// Where it stands.
+    pub at: Anchor<'db>,
+    /// What it binds, or nothing for a condition.
+    pub name: Option<SmolStr>,
+    /// What it gave.
+    pub value: Value,
+    /// Whether it is `unless`.
+    pub negated: bool,
+}
+
+/// Decides one policy about one subject.
+pub(super) struct Decider<'a, 'db> {
+    db: &'db dyn Db,
+    evaluator: &'a Evaluator<'a, 'db>,
+    policy: &'db Policy,
+    cx: Context<'db>,
+    as_of: Option<Date>,
+    /// Where in the subject the names come from that loops bind, and the subject itself.
+    origins: Vec<(SmolStr, Pointer)>,
+    /// The clauses passed so far, where the way is asked for.
+    passed: Option<Vec<Clause<'db>>>,
+    decided: Decided<'db>,
+}
+
+impl<'a, 'db> Decider<'a, 'db> {
+    /// `locals` are the names that the policy's subject binds; `None` where the item is no policy.
+    pub(super) fn new(
+        db: &'db dyn Db,
+        evaluator: &'a Evaluator<'a, 'db>,
+        item: Item<'db>,
+        locals: Vec<(SmolStr, Value)>,
+        as_of: Option<Date>,
+    ) -> Option<Self> {
+        let Body::Policy(policy) = &item.body(db).body else { return None };
+        let mut cx = Context::body(db, item);
+        let origins = locals.first().map(|(name, _)| (name.clone(), Pointer::root())).into_iter().collect();
+        cx.locals = locals;
+        Some(Self { db, evaluator, policy, cx, as_of, origins, passed: None, decided: Decided::default() })
+    }
+
+    /// Keeps how it comes to its decision, too.
+    pub(super) fn explained(mut self) -> Self {
+        self.passed = Some(Vec::new());
+        self
+    }
+
+    pub(super) fn run(mut self) -> Decided<'db> {
+        if let Err(fault) = self.clause(0, None) {
+            self.undecided(*fault);
+        }
+        self.decided
+    }
+
+    fn clause(&mut self, at: usize, condition: Option<Value>) -> Eval<'db, ()> {
+        let policy = self.policy;
+        match policy.clauses.get(at) {
+            None => self.conclude(condition),
+            Some(PolicyClause::Let(binding)) => {
+                let value = self.evaluator.eval(&mut self.cx, binding.value)?;
+                self.pass(binding.value, Some(&binding.name.text), &value, false);
+                self.cx.locals.push((binding.name.text.clone(), value));
+                let result = self.clause(at + 1, condition);
+                self.cx.locals.pop();
+                self.back();
+                result
+            }
+            Some(PolicyClause::For { binder, iter }) => {
+                let list =
+                    matches!(self.cx.facts.types[iter.0 as usize].peel_optional(self.db), Ty::List(_) | Ty::Json);
+                let origin = self.origin(*iter);
+                let rounds = self.evaluator.iterate(&mut self.cx, *iter, binder)?;
+                for (position, (first, second)) in rounds.into_iter().enumerate() {
+                    let mark = (self.cx.locals.len(), self.origins.len());
+                    // Of a pair the second is the element, and the first its position or key.
+                    let element = binder.second.as_ref().unwrap_or(&binder.first);
+                    if let Some(mut at) = origin.clone() {
+                        match (list, ordain_graph::display(&first)) {
+                            (false, Ok(key)) => at.push_key(&key),
+                            _ => at.push_index(position),
+                        }
+                        self.origins.push((element.text.clone(), at));
+                    }
+                    self.pass(*iter, Some(&binder.first.text), &first, false);
+                    self.cx.locals.push((binder.first.text.clone(), first));
+                    if let (Some(name), Some(second)) = (&binder.second, second) {
+                        self.cx.locals.push((name.text.clone(), second));
+                    }
+                    // One element that cannot be decided is denied, and says nothing about the others.
+                    if let Err(fault) = self.clause(at + 1, condition.clone()) {
+                        self.undecided(*fault);
+                    }
+                    self.cx.locals.truncate(mark.0);
+                    self.origins.truncate(mark.1);
+                    self.back();
+                }
+                Ok(())
+            }
+            Some(PolicyClause::When(test)) => self.condition(at, *test, false, condition),
+            Some(PolicyClause::Unless(test)) => self.condition(at, *test, true, condition),
+        }
+    }
+
+    fn condition(&mut self, at: usize, test: ExprId, negated: bool, so_far: Option<Value>) -> Eval<'db, ()> {
+        let value = self.evaluator.eval(&mut self.cx, test)?;
+        self.pass(test, None, &value, negated);
+        let result = match value {
+            Value::Bool(holds) if holds == negated => {
+                self.end(false);
+                Ok(())
+            }
+            Value::Bool(_) => self.clause(at + 1, so_far),
+            open @ Value::Residual(_) => {
+                let open = if negated { Value::apply(Op::Not, vec![open]) } else { open };
+                let both = match so_far {
+                    Some(before) => Value::apply(Op::And, vec![before, open]),
+                    None => open,
+                };
+                self.clause(at + 1, Some(both))
+            }
+            other => {
+                let shown = ordain_graph::display(&other).unwrap_or_default();
+                let message = format!("a condition is true or false, this is `{shown}`");
+                Err(Fault::new(codes::TYPE_MISMATCH, self.cx.expr_at(test), message))
+            }
+        };
+        self.back();
+        result
+    }
+
+    /// All clauses are met: what the policy demands now.
+    fn conclude(&mut self, when: Option<Value>) -> Eval<'db, ()> {
+        self.end(true);
+        let exempt = self.exemption()?;
+        let because = self.policy.because.map(|because| self.evaluator.eval(&mut self.cx, because)).transpose()?;
+        for outcome in &self.policy.outcomes {
+            let Some(outcome) = self.outcome(outcome)? else { continue };
+            let (when, because, exempt) = (when.clone(), because.clone(), exempt.clone());
+            let pointer = self.pointer();
+            self.decided.rulings.push(Ruling { outcome, when, because, exempt, pointer });
+        }
+        Ok(())
+    }
+
+    fn outcome(&mut self, outcome: &hir::Outcome) -> Eval<'db, Option<Outcome>> {
+        let mut message =
+            |message: &Option<ExprId>| message.map(|message| self.evaluator.eval(&mut self.cx, message)).transpose();
+        Ok(Some(match outcome {
+            hir::Outcome::Deny(text) | hir::Outcome::Forbid(text) => Outcome::Deny { message: message(text)? },
+            // Only requests need to be permitted: everything else may be, as long as nobody objects.
+            hir::Outcome::Permit => return Ok(None),
+            hir::Outcome::Warn(text) => Outcome::Warn { message: message(text)? },
+            hir::Outcome::RequireApproval { group, count } => {
+                let count = match count {
+                    Some(count) => self.count(*count)?,
+                    None => 1,
+                };
+                Outcome::Approval { group: group.text.clone(), count }
+            }
+            hir::Outcome::RequireGate(name) => Outcome::Gate { name: name.text.clone(), present: false },
+            hir::Outcome::Escalate(group) => Outcome::Escalate { group: group.text.clone() },
+        }))
+    }
+
+    /// How many must agree: one at least, for nobody cannot.
+    fn count(&mut self, count: ExprId) -> Eval<'db, u32> {
+        let value = self.evaluator.eval(&mut self.cx, count)?;
+        let Value::Int(number) = value else { return Err(crate::eval::not_known(self.cx.expr_at(count))) };
+        u32::try_from(number).ok().filter(|number| *number > 0).ok_or_else(|| {
+            let message = format!("{number} people cannot approve");
+            Fault::helped(codes::REFINEMENT_VIOLATED, self.cx.expr_at(count), message, "ask for one or more")
+        })
+    }
+
+    /// The exemption that lifts what is demanded. One that has run out, or of which it is not known whether it applies,
+    /// lifts nothing.
+    fn exemption(&mut self) -> Eval<'db, Option<Exemption>> {
+        let policy = self.policy;
+        for (at, exemption) in policy.exemptions.iter().enumerate() {
+            if self.evaluator.eval(&mut self.cx, exemption.condition)? != Value::Bool(true) {
+                continue;
+            }
+            let until = match exemption.until {
+                Some(until) => match self.evaluator.eval(&mut self.cx, until)? {
+                    Value::Date(date) => Some(date),
+                    _ => return Err(crate::eval::not_known(self.cx.expr_at(until))),
+                },
+                None => None,
+            };
+            self.decided.dated |= until.is_some();
+            // Without a day nobody knows whether it still holds.
+            let over = until.is_some_and(|until| self.as_of.is_none_or(|as_of| as_of > until));
+            if !self.decided.used.contains(&(at, over)) {
+                self.decided.used.push((at, over));
+            }
+            if over {
+                continue;
+            }
+            let see = exemption.see.as_ref().and_then(|path| {
+                let parts: Vec<SmolStr> = path.parts.iter().map(|part| part.text.clone()).collect();
+                let found = crate::resolve::resolve(self.db, self.cx.item.file(self.db), &parts).ok()?;
+                Some(crate::qualified_name(self.db, found.item))
+            });
+            return Ok(Some(Exemption { until, see }));
+        }
+        Ok(None)
+    }
+
+    /// What cannot be decided is denied.
+    fn undecided(&mut self, fault: Fault<'db>) {
+        let message = match &fault {
+            Fault::Source(finding) => format!("it cannot be decided: {}", finding.message),
+            Fault::Data(diagnostic) => format!("it cannot be decided: {}", diagnostic.message),
+            Fault::Silent => "it cannot be decided".into(),
+        };
+        let message = Some(Value::string(message));
+        self.decided.rulings.push(Ruling {
+            outcome: Outcome::Deny { message },
+            when: None,
+            because: None,
+            exempt: None,
+            pointer: self.pointer(),
+        });
+        self.decided.faults.push(fault);
+    }
+
+    /// Where in the subject an expression comes from, where it is a way into it: names of loops, fields, elements.
+    fn origin(&self, expr: ExprId) -> Option<Pointer> {
+        match &self.cx.tree[expr].kind {
+            ExprKind::Name(name) => {
+                let known = self.origins.iter().rev().find(|(known, _)| known == name);
+                known.map(|(_, origin)| origin.clone())
+            }
+            ExprKind::Field { base, name, .. } => {
+                let mut origin = self.origin(*base)?;
+                origin.push_key(&name.text);
+                Some(origin)
+            }
+            // What is put in place of a list that is not there is empty.
+            ExprKind::Binary { op: BinaryOp::Coalesce, left, .. } => self.origin(*left),
+            _ => None,
+        }
+    }
+
+    /// What the innermost loop over a part of the subject is at.
+    fn pointer(&self) -> Pointer {
+        self.origins.last().map(|(_, origin)| origin.clone()).unwrap_or_default()
+    }
+
+    fn pass(&mut self, expr: ExprId, name: Option<&SmolStr>, value: &Value, negated: bool) {
+        let at = self.cx.expr_at(expr);
+        if let Some(passed) = &mut self.passed {
+            passed.push(Clause { at, name: name.cloned(), value: value.clone(), negated });
+        }
+    }
+
+    fn back(&mut self) {
+        if let Some(passed) = &mut self.passed {
+            passed.pop();
+        }
+    }
+
+    fn end(&mut self, met: bool) {
+        if let Some(passed) = &self.passed {
+            self.decided.ways.push(Way { clauses: passed.clone(), met });
+        }
+    }
+}

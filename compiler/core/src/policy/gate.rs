@@ -1,0 +1,250 @@
+//! Gates: the documents that continuous integration looks at, and the policies that hold for them.
+
+use std::rc::Rc;
+
+use ordain_data::Pointer;
+use ordain_diagnostics::{Diagnostic, TextRange, codes};
+use ordain_graph::{Date, Outcome, Severity, Value};
+use smol_str::SmolStr;
+
+use super::alone::locals;
+use super::code_and_severity;
+use super::decide::{Decided, Decider};
+use crate::db::Db;
+use crate::eval::{Context, Evaluator, Fault, Source, data_call};
+use crate::hir::{Body, Gate, Kind, Policy};
+use crate::items::Item;
+use crate::resolve::{declared, resolve, resolve_module};
+use crate::types::{Anchor, Ty, fits, subject_types, written_type};
+
+/// What a gate found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GateRun {
+    /// The policies that were decided, by code, whatever they say.
+    pub checked: Vec<SmolStr>,
+    /// What they say.
+    pub findings: Vec<GateFinding>,
+    /// Why documents could not be read, or policies not be decided. A gate with one of these does not hold.
+    pub faults: Vec<Diagnostic>,
+}
+
+/// What a policy says about a document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GateFinding {
+    /// The policy's code.
+    pub policy: SmolStr,
+    /// How grave it is.
+    pub severity: Severity,
+    /// What is said, at its place in the document: an error for `deny`, a warning for `warn`.
+    pub diagnostic: Diagnostic,
+    /// Where in the document, as a JSON pointer (RFC 6901).
+    pub pointer: String,
+    /// The exemption that lifts it: the last day, and the decision.
+    pub exempt: Option<ordain_graph::Exemption>,
+}
+
+/// The patterns of the files that a gate is about; none where it is about all.
+pub fn gate_globs(db: &dyn Db, item: Item<'_>) -> Vec<String> {
+    let Body::Gate(gate) = &item.body(db).body else { return Vec::new() };
+    let Some(globs) = gate.globs else { return Vec::new() };
+    match Evaluator::new(db).eval(&mut Context::body(db, item), globs) {
+        Ok(Value::List(globs)) => globs.iter().filter_map(|glob| ordain_graph::display(glob).ok()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Decides the policies of a gate about its documents, and about what changed, as of a day.
+pub fn run_gate<'db>(db: &'db dyn Db, item: Item<'db>, change: Option<&Value>, as_of: Option<Date>) -> GateRun {
+    let Body::Gate(gate) = &item.body(db).body else { return GateRun::default() };
+    let mut runner = Runner { db, item, as_of, documents: Vec::new(), run: GateRun::default() };
+    runner.documents(gate);
+    for (policy, declared) in runner.policies(gate) {
+        runner.policy(policy, declared, change);
+    }
+    runner.run.checked.sort();
+    runner.run.checked.dedup();
+    runner.run
+}
+
+/// A document that a gate reads.
+struct Document<'db> {
+    ty: Ty<'db>,
+    value: Value,
+    /// The file it comes from, where it is the whole of one.
+    file: Option<Source>,
+    /// Where the gate names it.
+    at: Anchor<'db>,
+}
+
+struct Runner<'db> {
+    db: &'db dyn Db,
+    item: Item<'db>,
+    as_of: Option<Date>,
+    documents: Vec<Rc<Document<'db>>>,
+    run: GateRun,
+}
+
+impl<'db> Runner<'db> {
+    fn documents(&mut self, gate: &Gate) {
+        let evaluator = Evaluator::new(self.db);
+        let mut cx = Context::body(self.db, self.item);
+        for input in &gate.inputs {
+            match evaluator.eval(&mut cx, input.value) {
+                Ok(value) => {
+                    let ty = written_type(self.db, self.item, input.ty);
+                    cx.locals.push((input.name.text.clone(), value.clone()));
+                    let file = data_call(self.db, &cx, input.value);
+                    let at = cx.at(input.name.loc);
+                    self.documents.push(Rc::new(Document { ty, value, file, at }));
+                }
+                Err(fault) => self.fault(&fault),
+            }
+        }
+    }
+
+    /// The policies a gate names, those of whole modules among them, each once.
+    fn policies(&self, gate: &'db Gate) -> Vec<(Item<'db>, &'db Policy)> {
+        let file = self.item.file(self.db);
+        let mut found: Vec<Item<'db>> = Vec::new();
+        for (path, all) in &gate.checks {
+            let parts: Vec<SmolStr> = path.parts.iter().map(|part| part.text.clone()).collect();
+            if *all {
+                let module = resolve_module(self.db, file, &parts).map(|(module, _)| module);
+                let items = module.into_iter().flat_map(|module| declared(self.db, module).iter());
+                found.extend(items.map(|(_, item)| item).filter(|item| item.kind(self.db) == Kind::Policy));
+            } else {
+                found.extend(resolve(self.db, file, &parts).ok().map(|found| found.item));
+            }
+        }
+        let mut seen = rustc_hash::FxHashSet::default();
+        found.retain(|item| seen.insert(*item));
+        let declared = |item: Item<'db>| match &item.body(self.db).body {
+            Body::Policy(policy) => Some((item, &**policy)),
+            _ => None,
+        };
+        found.into_iter().filter_map(declared).collect()
+    }
+
+    fn policy(&mut self, policy: Item<'db>, declared: &'db Policy, change: Option<&Value>) {
+        let Some(subject) = &declared.subject else { return };
+        match subject.kind.text.as_str() {
+            "input" => {
+                let Some(expected) = &subject_types(self.db, policy).binding else { return };
+                let fitting: Vec<Rc<Document<'db>>> =
+                    self.documents.iter().filter(|document| fits(self.db, &document.ty, expected)).cloned().collect();
+                if fitting.is_empty() && self.run.faults.is_empty() {
+                    self.nothing_to_look_at(policy, expected);
+                }
+                for document in fitting {
+                    let value = document.value.clone();
+                    self.decide(policy, locals(subject, value), Some(&document));
+                }
+            }
+            "change" => {
+                if let Some(change) = change {
+                    self.decide(policy, locals(subject, change.clone()), None);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn decide(&mut self, policy: Item<'db>, locals: Vec<(SmolStr, Value)>, document: Option<&Document<'db>>) {
+        let evaluator = Evaluator::new(self.db);
+        let Some(decider) = Decider::new(self.db, &evaluator, policy, locals, self.as_of) else { return };
+        let Decided { rulings, faults, used, .. } = decider.run();
+        faults.iter().for_each(|fault| self.fault(fault));
+        let (code, severity) = code_and_severity(self.db, policy);
+        self.run.checked.push(code.clone());
+        self.exemptions(policy, &used);
+        for ruling in rulings {
+            let (number, message) = match &ruling.outcome {
+                Outcome::Deny { message } => (codes::DENIED_BY_POLICY, message),
+                Outcome::Warn { message } => (codes::POLICY_WARNING, message),
+                // Approvals and gates of plans have no meaning for a document.
+                _ => continue,
+            };
+            let text = |value: &Value| ordain_graph::display(value).unwrap_or_default();
+            let message = match message.as_ref().or(ruling.because.as_ref()) {
+                Some(message) => format!("{code}: {}", text(message)),
+                None => format!("{code}: `{}` speaks against it", policy.name(self.db)),
+            };
+            let (path, range) = self.place(document, &ruling.pointer);
+            let mut diagnostic = Diagnostic::new(number, path, range, message);
+            let by = Anchor::name_of(policy).locate(self.db);
+            diagnostic = diagnostic.related(by.0, by.1, "by this policy");
+            if let Some(because) = &ruling.because {
+                diagnostic = diagnostic.help(text(because));
+            }
+            let pointer = ruling.pointer.as_str().to_owned();
+            self.run.findings.push(GateFinding {
+                policy: code.clone(),
+                severity,
+                diagnostic,
+                pointer,
+                exempt: ruling.exempt,
+            });
+        }
+    }
+
+    /// Exemptions that have run out, and those that match nothing, are findings themselves.
+    fn exemptions(&mut self, policy: Item<'db>, used: &[(usize, bool)]) {
+        let Body::Policy(declared) = &policy.body(self.db).body else { return };
+        for (at, exemption) in declared.exemptions.iter().enumerate() {
+            let over = used.contains(&(at, true));
+            if used.contains(&(at, false)) && !over {
+                continue;
+            }
+            let cx = Context::body(self.db, policy);
+            let place = cx.expr_at(exemption.until.filter(|_| over).unwrap_or(exemption.condition)).locate(self.db);
+            let (number, message) = match (over, self.as_of) {
+                (true, Some(as_of)) => (codes::EXEMPTION_OVER, format!("this exemption has run out by {as_of}")),
+                (true, None) => (codes::EXEMPTION_OVER, "without a day, an exemption that ends does not count".into()),
+                (false, _) => (codes::EXEMPTION_UNUSED, "this exemption lifts nothing here".into()),
+            };
+            let (code, severity) = code_and_severity(self.db, policy);
+            let diagnostic = Diagnostic::new(number, place.0, place.1, message);
+            self.run.findings.push(GateFinding {
+                policy: code,
+                severity,
+                diagnostic,
+                pointer: String::new(),
+                exempt: None,
+            });
+        }
+    }
+
+    fn nothing_to_look_at(&mut self, policy: Item<'db>, expected: &Ty<'db>) {
+        let place = Anchor::name_of(self.item).locate(self.db);
+        let (name, shown) = (policy.name(self.db), expected.display(self.db));
+        let message = format!("`{name}` is about `{shown}`, and no input of the gate is of that type");
+        let by = Anchor::name_of(policy).locate(self.db);
+        self.run.faults.push(
+            Diagnostic::new(codes::GATE_WITHOUT_INPUT, place.0, place.1, message)
+                .related(by.0, by.1, "the policy")
+                .help(format!("add an `input name: {shown} = …` to the gate")),
+        );
+    }
+
+    /// Where a ruling points: into the document, or to where the gate names it.
+    fn place(&self, document: Option<&Document<'db>>, pointer: &Pointer) -> (SmolStr, TextRange) {
+        let Some(document) = document else { return Anchor::name_of(self.item).locate(self.db) };
+        match document.file.and_then(|file| file.place(self.db, pointer)) {
+            Some(place) => place,
+            None => document.at.locate(self.db),
+        }
+    }
+
+    fn fault(&mut self, fault: &Fault<'db>) {
+        let diagnostic = fault.locate(self.db).unwrap_or_else(|| {
+            let place = Anchor::name_of(self.item).locate(self.db);
+            Diagnostic::new(
+                codes::NOT_KNOWN_YET,
+                place.0,
+                place.1,
+                "the gate could not be looked at, because of errors",
+            )
+        });
+        self.run.faults.push(diagnostic);
+    }
+}

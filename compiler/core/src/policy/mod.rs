@@ -1,0 +1,77 @@
+//! Policies decided: over plan graphs, entities and documents.
+//!
+//! One way to decide serves all subjects: a policy's clauses are gone through in order for every way through its
+//! loops, with the same total evaluation that serves constants and plans. What waits for execution stays a residual and
+//! makes the verdict a pending one. INVARIANT: a policy that cannot be decided denies.
+
+mod alone;
+mod decide;
+mod entity;
+mod gate;
+mod plan;
+mod subject;
+
+pub(crate) use alone::decide_on;
+pub use decide::{Clause, Decided, Ruling, Way};
+pub use entity::entity_findings;
+pub use gate::{GateFinding, GateRun, gate_globs, run_gate};
+pub use plan::{Explained, Judged, explain, judge};
+
+use rustc_hash::FxHashSet;
+
+use crate::db::{Db, Package};
+use crate::hir::{Body, Kind, Policy, Signature};
+use crate::items::Item;
+use crate::resolve::package_items;
+
+/// The name of the standard package, whose policies hold only where they are asked for.
+const STANDARD: &str = "std";
+
+/// The policies that hold in a package: its own, and those of the packages it depends on, for who takes a package of
+/// rules wants them to hold.
+pub(crate) fn holding<'db>(db: &'db dyn Db, package: Package) -> Vec<Item<'db>> {
+    let mut open = vec![package];
+    let mut seen = FxHashSet::default();
+    let mut found = Vec::new();
+    while let Some(package) = open.pop() {
+        if !seen.insert(package) {
+            continue;
+        }
+        found.extend(package_items(db, package).filter(|item| item.kind(db) == Kind::Policy));
+        let dependencies = package.dependencies(db).iter().filter(|(name, _)| *name != STANDARD);
+        open.extend(dependencies.map(|(_, &package)| package));
+    }
+    found
+}
+
+/// The policies of a package that are about a subject.
+fn about<'db>(db: &'db dyn Db, package: Package, subject: &'static str) -> Vec<(Item<'db>, &'db Policy)> {
+    let declared = |item: Item<'db>| match &item.body(db).body {
+        Body::Policy(policy) => Some((item, &**policy)),
+        _ => None,
+    };
+    let is_about = |policy: &Policy| policy.subject.as_ref().is_some_and(|about| about.kind.text == subject);
+    holding(db, package).into_iter().filter_map(declared).filter(|(_, policy)| is_about(policy)).collect()
+}
+
+/// A policy's code; nothing for any other declaration.
+pub fn policy_code(db: &dyn Db, item: Item<'_>) -> Option<smol_str::SmolStr> {
+    match &item.signature(db).signature {
+        Signature::Policy { code: Some(code), .. } => Some(code.text.clone()),
+        _ => None,
+    }
+}
+
+/// A policy's code and severity.
+pub(crate) fn code_and_severity<'db>(
+    db: &'db dyn Db,
+    policy: Item<'db>,
+) -> (smol_str::SmolStr, ordain_graph::Severity) {
+    match &policy.signature(db).signature {
+        Signature::Policy { code, severity } => {
+            let severity = severity.as_ref().and_then(|name| ordain_graph::Severity::named(&name.text));
+            (code.as_ref().map_or_else(Default::default, |code| code.text.clone()), severity.unwrap_or_default())
+        }
+        _ => Default::default(),
+    }
+}

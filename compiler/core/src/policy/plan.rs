@@ -1,0 +1,316 @@
+//! Policies over plan graphs: every step, and the plan as a whole.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use ordain_diagnostics::codes;
+use ordain_graph::{Date, NodeKind, Outcome, PlanGraph, Value, Verdict};
+use smol_str::SmolStr;
+
+use super::decide::{Decided, Decider};
+use super::{about, code_and_severity, subject};
+use crate::db::Db;
+use crate::eval::{Evaluator, Fault, Memory};
+use crate::hir::{Name, Policy};
+use crate::items::{Item, Part};
+use crate::plan::{Instantiated, PlanInstance, instantiate, is_allowed};
+use crate::types::{Anchor, Finding, Sig, SubjectTypes, fits, signature, subject_types};
+
+/// A plan graph with the verdicts of all policies that hold for it.
+#[derive(Clone, Debug, Default, PartialEq, salsa::SalsaValue)]
+pub struct Judged<'db> {
+    /// The graph; none where there are errors in the plan. A plan that is denied has one.
+    pub graph: Option<Arc<PlanGraph>>,
+    /// What was found in the plan and by the policies.
+    pub faults: Vec<Fault<'db>>,
+}
+
+/// Instantiates a plan and decides every policy about it, as far as that can be done before execution.
+///
+/// `as_of` is the day on which exemptions are judged. The graph keeps it where it made a difference.
+#[salsa::tracked(lru = 64)]
+pub fn judge<'db>(db: &'db dyn Db, instance: PlanInstance<'db>, as_of: Option<Date>) -> Judged<'db> {
+    let Instantiated { graph, faults, places } = instantiate(db, instance);
+    let Some(graph) = graph else { return Judged { graph: None, faults: faults.clone() } };
+    let plan = instance.plan(db);
+    let mut judge = Judge::new(db, plan, graph, places, as_of);
+    judge.faults.clone_from(faults);
+    if judge.all() { judge.finish() } else { Judged { graph: Some(graph.clone()), faults: faults.clone() } }
+}
+
+/// How one policy came to say what it says about a plan, or why it says nothing: for the plan, or for each step.
+pub fn explain<'db>(
+    db: &'db dyn Db,
+    instance: PlanInstance<'db>,
+    as_of: Option<Date>,
+    code: &str,
+) -> Vec<Explained<'db>> {
+    let Instantiated { graph: Some(graph), places, .. } = instantiate(db, instance) else { return Vec::new() };
+    let mut judge = Judge::new(db, instance.plan(db), graph, places, as_of);
+    judge.only = Some(code.into());
+    judge.all();
+    judge.explained
+}
+
+/// How a policy was decided about something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explained<'db> {
+    /// The policy.
+    pub policy: Item<'db>,
+    /// The address of the step; none for the plan as a whole.
+    pub step: Option<SmolStr>,
+    /// What it says, and how it came to that.
+    pub decided: Decided<'db>,
+}
+
+struct Judge<'a, 'db> {
+    db: &'db dyn Db,
+    plan: Item<'db>,
+    graph: &'a Arc<PlanGraph>,
+    places: &'a [Anchor<'db>],
+    as_of: Option<Date>,
+    memory: Rc<Memory<'db>>,
+    verdicts: Vec<Verdict>,
+    faults: Vec<Fault<'db>>,
+    dated: bool,
+    /// The code of the one policy that is to be explained.
+    only: Option<SmolStr>,
+    explained: Vec<Explained<'db>>,
+}
+
+impl<'a, 'db> Judge<'a, 'db> {
+    fn new(
+        db: &'db dyn Db,
+        plan: Item<'db>,
+        graph: &'a Arc<PlanGraph>,
+        places: &'a [Anchor<'db>],
+        as_of: Option<Date>,
+    ) -> Self {
+        Self {
+            db,
+            plan,
+            graph,
+            places,
+            as_of,
+            memory: Rc::default(),
+            verdicts: Vec::new(),
+            faults: Vec::new(),
+            dated: false,
+            only: None,
+            explained: Vec::new(),
+        }
+    }
+
+    /// Decides all policies that hold; says whether there are any.
+    fn all(&mut self) -> bool {
+        let package = self.plan.file(self.db).package(self.db);
+        let (steps, plans) = (about(self.db, package, "step"), about(self.db, package, "plan"));
+        if steps.is_empty() && plans.is_empty() {
+            return false;
+        }
+        self.steps(&steps, !plans.is_empty());
+        true
+    }
+
+    /// Every step that some policy is about, and then the plan as a whole, which needs the values of all steps.
+    fn steps(&mut self, policies: &[(Item<'db>, &'db Policy)], plans: bool) {
+        let by_policy: Vec<(Item<'db>, &'db Policy, &'db SubjectTypes<'db>)> =
+            policies.iter().map(|&(item, policy)| (item, policy, subject_types(self.db, item))).collect();
+        let mut values = Vec::new();
+        for (at, node) in self.graph.nodes.iter().enumerate() {
+            let value = subject::step(self.graph, node);
+            for &(item, policy, types) in &by_policy {
+                let Some(environment) = self.environment(policy, types, node.environment.as_ref()) else { continue };
+                let locals = locals(policy, &value, environment);
+                self.decide(item, locals, Some(at));
+            }
+            if plans {
+                values.push(value);
+            }
+        }
+        if !plans {
+            return;
+        }
+        let value = subject::plan(self.graph, values);
+        let package = self.plan.file(self.db).package(self.db);
+        for (item, policy) in about(self.db, package, "plan") {
+            let types = subject_types(self.db, item);
+            if types.environment.is_none() {
+                self.decide(item, locals(policy, &value, None), None);
+                continue;
+            }
+            for name in self.graph.environments.keys() {
+                if let Some(environment) = self.environment(policy, types, Some(name)) {
+                    self.decide(item, locals(policy, &value, environment), None);
+                }
+            }
+        }
+    }
+
+    /// What `in env: T` binds for a step of an environment; `None` where the policy is not about such steps.
+    fn environment(
+        &self,
+        policy: &Policy,
+        types: &SubjectTypes<'db>,
+        name: Option<&SmolStr>,
+    ) -> Option<Option<(SmolStr, Value)>> {
+        let Some((bound, _)) = policy.subject.as_ref().and_then(|subject| subject.environment.as_ref()) else {
+            return Some(None);
+        };
+        let name = name?;
+        let item = crate::item_by_name(self.db, self.plan.file(self.db).package(self.db), name)?;
+        let Sig::Environment(actual) = &signature(self.db, item).sig else { return None };
+        if !fits(self.db, actual, types.environment.as_ref()?) {
+            return None;
+        }
+        let facts = self.graph.environments.get(name)?.facts.clone();
+        Some(Some((bound.text.clone(), facts)))
+    }
+
+    fn decide(&mut self, item: Item<'db>, locals: Vec<(SmolStr, Value)>, node: Option<usize>) {
+        let (code, severity) = code_and_severity(self.db, item);
+        if self.only.as_ref().is_some_and(|only| *only != code) {
+            return;
+        }
+        let evaluator = Evaluator::remembering(self.db, self.memory.clone(), None);
+        let Some(decider) = Decider::new(self.db, &evaluator, item, locals, self.as_of) else { return };
+        if self.only.is_some() {
+            let step = node.map(|at| self.graph.nodes[at].address.clone());
+            self.explained.push(Explained { policy: item, step, decided: decider.explained().run() });
+            return;
+        }
+        let Decided { rulings, faults, used, dated, .. } = decider.run();
+        self.dated |= dated;
+        self.faults.extend(faults);
+        for (position, over) in used {
+            if over {
+                self.expired(item, position);
+            }
+        }
+        for ruling in rulings {
+            let outcome = match ruling.outcome {
+                Outcome::Gate { name, .. } => {
+                    let present = self.has_gate(&name);
+                    Outcome::Gate { name, present }
+                }
+                other => other,
+            };
+            let verdict = Verdict {
+                code: code.clone(),
+                node: node.map(|at| self.graph.nodes[at].id.clone()),
+                policy: crate::qualified_name(self.db, item),
+                severity,
+                outcome,
+                when: ruling.when,
+                because: ruling.because,
+                exempt: ruling.exempt,
+            };
+            self.tell(item, node, &verdict);
+            self.verdicts.push(verdict);
+        }
+    }
+
+    /// Whether the plan has a gate of that name, in whatever stage or sub-plan.
+    fn has_gate(&self, name: &str) -> bool {
+        self.graph.nodes.iter().any(|node| {
+            let own = node.address.rsplit('/').next().unwrap_or_default();
+            matches!(node.kind, NodeKind::Gate { .. }) && own.split('[').next() == Some(name)
+        })
+    }
+
+    /// What is said of a verdict before execution: what denies is an error, what warns a warning.
+    fn tell(&mut self, item: Item<'db>, node: Option<usize>, verdict: &Verdict) {
+        if verdict.exempt.is_some() || verdict.when.is_some() {
+            return;
+        }
+        let (code, what, message) = match &verdict.outcome {
+            Outcome::Deny { message } => (codes::DENIED_BY_POLICY, "denies", message),
+            Outcome::Warn { message } => (codes::POLICY_WARNING, "warns of", message),
+            Outcome::Gate { name, present: false } => {
+                let message = Value::string(format!("there is no gate `{name}`"));
+                (codes::DENIED_BY_POLICY, "denies", &Some(message))
+            }
+            Outcome::Approval { group, .. } | Outcome::Escalate { group } => return self.group(item, node, group),
+            Outcome::Gate { present: true, .. } => return,
+        };
+        let subject = match node {
+            Some(at) => format!("`{}`", self.graph.nodes[at].address),
+            None => "the plan".into(),
+        };
+        let text = |value: &Value| ordain_graph::display(value).unwrap_or_default();
+        let message = match message.as_ref().or(verdict.because.as_ref()) {
+            Some(message) => format!("{} {what} {subject}: {}", verdict.code, text(message)),
+            None => format!("{} {what} {subject}", verdict.code),
+        };
+        let mut finding = Finding::new(code, self.place(node), message).note(Anchor::name_of(item), "by this policy");
+        if let Some(because) = &verdict.because {
+            finding = finding.help(text(because));
+        }
+        self.faults.push(Fault::Source(finding));
+    }
+
+    /// A group that no environment of the plan has can never agree.
+    fn group(&mut self, item: Item<'db>, node: Option<usize>, group: &SmolStr) {
+        let environment = node.and_then(|at| self.graph.nodes[at].environment.as_ref());
+        let mut candidates =
+            self.graph.environments.iter().filter(|(name, _)| environment.is_none_or(|own| own == *name));
+        if candidates.any(|(_, environment)| environment.groups.contains_key(group)) {
+            return;
+        }
+        let message = format!(
+            "{} asks for `{group}`, a group that the environment does not have",
+            code_and_severity(self.db, item).0
+        );
+        let finding = Finding::new(codes::UNKNOWN_GROUP, self.place(node), message)
+            .note(Anchor::name_of(item), "asked for by this policy")
+            .help(format!("add `group {group} = [\"…\"]` to the environment"));
+        self.faults.push(Fault::Source(finding));
+    }
+
+    fn expired(&mut self, item: Item<'db>, position: usize) {
+        let crate::hir::Body::Policy(policy) = &item.body(self.db).body else { return };
+        let exemption = &policy.exemptions[position];
+        let loc = item.body(self.db).tree[exemption.until.unwrap_or(exemption.condition)].loc;
+        let message = match self.as_of {
+            Some(as_of) => format!("this exemption has run out by {as_of}"),
+            None => "without a day, an exemption that ends does not count".into(),
+        };
+        let finding = Finding::new(codes::EXEMPTION_OVER, Anchor { item, part: Part::Body, loc }, message)
+            .help("settle what it is about, or decide anew and give it another day");
+        let fault = Fault::Source(finding);
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
+    }
+
+    fn place(&self, node: Option<usize>) -> Anchor<'db> {
+        node.and_then(|at| self.places.get(at)).copied().unwrap_or_else(|| Anchor::name_of(self.plan))
+    }
+
+    fn finish(mut self) -> Judged<'db> {
+        self.faults.retain(|fault| !is_allowed(self.db, fault));
+        self.verdicts.sort_unstable();
+        self.verdicts.dedup();
+        let mut graph = self.graph.as_ref().clone();
+        graph.as_of = self.as_of.filter(|_| self.dated);
+        graph.verdicts = self.verdicts;
+        // What is wrong with the policies themselves leaves open what they say.
+        let broken = |fault: &Fault<'db>| match fault {
+            Fault::Source(finding) => !finding.is_warning() && finding.code != codes::DENIED_BY_POLICY,
+            Fault::Data(_) | Fault::Silent => true,
+        };
+        let whole = !self.faults.iter().any(broken);
+        Judged { graph: whole.then(|| Arc::new(graph)), faults: self.faults }
+    }
+}
+
+/// The names that a policy's subject binds.
+fn locals(policy: &Policy, value: &Value, environment: Option<(SmolStr, Value)>) -> Vec<(SmolStr, Value)> {
+    let subject = policy.subject.as_ref();
+    let name = |name: &Name| (name.text.clone(), value.clone());
+    let own = subject.map(|subject| match &subject.binding {
+        Some((bound, _)) => name(bound),
+        None => name(&subject.kind),
+    });
+    own.into_iter().chain(environment).collect()
+}

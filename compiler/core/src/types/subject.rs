@@ -1,0 +1,38 @@
+//! The types that a policy names for its subject.
+
+use super::{Ty, TypeLowering, coerce};
+use crate::db::Db;
+use crate::hir::{Body, TypeId};
+use crate::items::{Item, Part};
+
+/// The types that a policy names for its subject.
+#[derive(Clone, Debug, Default, PartialEq, Eq, salsa::SalsaValue)]
+pub(crate) struct SubjectTypes<'db> {
+    /// `name: T`
+    pub(crate) binding: Option<Ty<'db>>,
+    /// `in name: T`
+    pub(crate) environment: Option<Ty<'db>>,
+}
+
+/// The types that a policy names for its subject; none for what is no policy.
+#[salsa::tracked]
+pub(crate) fn subject_types<'db>(db: &'db dyn Db, item: Item<'db>) -> SubjectTypes<'db> {
+    let part = item.body(db);
+    let Body::Policy(policy) = &part.body else { return SubjectTypes::default() };
+    let Some(subject) = &policy.subject else { return SubjectTypes::default() };
+    let mut lowering = TypeLowering::new(db, item, Part::Body, &part.tree);
+    SubjectTypes {
+        binding: subject.binding.as_ref().map(|(_, ty)| lowering.ty(*ty)),
+        environment: subject.environment.as_ref().map(|(_, ty)| lowering.ty(*ty)),
+    }
+}
+
+/// A type as it is written in an item's body.
+pub(crate) fn written_type<'db>(db: &'db dyn Db, item: Item<'db>, ty: TypeId) -> Ty<'db> {
+    TypeLowering::new(db, item, Part::Body, &item.body(db).tree).ty(ty)
+}
+
+/// Whether a value of one type can stand where another is declared.
+pub(crate) fn fits<'db>(db: &'db dyn Db, actual: &Ty<'db>, expected: &Ty<'db>) -> bool {
+    coerce::fit(db, actual, expected).is_ok()
+}

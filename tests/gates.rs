@@ -1,0 +1,189 @@
+//! Gates: documents of a pull request against policies, with git telling what changed.
+
+use std::process::Command;
+
+use crate::package::Package;
+
+const RULES: &str = r#"/// What is read of a plan.
+type Plan = { resource_changes: List<Change> = [] }
+
+type Change = { address: String, type: String, change: { actions: List<String>, after: Json? } }
+
+policy no_public_bucket {
+  code "CLD-014" severity critical
+  on input: Plan
+  for r in input.resource_changes
+  when r.type == "aws_s3_bucket" && r.change.after?.acl == "public-read"
+  deny "bucket {r.address} would be public"
+  because "customers' files are in buckets"
+  exempt r.address == "aws_s3_bucket.site" until 2026-12-31
+}
+
+policy no_deletion {
+  code "CLD-015" severity low
+  on input: Plan
+  for r in input.resource_changes
+  when "delete" in r.change.actions
+  warn "{r.address} would be deleted"
+}
+
+policy plans_come_with_sources {
+  code "CLD-016" severity medium
+  on change
+  for file in change.files
+  when file.path == "infra/plan.json" && file.status == "removed"
+  deny "the plan was removed"
+}
+
+gate cloud_plan {
+  on change ["infra/**/*.tf", "infra/*.json"]
+  input plan: Plan = json("infra/plan.json")
+  check [no_public_bucket, no_deletion, plans_come_with_sources]
+}
+
+gate docs {
+  on change ["**/*.md"]
+  input plan: Plan = json("infra/plan.json")
+  check [no_deletion]
+}
+"#;
+
+fn plan(changes: &[(&str, &str, &str)]) -> String {
+    let changes: Vec<String> = changes
+        .iter()
+        .map(|(address, action, acl)| {
+            format!(
+                "    {{\n      \"address\": \"{address}\",\n      \"type\": \"aws_s3_bucket\",\n      \"change\": {{ \"actions\": \
+                 [\"{action}\"], \"after\": {{ \"acl\": \"{acl}\" }} }}\n    }}"
+            )
+        })
+        .collect();
+    format!("{{\n  \"resource_changes\": [\n{}\n  ]\n}}\n", changes.join(",\n"))
+}
+
+fn git(package: &Package, arguments: &[&str]) -> bool {
+    let mut command = Command::new("git");
+    command.current_dir(package.path()).args(["-c", "user.name=Ana", "-c", "user.email=ana@example.com"]);
+    command.args(["-c", "commit.gpgsign=false", "-c", "init.defaultBranch=main"]).args(arguments);
+    match command.output() {
+        Ok(output) => {
+            assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+fn commit(package: &Package) {
+    git(package, &["add", "."]);
+    git(package, &["commit", "-q", "-m", "a revision"]);
+}
+
+fn package() -> Package {
+    let package = Package::of(RULES);
+    package.write("infra/main.tf", "resource \"aws_s3_bucket\" \"files\" {}\n");
+    package.write("infra/plan.json", plan(&[("aws_s3_bucket.files", "create", "private")]));
+    package
+}
+
+const AS_OF: [&str; 2] = ["--as-of", "2026-06-30"];
+
+#[test]
+fn a_pull_request_is_blocked_until_it_is_mended() {
+    let package = package();
+    if !git(&package, &["init", "-q"]) {
+        println!("SKIPPED: there is no git here");
+        return;
+    }
+    commit(&package);
+    git(&package, &["switch", "-q", "-c", "public-files"]);
+    let gate = |more: &[&str]| package.run(&[&["gate", "--base", "main"], &AS_OF[..], more].concat());
+
+    // Nothing changed, so no gate is asked, and each says why.
+    let run = gate(&[]).exits(0);
+    assert_eq!(run.text().matches("skipped ").count(), 2, "{run}");
+    assert!(run.text().contains("no file that matches **/*.md has changed since main"), "{run}");
+
+    package.write("infra/main.tf", "resource \"aws_s3_bucket\" \"files\" { acl = \"public-read\" }\n");
+    let bad = [("aws_s3_bucket.old", "delete", ""), ("aws_s3_bucket.files", "update", "public-read")];
+    package.write("infra/plan.json", plan(&bad));
+    commit(&package);
+    let run = gate(&[]).exits(1);
+    let text = format!("{}{}", run.text(), run.stderr);
+    for said in [
+        "CLD-014: bucket aws_s3_bucket.files would be public",
+        "infra/plan.json:8:5",
+        "customers' files are in buckets",
+        "CLD-015: aws_s3_bucket.old would be deleted",
+        "failed  cloud_plan: 3 policies, 1 error, 2 warnings",
+        "skipped docs: no file that matches **/*.md has changed since main",
+    ] {
+        assert!(text.contains(said), "no `{said}` in:\n{text}");
+    }
+
+    // The same for machines, and for the summary of a job.
+    let json = gate(&["--json"]).exits(1).json();
+    assert_eq!(json["gates"][0]["state"], "failed");
+    assert_eq!(json["gates"][0]["findings"][1]["primary"]["path"], "infra/plan.json");
+    assert_eq!(json["gates"][1]["state"], "skipped");
+    assert_eq!(gate(&["--format", "sarif"]).exits(1).json()["version"], "2.1.0");
+    let run = gate(&["--format", "github"]).exits(1);
+    assert!(run.text().contains("::error file=infra/plan.json,line=8"), "{run}");
+    gate(&["--junit", "gates.xml", "--summary", "summary.md"]).exits(1);
+    let junit = package.read("gates.xml");
+    assert!(junit.contains("failures=\"1\"") && junit.contains("<skipped"), "{junit}");
+    let summary = package.read("summary.md");
+    assert!(summary.contains("**failed**") && summary.contains("infra/plan.json:8:5"), "{summary}");
+
+    // A gate can hold for grave policies alone, and for what is new.
+    gate(&["--severity", "critical"]).exits(1);
+    gate(&["--baseline", "baseline.json", "--update-baseline"]).exits(0);
+    let run = gate(&["--baseline", "baseline.json"]).exits(0);
+    assert!(run.text().contains("3 known from the baseline"), "{run}");
+    let worse = [("aws_s3_bucket.old", "delete", ""), ("aws_s3_bucket.more", "create", "public-read"), bad[1]];
+    package.write("infra/plan.json", plan(&worse));
+    gate(&["--baseline", "baseline.json"]).exits(1);
+
+    package.write("infra/main.tf", "resource \"aws_s3_bucket\" \"files\" {}\n");
+    package.write("infra/plan.json", plan(&[("aws_s3_bucket.files", "update", "private")]));
+    commit(&package);
+    let run = gate(&[]).exits(0);
+    assert!(run.text().contains("passed  cloud_plan: 3 policies, 1 warning"), "{run}");
+    package.run(&["gate", "--base", "nowhere"]).exits(2).says("no git revision `nowhere`");
+}
+
+#[test]
+fn exemptions_hold_until_their_day() {
+    let package = package();
+    package.write("infra/plan.json", plan(&[("aws_s3_bucket.site", "create", "public-read")]));
+    let run = package.run(&["gate", "cloud_plan", "--as-of", "2026-12-31"]).exits(0);
+    assert!(run.text().contains("1 exempt"), "{run}");
+    let run = package.run(&["gate", "cloud_plan", "--as-of", "2027-01-01", "--format", "short"]).exits(1);
+    assert!(run.text().contains("ORD0806"), "{run}");
+    // One that lifts nothing is a finding, too.
+    package.write("infra/plan.json", plan(&[]));
+    let run = package.run(&["gate", "cloud_plan", "--as-of", "2026-12-31", "--format", "short"]).exits(0);
+    assert!(run.text().contains("ORD0808"), "{run}");
+}
+
+#[test]
+fn a_document_that_cannot_be_read_fails_its_gate_alone() {
+    let package = package();
+    let broken = RULES.replace(
+        "gate docs {\n  on change [\"**/*.md\"]\n  input plan: Plan = json(\"infra/plan.json\")",
+        "gate docs {\n  on change [\"**/*.md\"]\n  input plan: Plan = json(\"infra/broken.json\")",
+    );
+    package.write("main.ord", broken);
+    for content in ["", "{", "\u{feff}[", "{\"resource_changes\": 3}", "{\"a\":1,\"a\":2}"] {
+        package.write("infra/broken.json", content);
+        let run = package.run(&["gate", "--as-of", "2026-06-30", "--json"]).exits(1);
+        let json = run.json();
+        let state = |name: &str| {
+            let gates = json["gates"].as_array().unwrap();
+            gates.iter().find(|gate| gate["gate"] == name).unwrap()["state"].clone()
+        };
+        assert_eq!(state("docs"), "failed", "{run}");
+        assert_eq!(state("cloud_plan"), "passed", "{run}");
+    }
+    package.run(&["gate", "unheard"]).exits(2).says("there is no gate `unheard`");
+}
