@@ -157,7 +157,7 @@ fn exemptions_hold_until_their_day() {
     let package = package();
     package.write("infra/plan.json", plan(&[("aws_s3_bucket.site", "create", "public-read")]));
     let run = package.run(&["gate", "cloud_plan", "--as-of", "2026-12-31"]).exits(0);
-    assert!(run.text().contains("1 exempt"), "{run}");
+    assert!(run.text().contains("1 exempt, 1 not asked without --base"), "{run}");
     let run = package.run(&["gate", "cloud_plan", "--as-of", "2027-01-01", "--format", "short"]).exits(1);
     assert!(run.text().contains("ORD0806"), "{run}");
     // One that lifts nothing is a finding, too.
@@ -185,5 +185,13 @@ fn a_document_that_cannot_be_read_fails_its_gate_alone() {
         assert_eq!(state("docs"), "failed", "{run}");
         assert_eq!(state("cloud_plan"), "passed", "{run}");
     }
+    // Nor does one pass that would look at nothing.
+    let about_steps = RULES.replace("on change\n", "on step\n").replace("  for file in change.files\n", "");
+    package.write(
+        "main.ord",
+        about_steps.replace("file.path == \"infra/plan.json\" && file.status == \"removed\"", "step.effect == destroy"),
+    );
+    let run = package.run(&["gate", "cloud_plan", "--format", "short"]).exits(1);
+    assert!(run.text().contains("ORD0809") && run.text().contains("is about `step`, which no gate looks at"), "{run}");
     package.run(&["gate", "unheard"]).exits(2).says("there is no gate `unheard`");
 }

@@ -170,6 +170,7 @@ fn show(workspace: &Workspace, arguments: &GateArguments, ran: &[Ran]) -> Result
                         "state": gate.state.name(),
                         "why": why,
                         "policies": gate.run.checked,
+                        "unasked": gate.run.unasked,
                         "known": gate.known,
                         "findings": findings::to_json(&diagnostics(gate), &texts),
                     })

@@ -160,6 +160,7 @@ catalogue! {
     EXPECTATION_FAILED = 807, Error, Policies, "expectation of a test not met";
     EXEMPTION_UNUSED = 808, Warning, Policies, "exemption that lifts nothing";
     GATE_WITHOUT_INPUT = 809, Error, Policies, "gate without a document for its policy";
+    FOREIGN_RULES = 810, Error, Policies, "rules of another language are not run";
 }
 
 /// Every entry, by ascending code.

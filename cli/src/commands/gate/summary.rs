@@ -35,6 +35,7 @@ fn counts(gate: &Ran) -> String {
         (of(Severity::Warning), "warning", "warnings"),
         (exempt, "exempt", "exempt"),
         (gate.known, "known from the baseline", "known from the baseline"),
+        (gate.run.unasked.len(), "not asked without --base", "not asked without --base"),
     ] {
         if count > 0 {
             parts.push(counted(count, one, many));

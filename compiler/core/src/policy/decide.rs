@@ -100,6 +100,11 @@ impl<'a, 'db> Decider<'a, 'db> {
     }
 
     pub(super) fn run(mut self) -> Decided<'db> {
+        if let Some((language, _)) = &self.policy.from {
+            let message = format!("rules in `{}` are not run by this version", language.text);
+            self.undecided(*Fault::new(codes::FOREIGN_RULES, self.cx.at(language.loc), message));
+            return self.decided;
+        }
         if let Err(fault) = self.clause(0, None) {
             self.undecided(*fault);
         }

@@ -13,7 +13,7 @@ use super::decide::{Decided, Decider};
 use crate::db::Db;
 use crate::eval::{Context, Evaluator, Fault, Source, data_call};
 use crate::hir::{Body, Gate, Kind, Policy};
-use crate::items::Item;
+use crate::items::{Item, Part};
 use crate::resolve::{declared, resolve, resolve_module};
 use crate::types::{Anchor, Ty, fits, subject_types, written_type};
 
@@ -22,6 +22,8 @@ use crate::types::{Anchor, Ty, fits, subject_types, written_type};
 pub struct GateRun {
     /// The policies that were decided, by code, whatever they say.
     pub checked: Vec<SmolStr>,
+    /// The policies about changes that could not be asked, since nobody said what changed.
+    pub unasked: Vec<SmolStr>,
     /// What they say.
     pub findings: Vec<GateFinding>,
     /// Why documents could not be read, or policies not be decided. A gate with one of these does not hold.
@@ -126,6 +128,11 @@ impl<'db> Runner<'db> {
     }
 
     fn policy(&mut self, policy: Item<'db>, declared: &'db Policy, change: Option<&Value>) {
+        if let Some((language, _)) = &declared.from {
+            let (path, range) = Anchor { item: policy, part: Part::Body, loc: language.loc }.locate(self.db);
+            let message = format!("rules in `{}` are not run by this version", language.text);
+            return self.run.faults.push(Diagnostic::new(codes::FOREIGN_RULES, path, range, message));
+        }
         let Some(subject) = &declared.subject else { return };
         match subject.kind.text.as_str() {
             "input" => {
@@ -140,12 +147,18 @@ impl<'db> Runner<'db> {
                     self.decide(policy, locals(subject, value), Some(&document));
                 }
             }
-            "change" => {
-                if let Some(change) = change {
-                    self.decide(policy, locals(subject, change.clone()), None);
-                }
+            "change" => match change {
+                Some(change) => self.decide(policy, locals(subject, change.clone()), None),
+                None => self.run.unasked.push(code_and_severity(self.db, policy).0),
+            },
+            other => {
+                let message = format!("`{}` is about `{other}`, which no gate looks at", policy.name(self.db));
+                self.not_looked_at(
+                    policy,
+                    message,
+                    "leave it out of the gate; plans and `ordain check` decide it".into(),
+                );
             }
-            _ => {}
         }
     }
 
@@ -215,14 +228,19 @@ impl<'db> Runner<'db> {
     }
 
     fn nothing_to_look_at(&mut self, policy: Item<'db>, expected: &Ty<'db>) {
-        let place = Anchor::name_of(self.item).locate(self.db);
         let (name, shown) = (policy.name(self.db), expected.display(self.db));
         let message = format!("`{name}` is about `{shown}`, and no input of the gate is of that type");
+        self.not_looked_at(policy, message, format!("add an `input name: {shown} = …` to the gate"));
+    }
+
+    /// A gate that looks at nothing would pass, and nobody would know.
+    fn not_looked_at(&mut self, policy: Item<'db>, message: String, help: String) {
+        let place = Anchor::name_of(self.item).locate(self.db);
         let by = Anchor::name_of(policy).locate(self.db);
         self.run.faults.push(
             Diagnostic::new(codes::GATE_WITHOUT_INPUT, place.0, place.1, message)
                 .related(by.0, by.1, "the policy")
-                .help(format!("add an `input name: {shown} = …` to the gate")),
+                .help(help),
         );
     }
 
