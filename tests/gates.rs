@@ -124,7 +124,7 @@ fn a_pull_request_is_blocked_until_it_is_mended() {
     // The same for machines, and for the summary of a job.
     let json = gate(&["--json"]).exits(1).json();
     assert_eq!(json["gates"][0]["state"], "failed");
-    assert_eq!(json["gates"][0]["findings"][1]["primary"]["path"], "infra/plan.json");
+    assert_eq!(json["gates"][0]["findings"][0]["primary"]["path"], "infra/plan.json");
     assert_eq!(json["gates"][1]["state"], "skipped");
     assert_eq!(gate(&["--format", "sarif"]).exits(1).json()["version"], "2.1.0");
     let run = gate(&["--format", "github"]).exits(1);
@@ -194,4 +194,40 @@ fn a_document_that_cannot_be_read_fails_its_gate_alone() {
     let run = package.run(&["gate", "cloud_plan", "--format", "short"]).exits(1);
     assert!(run.text().contains("ORD0809") && run.text().contains("is about `step`, which no gate looks at"), "{run}");
     package.run(&["gate", "unheard"]).exits(2).says("there is no gate `unheard`");
+}
+
+#[test]
+fn the_registry_is_judged() {
+    let package = Package::of(
+        r#"type Application = { owner: String, uses: List<String> = [] }
+type Spec = { title: String }
+
+entity billing: Application { owner: "payments" }
+entity search: Application { owner: "", uses: ["billing", "legacy"] }
+entity handbook: Spec { title: "How we work" }
+
+policy owned {
+  code "REG-001" severity high
+  on entity app: Application
+  when app.owner == ""
+  deny "an application has an owner"
+  because "somebody has to answer for it"
+}
+
+policy documented {
+  code "REG-002" severity low
+  on entity
+  when entity.kind == "Spec"
+  warn "`{entity.name}` needs a better title"
+}
+
+gate registry {
+  check [owned, documented]
+}
+"#,
+    );
+    let run = package.run(&["gate", "--format", "short"]).exits(1);
+    assert!(run.text().contains("main.ord:5:8: error[ORD0803] REG-001: an application has an owner"), "{run}");
+    assert!(run.text().contains("main.ord:6:8: warning[ORD0804] REG-002: `test.main.handbook`"), "{run}");
+    assert_eq!(run.text().matches("REG-").count(), 2, "{run}");
 }

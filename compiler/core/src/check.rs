@@ -12,7 +12,6 @@ use crate::eval::{Fault, const_value, declared_value, signature_faults};
 use crate::hir::Kind;
 use crate::items::{Item, Part, file_items};
 use crate::package_manifest::manifest;
-use crate::policy::entity_findings;
 use crate::resolve::{ImportPlace, declared, import_cycles, imports};
 use crate::types::{Anchor, Finding, check, contract_parts, endless, named, needs_circle, recursion};
 
@@ -180,7 +179,7 @@ fn case_clash<'db>(db: &'db dyn Db, again: Item<'db>, first: Item<'db>) -> Optio
 }
 
 /// The findings of a package that belong to no single file, or to several: manifest, loading, import cycles, policy
-/// codes used twice, and what policies find wrong with entities.
+/// codes used twice.
 pub fn package_findings(db: &dyn Db, package: Package) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = package.load_findings(db).to_vec();
     findings.extend(manifest(db, package).findings.iter().cloned());
@@ -199,7 +198,6 @@ pub fn package_findings(db: &dyn Db, package: Package) -> Vec<Diagnostic> {
     }
     findings.extend(full_names(db, package));
     findings.extend(policy_codes(db, package).iter().map(|finding| finding.locate(db)));
-    findings.extend(entity_findings(db, package));
     findings
 }
 

@@ -35,8 +35,7 @@ pub(super) fn in_item(
             // The other of the two names gives it.
             Some(codes::CASE_CLASH) => scope.case_clashes.iter().any(|(_, first)| *first == item),
             // They show only when the plan is instantiated, or policies are decided.
-            Some(codes::IDENTICAL_STEP) => item.kind(db) == Kind::Plan,
-            Some(codes::POLICY_WARNING) => matches!(item.kind(db), Kind::Plan | Kind::Entity),
+            Some(codes::IDENTICAL_STEP | codes::POLICY_WARNING) => item.kind(db) == Kind::Plan,
             Some(codes::EXEMPTION_OVER) => item.kind(db) == Kind::Policy,
             _ => false,
         };

@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 use super::alone::locals;
 use super::code_and_severity;
 use super::decide::{Decided, Decider};
+use super::entity::decide_entities;
 use crate::db::Db;
 use crate::eval::{Context, Evaluator, Fault, Source, data_call};
 use crate::hir::{Body, Gate, Kind, Policy};
@@ -151,25 +152,44 @@ impl<'db> Runner<'db> {
                 Some(change) => self.decide(policy, locals(subject, change.clone()), None),
                 None => self.run.unasked.push(code_and_severity(self.db, policy).0),
             },
+            "entity" => {
+                let package = self.item.file(self.db).package(self.db);
+                let mut used = Vec::new();
+                for (entity, decided) in decide_entities(self.db, package, policy, subject, self.as_of) {
+                    used.extend(decided.used.iter().copied());
+                    self.take(policy, decided, |this, _| Anchor::name_of(entity).locate(this.db));
+                }
+                self.run.checked.push(code_and_severity(self.db, policy).0);
+                self.exemptions(policy, &used);
+            }
             other => {
                 let message = format!("`{}` is about `{other}`, which no gate looks at", policy.name(self.db));
-                self.not_looked_at(
-                    policy,
-                    message,
-                    "leave it out of the gate; plans and `ordain check` decide it".into(),
-                );
+                self.not_looked_at(policy, message, "leave it out of the gate; it is decided for plans".into());
             }
         }
     }
 
     fn decide(&mut self, policy: Item<'db>, locals: Vec<(SmolStr, Value)>, document: Option<&Document<'db>>) {
         let evaluator = Evaluator::new(self.db);
-        let Some(decider) = Decider::new(self.db, &evaluator, policy, locals, self.as_of) else { return };
-        let Decided { rulings, faults, used, .. } = decider.run();
+        if let Some(decider) = Decider::new(self.db, &evaluator, policy, locals, self.as_of) {
+            let decided = decider.run();
+            let used = decided.used.clone();
+            self.take(policy, decided, |this, pointer| this.place(document, pointer));
+            self.exemptions(policy, &used);
+        }
+    }
+
+    /// Keeps what a policy says about one thing.
+    fn take(
+        &mut self,
+        policy: Item<'db>,
+        decided: Decided<'db>,
+        place: impl Fn(&Self, &Pointer) -> (SmolStr, TextRange),
+    ) {
+        let Decided { rulings, faults, .. } = decided;
         faults.iter().for_each(|fault| self.fault(fault));
         let (code, severity) = code_and_severity(self.db, policy);
         self.run.checked.push(code.clone());
-        self.exemptions(policy, &used);
         for ruling in rulings {
             let (number, message) = match &ruling.outcome {
                 Outcome::Deny { message } => (codes::DENIED_BY_POLICY, message),
@@ -182,7 +202,7 @@ impl<'db> Runner<'db> {
                 Some(message) => format!("{code}: {}", text(message)),
                 None => format!("{code}: `{}` speaks against it", policy.name(self.db)),
             };
-            let (path, range) = self.place(document, &ruling.pointer);
+            let (path, range) = place(self, &ruling.pointer);
             let mut diagnostic = Diagnostic::new(number, path, range, message);
             let by = Anchor::name_of(policy).locate(self.db);
             diagnostic = diagnostic.related(by.0, by.1, "by this policy");

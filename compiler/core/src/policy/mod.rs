@@ -13,7 +13,6 @@ mod subject;
 
 pub(crate) use alone::decide_on;
 pub use decide::{Clause, Decided, Ruling, Way};
-pub use entity::entity_findings;
 pub use gate::{GateFinding, GateRun, gate_globs, run_gate};
 pub use plan::{Explained, Judged, explain, judge};
 
