@@ -1,7 +1,5 @@
 //! Gates: documents of a pull request against policies, with git telling what changed.
 
-use std::process::Command;
-
 use crate::package::Package;
 
 const RULES: &str = r#"/// What is read of a plan.
@@ -61,24 +59,6 @@ fn plan(changes: &[(&str, &str, &str)]) -> String {
     format!("{{\n  \"resource_changes\": [\n{}\n  ]\n}}\n", changes.join(",\n"))
 }
 
-fn git(package: &Package, arguments: &[&str]) -> bool {
-    let mut command = Command::new("git");
-    command.current_dir(package.path()).args(["-c", "user.name=Ana", "-c", "user.email=ana@example.com"]);
-    command.args(["-c", "commit.gpgsign=false", "-c", "init.defaultBranch=main"]).args(arguments);
-    match command.output() {
-        Ok(output) => {
-            assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-            true
-        }
-        Err(_) => false,
-    }
-}
-
-fn commit(package: &Package) {
-    git(package, &["add", "."]);
-    git(package, &["commit", "-q", "-m", "a revision"]);
-}
-
 fn package() -> Package {
     let package = Package::of(RULES);
     package.write("infra/main.tf", "resource \"aws_s3_bucket\" \"files\" {}\n");
@@ -91,12 +71,12 @@ const AS_OF: [&str; 2] = ["--as-of", "2026-06-30"];
 #[test]
 fn a_pull_request_is_blocked_until_it_is_mended() {
     let package = package();
-    if !git(&package, &["init", "-q"]) {
+    if !package.git(&["init", "-q"]) {
         println!("SKIPPED: there is no git here");
         return;
     }
-    commit(&package);
-    git(&package, &["switch", "-q", "-c", "public-files"]);
+    package.commit();
+    package.git(&["switch", "-q", "-c", "public-files"]);
     let gate = |more: &[&str]| package.run(&[&["gate", "--base", "main"], &AS_OF[..], more].concat());
 
     // Nothing changed, so no gate is asked, and each says why.
@@ -107,7 +87,7 @@ fn a_pull_request_is_blocked_until_it_is_mended() {
     package.write("infra/main.tf", "resource \"aws_s3_bucket\" \"files\" { acl = \"public-read\" }\n");
     let bad = [("aws_s3_bucket.old", "delete", ""), ("aws_s3_bucket.files", "update", "public-read")];
     package.write("infra/plan.json", plan(&bad));
-    commit(&package);
+    package.commit();
     let run = gate(&[]).exits(1);
     let text = format!("{}{}", run.text(), run.stderr);
     for said in [
@@ -146,7 +126,7 @@ fn a_pull_request_is_blocked_until_it_is_mended() {
 
     package.write("infra/main.tf", "resource \"aws_s3_bucket\" \"files\" {}\n");
     package.write("infra/plan.json", plan(&[("aws_s3_bucket.files", "update", "private")]));
-    commit(&package);
+    package.commit();
     let run = gate(&[]).exits(0);
     assert!(run.text().contains("passed  cloud_plan: 3 policies, 1 warning"), "{run}");
     package.run(&["gate", "--base", "nowhere"]).exits(2).says("no git revision `nowhere`");

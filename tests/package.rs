@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -54,6 +55,26 @@ impl Package {
 
     pub fn read(&self, path: &str) -> String {
         fs::read_to_string(self.file(path)).unwrap()
+    }
+
+    /// Runs git in it; tells whether there is one.
+    pub fn git(&self, arguments: &[&str]) -> bool {
+        let mut command = Command::new("git");
+        command.current_dir(self.path()).args(["-c", "user.name=Ana", "-c", "user.email=ana@example.com"]);
+        command.args(["-c", "commit.gpgsign=false", "-c", "init.defaultBranch=main"]).args(arguments);
+        match command.output() {
+            Ok(output) => {
+                assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Commits all of it.
+    pub fn commit(&self) {
+        self.git(&["add", "."]);
+        self.git(&["commit", "-q", "-m", "a revision"]);
     }
 
     pub fn ordain(&self) -> Ordain {

@@ -1,36 +1,15 @@
 //! Differences between revisions of a package, which git keeps.
 
-use std::process::Command;
-
 use crate::package::Package;
-
-/// Runs git in a package; tells whether there is one.
-fn git(package: &Package, arguments: &[&str]) -> bool {
-    let mut command = Command::new("git");
-    command.current_dir(package.path()).args(["-c", "user.name=Ana", "-c", "user.email=ana@example.com"]);
-    command.args(["-c", "commit.gpgsign=false", "-c", "init.defaultBranch=main"]).args(arguments);
-    match command.output() {
-        Ok(output) => {
-            assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-            true
-        }
-        Err(_) => false,
-    }
-}
-
-fn commit(package: &Package) {
-    git(package, &["add", "."]);
-    git(package, &["commit", "-q", "-m", "a revision"]);
-}
 
 #[test]
 fn revisions_differ_by_their_meaning() {
     let package = Package::example("montage");
-    if !git(&package, &["init", "-q"]) {
+    if !package.git(&["init", "-q"]) {
         println!("SKIPPED: there is no git here");
         return;
     }
-    commit(&package);
+    package.commit();
     let run = package.run(&["diff", "HEAD", "--plan", "mosaic", "--exit-code"]).exits(0);
     assert!(!run.text().contains("jobs["), "nothing changed: {run}");
 
@@ -43,7 +22,7 @@ fn revisions_differ_by_their_meaning() {
     assert!(run.text().contains("jobs[view]") && run.text().contains("image_table"), "{run}");
     assert!(!run.text().contains("jobs[project_1]"), "what did not change is not shown: {run}");
 
-    commit(&package);
+    package.commit();
     package.run(&["diff", "HEAD", "--plan", "mosaic", "--exit-code"]).exits(0);
     let between = package.run(&["diff", "HEAD~1", "HEAD", "--plan", "mosaic"]).exits(0);
     assert_eq!(between.text(), run.text());

@@ -112,7 +112,7 @@ pub(crate) enum Command {
     /// Show why policies say what they say.
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// Check documents and changes against the policies of gates, as continuous integration does.
+    /// Check documents, changes and entities against the policies of gates, as continuous integration does.
     Gate(GateArguments),
     /// Show what changed between two plans, and because of what.
     Diff(DiffArguments),

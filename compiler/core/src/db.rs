@@ -61,7 +61,7 @@ pub struct SourceFile {
     pub content: Content,
 }
 
-/// A JSON, YAML, TOML or CSV file that sources may read.
+/// A file of data that sources may read.
 #[salsa::input(debug)]
 #[derive(PartialOrd, Ord)]
 pub struct DataFile {
