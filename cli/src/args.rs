@@ -112,6 +112,8 @@ pub(crate) enum Command {
     /// Show why policies say what they say.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Decide whether somebody may do something to something, by the policies about requests.
+    Authorize(AuthorizeArguments),
     /// Check documents, changes and entities against the policies of gates, as continuous integration does.
     Gate(GateArguments),
     /// Show what changed between two plans, and because of what.
@@ -235,6 +237,40 @@ pub(crate) struct ExplainPolicyArguments {
     pub(crate) code: String,
     #[command(flatten)]
     pub(crate) selection: PlanSelection,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuthorizeArguments {
+    /// Documents of requests, one or a list in each; `-` reads JSON from the standard input.
+    #[arg(conflicts_with_all = ["principal", "action", "resource", "context"])]
+    pub(crate) requests: Vec<PathBuf>,
+    /// The package.
+    #[arg(long, short = 'p', default_value = ".", value_name = "PATH")]
+    pub(crate) package: PathBuf,
+    /// A document of entities, beside those that the package declares.
+    #[arg(long, short = 'e', value_name = "FILE")]
+    pub(crate) entities: Vec<PathBuf>,
+    /// Who asks: `User:ana`.
+    #[arg(long, value_name = "TYPE:ID", requires = "action")]
+    pub(crate) principal: Option<String>,
+    /// What for: `read`.
+    #[arg(long, value_name = "ACTION", requires = "resource")]
+    pub(crate) action: Option<String>,
+    /// On what: `Document:report`.
+    #[arg(long, value_name = "TYPE:ID", requires = "principal")]
+    pub(crate) resource: Option<String>,
+    /// A document of the circumstances.
+    #[arg(long, value_name = "FILE", requires = "principal")]
+    pub(crate) context: Option<PathBuf>,
+    /// The day on which exemptions of policies are judged; today (UTC) where it is not given.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<String>,
+    /// Show what each policy came to, clause by clause.
+    #[arg(long)]
+    pub(crate) explain: bool,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,

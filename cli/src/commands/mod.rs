@@ -1,6 +1,7 @@
 //! One module for each command.
 
 mod apply;
+mod authorize;
 mod check;
 mod diff;
 mod doc;
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         }
         Command::Fmt { paths, check, json } => fmt::run(&paths, check, json),
         Command::Policy(PolicyCommand::Explain(arguments)) => policy::explained(&arguments),
+        Command::Authorize(arguments) => authorize::run(&arguments),
         Command::Gate(arguments) => gate::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),

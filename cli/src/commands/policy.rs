@@ -61,13 +61,17 @@ fn as_text(workspace: &Workspace, explained: &Explained<'_>) -> String {
     for ruling in &explained.decided.rulings {
         let _ = writeln!(out, "{subject}: `{}` {}", explained.policy.name(db), said(ruling));
     }
-    for way in &explained.decided.ways {
-        for clause in &way.clauses {
-            let _ = writeln!(out, "    {}", line(workspace, clause));
-        }
-        let _ = writeln!(out, "    {}", if way.met { "so it speaks" } else { "so it does not speak" });
+    for line in explained.decided.ways.iter().flat_map(|each| way(workspace, each)) {
+        let _ = writeln!(out, "    {line}");
     }
     out
+}
+
+/// A way through a policy, a line for each clause, and where it led.
+pub(super) fn way(workspace: &Workspace, way: &Way<'_>) -> Vec<String> {
+    let mut lines: Vec<String> = way.clauses.iter().map(|clause| line(workspace, clause)).collect();
+    lines.push(if way.met { "so it speaks" } else { "so it does not speak" }.into());
+    lines
 }
 
 /// A clause with what it gave: `when env.tier == production: true`.
@@ -124,25 +128,27 @@ fn said(ruling: &Ruling) -> String {
         .unwrap_or_default()
 }
 
-fn as_json(workspace: &Workspace, explained: &Explained<'_>) -> Json {
-    let way = |way: &Way<'_>| {
-        let clauses: Vec<Json> = way
-            .clauses
-            .iter()
-            .map(|clause| {
-                let (path, range) = clause.at.locate(&workspace.db);
-                json!({
-                    "clause": if clause.name.is_some() { "bind" } else if clause.negated { "unless" } else { "when" },
-                    "name": clause.name,
-                    "source": source(workspace, clause),
-                    "path": path,
-                    "range": { "start": range.start, "end": range.end },
-                    "value": clause.value.to_json(),
-                })
+/// A way through a policy, for programs.
+pub(super) fn way_as_json(workspace: &Workspace, way: &Way<'_>) -> Json {
+    let clauses: Vec<Json> = way
+        .clauses
+        .iter()
+        .map(|clause| {
+            let (path, range) = clause.at.locate(&workspace.db);
+            json!({
+                "clause": if clause.name.is_some() { "bind" } else if clause.negated { "unless" } else { "when" },
+                "name": clause.name,
+                "source": source(workspace, clause),
+                "path": path,
+                "range": { "start": range.start, "end": range.end },
+                "value": clause.value.to_json(),
             })
-            .collect();
-        json!({ "met": way.met, "clauses": clauses })
-    };
+        })
+        .collect();
+    json!({ "met": way.met, "clauses": clauses })
+}
+
+fn as_json(workspace: &Workspace, explained: &Explained<'_>) -> Json {
     let rulings = explained.decided.rulings.iter().map(|ruling| {
         json!({
             "says": said(ruling),
@@ -154,6 +160,6 @@ fn as_json(workspace: &Workspace, explained: &Explained<'_>) -> Json {
         "step": explained.step,
         "policy": qualified_name(&workspace.db, explained.policy),
         "says": rulings.collect::<Vec<_>>(),
-        "ways": explained.decided.ways.iter().map(way).collect::<Vec<_>>(),
+        "ways": explained.decided.ways.iter().map(|way| way_as_json(workspace, way)).collect::<Vec<_>>(),
     })
 }

@@ -30,8 +30,8 @@ pub use module_path::{Unnameable, unnameable};
 pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse_manifest};
 pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate};
 pub use policy::{
-    Clause, Decided, Explained, GateFinding, GateRun, Judged, Ruling, Way, explain, gate_globs, judge, policy_code,
-    run_gate,
+    Authorizer, Clause, Decided, Decision, Explained, ExplainedRequest, GateFinding, GateRun, Judged, Ruling, Way,
+    explain, gate_globs, judge, policy_code, run_gate,
 };
 pub use resolve::package_items;
 pub use testing::{Failure, TestRun, run_test};

@@ -4,13 +4,14 @@ use ordain_diagnostics::codes;
 use ordain_graph::{Op, SecretRef, Value};
 
 use super::{CALL_DEPTH, Context, Eval, Evaluator, Fault, REMEMBERED};
-use crate::hir::{Arg, Body, ExprId, ExprKind};
+use crate::hir::{Arg, Body, ExprId, ExprKind, Kind};
 use crate::items::Item;
 use crate::types::{Resolution, Sig, signature};
 
 impl<'db> Evaluator<'_, 'db> {
     pub(super) fn eval_call(&self, cx: &mut Context<'db>, expr: ExprId, callee: ExprId, args: &[Arg]) -> Eval<'db> {
         match cx.facts.resolutions.get(&callee) {
+            Some(Resolution::Item(ty)) if ty.kind(self.db) == Kind::Type => self.eval_reference(cx, *ty, args),
             Some(Resolution::Item(function)) => self.call_declared(cx, expr, *function, args),
             Some(Resolution::Builtin(function)) => {
                 let values = args.iter().map(|arg| self.eval(cx, arg.value)).collect::<Eval<'db, Vec<_>>>()?;

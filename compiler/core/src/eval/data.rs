@@ -127,22 +127,29 @@ impl<'db> Evaluator<'_, 'db> {
             | DataFormat::FrontMatter
             | DataFormat::Dockerfile => false,
         };
-        let reading = Reading { evaluator: self, path: shown, text, elements: format == DataFormat::Xml };
-        reading.value(node, ty, &mut Vec::new())
+        let reading = Document { evaluator: self, path: shown, package, text, elements: format == DataFormat::Xml };
+        reading.read(node, ty, &mut Vec::new())
     }
 }
 
 /// Reads one file against a type.
-struct Reading<'a, 'b, 'db> {
+pub(crate) struct Document<'a, 'b, 'db> {
     evaluator: &'a Evaluator<'b, 'db>,
     path: &'a SmolStr,
+    /// Whose types entities can be of.
+    package: Package,
     /// Whether every scalar is text that stands for a value, as in CSV.
     text: bool,
     /// Whether values are elements of XML, which do not tell one from a list of one, nor nothing from an empty record.
     elements: bool,
 }
 
-impl<'db> Reading<'_, '_, 'db> {
+impl<'a, 'b, 'db> Document<'a, 'b, 'db> {
+    /// A document of a format with types of its own, as JSON has them.
+    pub(crate) fn new(evaluator: &'a Evaluator<'b, 'db>, path: &'a SmolStr, package: Package) -> Self {
+        Self { evaluator, path, package, text: false, elements: false }
+    }
+
     fn mismatch(&self, node: &Node, pointer: &[String], message: String) -> Box<Fault<'db>> {
         let range = TextRange::new(node.range.start, node.range.end);
         let place = if pointer.is_empty() { "at the top".to_owned() } else { format!("at /{}", pointer.join("/")) };
@@ -150,7 +157,7 @@ impl<'db> Reading<'_, '_, 'db> {
         Box::new(Fault::Data(Box::new(finding)))
     }
 
-    fn value(&self, node: &Node, ty: &Ty<'db>, pointer: &mut Vec<String>) -> Eval<'db> {
+    pub(crate) fn read(&self, node: &Node, ty: &Ty<'db>, pointer: &mut Vec<String>) -> Eval<'db> {
         let db = self.evaluator.db;
         let expected = |this: &Self, pointer: &[String]| {
             this.mismatch(node, pointer, format!("expected `{}`, found {}", ty.display(db), describe(&node.kind)))
@@ -162,11 +169,11 @@ impl<'db> Reading<'_, '_, 'db> {
                 return match (&target, self.entries(kind)) {
                     (Ty::Record(record), Some(entries)) => self.record(node, record, entries, ty, pointer),
                     (Ty::Record(_), None) => Err(expected(self, pointer)),
-                    _ => self.value(node, &target, pointer),
+                    _ => self.read(node, &target, pointer),
                 };
             }
             (Ty::Refined(base, demand), _) => {
-                let value = self.value(node, base, pointer)?;
+                let value = self.read(node, base, pointer)?;
                 demand
                     .check_with(&value, self.evaluator.db.patterns())
                     .map_err(|error| self.mismatch(node, pointer, error.to_string()))?;
@@ -174,7 +181,7 @@ impl<'db> Reading<'_, '_, 'db> {
             }
             (Ty::Optional(_), NodeKind::Null) => Value::None,
             (Ty::Optional(_), NodeKind::String(text)) if self.text && text.is_empty() => Value::None,
-            (Ty::Optional(inner), _) => return self.value(node, inner, pointer),
+            (Ty::Optional(inner), _) => return self.read(node, inner, pointer),
             (Ty::Json, _) => untyped(node),
             (Ty::Bool, NodeKind::Bool(value)) => Value::Bool(*value),
             (Ty::Int, NodeKind::Int(value)) => Value::Int(*value),
@@ -220,9 +227,9 @@ impl<'db> Reading<'_, '_, 'db> {
             (Ty::Set(element), NodeKind::List(elements)) => {
                 Value::Set(Arc::new(self.elements(elements, element, pointer)?.into_iter().collect()))
             }
-            (Ty::List(element), _) if self.elements => Value::list([self.value(node, element, pointer)?]),
+            (Ty::List(element), _) if self.elements => Value::list([self.read(node, element, pointer)?]),
             (Ty::Set(element), _) if self.elements => {
-                Value::Set(Arc::new([self.value(node, element, pointer)?].into_iter().collect()))
+                Value::Set(Arc::new([self.read(node, element, pointer)?].into_iter().collect()))
             }
             (Ty::Map(entry), kind) => {
                 let entries = self.entries(kind).ok_or_else(|| expected(self, pointer))?;
@@ -230,9 +237,9 @@ impl<'db> Reading<'_, '_, 'db> {
                 for (key, value) in entries {
                     pointer.push(escape(&key.name));
                     let name = Node { range: key.range, kind: NodeKind::String(key.name.as_str().into()) };
-                    let reading = Reading { text: true, ..*self };
-                    let name = reading.value(&name, &entry.0, pointer)?;
-                    map.insert(name, self.value(value, &entry.1, pointer)?);
+                    let reading = Document { text: true, ..*self };
+                    let name = reading.read(&name, &entry.0, pointer)?;
+                    map.insert(name, self.read(value, &entry.1, pointer)?);
                     pointer.pop();
                 }
                 Value::Map(Arc::new(map))
@@ -241,9 +248,39 @@ impl<'db> Reading<'_, '_, 'db> {
                 let entries = self.entries(kind).ok_or_else(|| expected(self, pointer))?;
                 self.record(node, record, entries, ty, pointer)?
             }
+            (Ty::Ref(target), _) => return self.reference(node, target, pointer),
             (Ty::Error, _) => return Err(Box::new(Fault::Silent)),
             _ => return Err(expected(self, pointer)),
         })
+    }
+
+    /// A reference: `{ "type": "User", "id": "ana" }`, also below `__entity` as others write it, or only the id where the
+    /// declared type is the entity's own.
+    fn reference(&self, node: &Node, target: &Ty<'db>, pointer: &[String]) -> Eval<'db> {
+        let db = self.evaluator.db;
+        let inner = node.get("__entity").unwrap_or(node);
+        let text = |name: &str| match inner.get(name).map(|node| &node.kind) {
+            Some(NodeKind::String(text)) => Some(text),
+            _ => None,
+        };
+        let named = match (&inner.kind, target, text("type"), text("id")) {
+            (NodeKind::String(id), Ty::Alias(item), ..) => {
+                return Ok(super::reference(crate::qualified_name(db, *item), id.clone()));
+            }
+            (NodeKind::Map(_), _, Some(ty), Some(id)) => crate::policy::named_entity(db, self.package, ty, id),
+            _ => {
+                let ty = Ty::Ref(Arc::new(target.clone())).display(db);
+                let found = describe(&node.kind);
+                Err(format!("expected `{ty}`, a `type` and an `id`, found {found}"))
+            }
+        };
+        let value = named.map_err(|message| self.mismatch(node, pointer, message))?;
+        let item = super::parts(&value).and_then(|(ty, _)| crate::item_by_name(db, self.package, ty));
+        if item.is_none_or(|item| !crate::types::fits(db, &Ty::Alias(item), target)) {
+            let ty = Ty::Ref(Arc::new(target.clone())).display(db);
+            return Err(self.mismatch(node, pointer, format!("expected `{ty}`, found a reference to another type")));
+        }
+        Ok(value)
     }
 
     /// What a value has by name, if it can be an object.
@@ -259,7 +296,7 @@ impl<'db> Reading<'_, '_, 'db> {
         let mut values = Vec::with_capacity(nodes.len());
         for (index, node) in nodes.iter().enumerate() {
             pointer.push(index.to_string());
-            values.push(self.value(node, ty, pointer)?);
+            values.push(self.read(node, ty, pointer)?);
             pointer.pop();
         }
         Ok(values)
@@ -280,7 +317,7 @@ impl<'db> Reading<'_, '_, 'db> {
             let value = match (given, field.default) {
                 (Some((_, value)), _) => {
                     pointer.push(escape(&field.name));
-                    let value = self.value(value, &field.ty, pointer)?;
+                    let value = self.read(value, &field.ty, pointer)?;
                     pointer.pop();
                     value
                 }
@@ -303,7 +340,7 @@ fn escape(part: &str) -> String {
     part.replace('~', "~0").replace('/', "~1")
 }
 
-fn untyped(node: &Node) -> Value {
+pub(crate) fn untyped(node: &Node) -> Value {
     match &node.kind {
         NodeKind::Null => Value::None,
         NodeKind::Bool(value) => Value::Bool(*value),

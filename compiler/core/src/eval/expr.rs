@@ -45,6 +45,10 @@ impl<'db> Evaluator<'_, 'db> {
                     let base = self.eval(cx, *base)?;
                     self.eval_field(cx, expr, base, &name.text, *optional)?
                 }
+                Some(Resolution::Entity) => {
+                    let base = self.eval(cx, *base)?;
+                    self.entity_field(cx, expr, &base, &name.text)?
+                }
                 Some(_) => self.eval_name(cx, expr, &name.text)?,
             },
             ExprKind::Index { base, index } => self.eval_index(cx, expr, *base, *index)?,
@@ -221,6 +225,11 @@ impl<'db> Evaluator<'_, 'db> {
         let second = self.eval(cx, right)?;
         if let (BinaryOp::Range | BinaryOp::RangeInclusive, Value::Int(low), Value::Int(high)) = (op, &first, &second) {
             self.spend(cx, expr, high.saturating_sub(*low).max(0).unsigned_abs())?;
+        }
+        let is_membership = matches!(op, BinaryOp::In | BinaryOp::NotIn);
+        if is_membership && cx.facts.resolutions.get(&expr) == Some(&Resolution::Entity) {
+            let within = first != Value::None && self.is_within(cx, expr, &first, &second)?;
+            return Ok(Value::Bool(within == (op == BinaryOp::In)));
         }
         let value = self.apply(cx, expr, crate::types::binary_op(op), vec![first, second])?;
         if op == BinaryOp::NotIn { self.apply(cx, expr, Op::Not, vec![value]) } else { Ok(value) }

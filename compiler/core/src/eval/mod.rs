@@ -10,6 +10,7 @@ mod fault;
 mod lone;
 mod normalise;
 mod record;
+mod reference;
 mod values;
 
 use std::cell::RefCell;
@@ -22,11 +23,12 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 pub use data::data_references;
-pub(crate) use data::{Source, data_call, data_digest};
+pub(crate) use data::{Document, Source, data_call, data_digest, untyped};
 pub(crate) use expr::not_known;
 pub use fault::Fault;
 pub use lone::{Lone, LoneFinding, eval_text};
 pub(crate) use normalise::plain;
+pub(crate) use reference::{Entities, Following, PARENTS, parts, reference};
 pub(crate) use values::signature_faults;
 pub(crate) use values::without_declaration;
 pub use values::{const_value, declared_value};
@@ -142,6 +144,8 @@ pub(crate) struct Memory<'db> {
 pub(crate) struct Evaluator<'a, 'db> {
     pub(crate) db: &'db dyn Db,
     pub(crate) handles: Option<&'a dyn Handles>,
+    /// What references refer to, where they are followed.
+    following: Following<'a>,
     spent: std::cell::Cell<u64>,
     depth: std::cell::Cell<u32>,
     /// The defaults that are being evaluated.
@@ -159,6 +163,7 @@ impl<'a, 'db> Evaluator<'a, 'db> {
         Self {
             db,
             handles,
+            following: Following::Nowhere,
             spent: std::cell::Cell::new(0),
             depth: std::cell::Cell::new(0),
             open: RefCell::default(),

@@ -59,6 +59,7 @@ fn shape_within<'db>(db: &'db dyn Db, ty: &Ty<'db>, open: &mut Vec<Item<'db>>, l
         Ty::Optional(some) => Shape::Optional(inner(some)),
         Ty::Secret(content) => Shape::Secret(inner(content)),
         Ty::Refined(base, demand) => Shape::Refined(inner(base), demand.clone()),
+        Ty::Ref(_) => Shape::Record(Arc::new(["id", "type"].map(|part| (part.into(), Shape::String)).into())),
         Ty::Record(record) => {
             let fields: BTreeMap<SmolStr, Shape> = record
                 .fields

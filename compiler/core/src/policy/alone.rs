@@ -10,6 +10,9 @@ use crate::hir::{Body, Subject};
 use crate::items::Item;
 use crate::types::{Anchor, subject_types};
 
+/// The circumstances of a request.
+const CONTEXT: &str = "context";
+
 /// Decides a policy about a value: its subject, or a record that holds the environment, too, under the name that the
 /// policy gives it.
 pub(crate) fn decide_on<'db>(
@@ -21,8 +24,9 @@ pub(crate) fn decide_on<'db>(
 ) -> Decided<'db> {
     let Body::Policy(declared) = &policy.body(db).body else { return Decided::default() };
     let Some(subject) = &declared.subject else { return Decided::default() };
+    let value = with_context(subject, value);
     let locals = match whole(db, evaluator, policy, locals(subject, value)) {
-        Ok(locals) => locals,
+        Ok(locals) => with_parts(subject, locals),
         Err(fault) => return Decided { faults: vec![*fault], ..Decided::default() },
     };
     Decider::new(db, evaluator, policy, locals, as_of).map(|decider| decider.explained().run()).unwrap_or_default()
@@ -60,9 +64,31 @@ pub(super) fn locals(subject: &Subject, value: Value) -> Vec<(SmolStr, Value)> {
     }
     match (&subject.binding, &value) {
         (Some((name, _)), _) => locals.push((name.text.clone(), value)),
-        // What a request is made of stands for itself.
         (None, Value::Record(fields)) if subject.kind.text == "request" => locals.extend(fields.iter().map(owned)),
         (None, _) => locals.push((subject.kind.text.clone(), value)),
+    }
+    locals
+}
+
+/// A request without a context has an empty one, as where somebody asks.
+fn with_context(subject: &Subject, value: Value) -> Value {
+    match value {
+        Value::Record(fields) if subject.kind.text == "request" && !fields.contains_key(CONTEXT) => {
+            let mut fields = Fields::clone(&fields);
+            fields.insert(CONTEXT.into(), Value::record([]));
+            Value::Record(fields.into())
+        }
+        other => other,
+    }
+}
+
+/// What a request is made of has names of its own.
+pub(super) fn with_parts(subject: &Subject, mut locals: Vec<(SmolStr, Value)>) -> Vec<(SmolStr, Value)> {
+    if let (Some((name, _)), "request") = (&subject.binding, subject.kind.text.as_str())
+        && let Some((_, Value::Record(fields))) = locals.iter().find(|(local, _)| *local == name.text)
+    {
+        let parts: Vec<_> = fields.iter().map(owned).collect();
+        locals.extend(parts);
     }
     locals
 }

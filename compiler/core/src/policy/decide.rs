@@ -16,6 +16,8 @@ use crate::types::{Anchor, Ty};
 pub struct Decided<'db> {
     /// What it demands, for each way through its loops that it speaks about.
     pub rulings: Vec<Ruling>,
+    /// Whether it permits: only requests need that.
+    pub permitted: bool,
     /// Why it could not be decided; what could not be decided is denied among the rulings.
     pub faults: Vec<Fault<'db>>,
     /// The exemptions that lifted something or would have, by position, and whether one had run out by then.
@@ -193,7 +195,10 @@ impl<'a, 'db> Decider<'a, 'db> {
         let exempt = self.exemption()?;
         let because = self.policy.because.map(|because| self.evaluator.eval(&mut self.cx, because)).transpose()?;
         for outcome in &self.policy.outcomes {
-            let Some(outcome) = self.outcome(outcome)? else { continue };
+            let Some(outcome) = self.outcome(outcome)? else {
+                self.decided.permitted |= exempt.is_none();
+                continue;
+            };
             let (when, because, exempt) = (when.clone(), because.clone(), exempt.clone());
             let pointer = self.pointer();
             self.decided.rulings.push(Ruling { outcome, when, because, exempt, pointer });
@@ -206,7 +211,6 @@ impl<'a, 'db> Decider<'a, 'db> {
             |message: &Option<ExprId>| message.map(|message| self.evaluator.eval(&mut self.cx, message)).transpose();
         Ok(Some(match outcome {
             hir::Outcome::Deny(text) | hir::Outcome::Forbid(text) => Outcome::Deny { message: message(text)? },
-            // Only requests need to be permitted: everything else may be, as long as nobody objects.
             hir::Outcome::Permit => return Ok(None),
             hir::Outcome::Warn(text) => Outcome::Warn { message: message(text)? },
             hir::Outcome::RequireApproval { group, count } => {
@@ -265,8 +269,12 @@ impl<'a, 'db> Decider<'a, 'db> {
         Ok(None)
     }
 
-    /// What cannot be decided is denied.
+    /// What cannot be decided is denied. A policy that can only permit does so by saying nothing.
     fn undecided(&mut self, fault: Fault<'db>) {
+        if self.policy.outcomes.iter().all(|outcome| matches!(outcome, hir::Outcome::Permit)) {
+            self.decided.faults.push(fault);
+            return;
+        }
         let message = match &fault {
             Fault::Source(finding) => format!("it cannot be decided: {}", finding.message),
             Fault::Data(diagnostic) => format!("it cannot be decided: {}", diagnostic.message),

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::decide::{Decided, Decider};
 use crate::db::{Db, Package};
-use crate::eval::{Evaluator, declared_value, plain, without_declaration};
+use crate::eval::{Evaluator, Following, declared_value, plain, without_declaration};
 use crate::hir::{Kind, Subject};
 use crate::items::Item;
 use crate::resolve::package_items;
@@ -21,7 +21,7 @@ pub(super) fn decide_entities<'db>(
     as_of: Option<Date>,
 ) -> Vec<(Item<'db>, Decided<'db>)> {
     let expected = &subject_types(db, policy).binding;
-    let evaluator = Evaluator::new(db);
+    let evaluator = Evaluator::new(db).following(Following::Declared(package));
     package_items(db, package)
         .filter(|item| item.kind(db) == Kind::Entity)
         .filter_map(|entity| {

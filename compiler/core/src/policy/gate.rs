@@ -12,7 +12,7 @@ use super::code_and_severity;
 use super::decide::{Decided, Decider};
 use super::entity::decide_entities;
 use crate::db::Db;
-use crate::eval::{Context, Evaluator, Fault, Source, data_call};
+use crate::eval::{Context, Evaluator, Fault, Following, Source, data_call};
 use crate::hir::{Body, Gate, Kind, Policy};
 use crate::items::{Item, Part};
 use crate::resolve::{declared, resolve, resolve_module};
@@ -170,7 +170,8 @@ impl<'db> Runner<'db> {
     }
 
     fn decide(&mut self, policy: Item<'db>, locals: Vec<(SmolStr, Value)>, document: Option<&Document<'db>>) {
-        let evaluator = Evaluator::new(self.db);
+        let package = self.item.file(self.db).package(self.db);
+        let evaluator = Evaluator::new(self.db).following(Following::Declared(package));
         if let Some(decider) = Decider::new(self.db, &evaluator, policy, locals, self.as_of) {
             let decided = decider.run();
             let used = decided.used.clone();

@@ -9,12 +9,15 @@ mod decide;
 mod entity;
 mod gate;
 mod plan;
+mod request;
 mod subject;
 
 pub(crate) use alone::decide_on;
 pub use decide::{Clause, Decided, Ruling, Way};
 pub use gate::{GateFinding, GateRun, gate_globs, run_gate};
 pub use plan::{Explained, Judged, explain, judge};
+pub use request::{Authorizer, Decision, ExplainedRequest};
+pub(crate) use request::{declared_entities, named_entity};
 
 use rustc_hash::FxHashSet;
 
@@ -29,6 +32,12 @@ const STANDARD: &str = "std";
 /// The policies that hold in a package: its own, and those of the packages it depends on, for who takes a package of
 /// rules wants them to hold.
 pub(crate) fn holding<'db>(db: &'db dyn Db, package: Package) -> Vec<Item<'db>> {
+    let items = packages(db, package).into_iter().flat_map(|package| package_items(db, package));
+    items.filter(|item| item.kind(db) == Kind::Policy).collect()
+}
+
+/// A package and those it depends on, but for the standard one.
+fn packages(db: &dyn Db, package: Package) -> Vec<Package> {
     let mut open = vec![package];
     let mut seen = FxHashSet::default();
     let mut found = Vec::new();
@@ -36,7 +45,7 @@ pub(crate) fn holding<'db>(db: &'db dyn Db, package: Package) -> Vec<Item<'db>> 
         if !seen.insert(package) {
             continue;
         }
-        found.extend(package_items(db, package).filter(|item| item.kind(db) == Kind::Policy));
+        found.push(package);
         let dependencies = package.dependencies(db).iter().filter(|(name, _)| *name != STANDARD);
         open.extend(dependencies.map(|(_, &package)| package));
     }

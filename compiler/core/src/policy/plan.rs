@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 use super::decide::{Decided, Decider};
 use super::{about, code_and_severity, subject};
 use crate::db::Db;
-use crate::eval::{Evaluator, Fault, Memory};
+use crate::eval::{Evaluator, Fault, Following, Memory};
 use crate::hir::{Name, Policy};
 use crate::items::{Item, Part};
 use crate::plan::{Instantiated, PlanInstance, instantiate, is_allowed};
@@ -172,7 +172,9 @@ impl<'a, 'db> Judge<'a, 'db> {
         if self.only.as_ref().is_some_and(|only| *only != code) {
             return;
         }
-        let evaluator = Evaluator::remembering(self.db, self.memory.clone(), None);
+        let package = self.plan.file(self.db).package(self.db);
+        let evaluator =
+            Evaluator::remembering(self.db, self.memory.clone(), None).following(Following::Declared(package));
         let Some(decider) = Decider::new(self.db, &evaluator, item, locals, self.as_of) else { return };
         if self.only.is_some() {
             let step = node.map(|at| self.graph.nodes[at].address.clone());

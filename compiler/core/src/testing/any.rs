@@ -112,7 +112,9 @@ impl<'db> Maker<'_, 'db> {
                 2 => Value::Int(self.int()),
                 _ => Value::String(self.text()),
             },
-            Ty::Secret(_) | Ty::Error | Ty::Step(_) | Ty::Plan(_) | Ty::Stage | Ty::Family(_) => return None,
+            Ty::Ref(_) | Ty::Secret(_) | Ty::Error | Ty::Step(_) | Ty::Plan(_) | Ty::Stage | Ty::Family(_) => {
+                return None;
+            }
         })
     }
 

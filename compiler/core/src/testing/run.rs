@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 use super::any::{Random, make, smaller};
 use crate::db::Db;
-use crate::eval::{Context, Eval, Evaluator, Fault};
+use crate::eval::{Context, Eval, Evaluator, Fault, Following};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Name, PathRef, PlanCall, TestStmt, TypeId};
 use crate::items::Item;
 use crate::plan::PlanInstance;
@@ -59,7 +59,7 @@ impl Failure<'_> {
 
 /// Runs a test. Exemptions are judged as of a day.
 pub fn run_test<'db>(db: &'db dyn Db, item: Item<'db>, as_of: Option<Date>) -> TestRun<'db> {
-    let evaluator = Evaluator::new(db);
+    let evaluator = Evaluator::new(db).following(Following::Declared(item.file(db).package(db)));
     let cx = Context::body(db, item);
     let mut runner =
         Runner { db, item, evaluator, cx, as_of, plans: FxHashMap::default(), expectations: 0, failures: Vec::new() };
@@ -212,7 +212,8 @@ impl<'db> Runner<'db> {
         let verb = verb(&verdict.text);
         let met = match verb {
             // One policy that only warns says something, too: otherwise no test could tell when it is quiet.
-            "allow" => in_force.is_empty(),
+            "allow" => in_force.is_empty() && !decided.permitted,
+            "permit" => decided.permitted,
             _ => in_force.iter().any(|outcome| is(verb, outcome)),
         };
         if !met {
@@ -329,7 +330,7 @@ fn verb(verdict: &str) -> &str {
 /// Whether an outcome is what a verb of a test means.
 fn is(verb: &str, outcome: &Outcome) -> bool {
     match verb {
-        "deny" => matches!(outcome, Outcome::Deny { .. } | Outcome::Gate { present: false, .. }),
+        "deny" | "forbid" => matches!(outcome, Outcome::Deny { .. } | Outcome::Gate { present: false, .. }),
         "warn" => matches!(outcome, Outcome::Warn { .. }),
         "require" => {
             matches!(outcome, Outcome::Approval { .. } | Outcome::Escalate { .. } | Outcome::Gate { .. })
@@ -343,6 +344,9 @@ fn shown(value: &Value) -> String {
 }
 
 fn said(decided: &Decided<'_>) -> Vec<(String, String)> {
+    if decided.permitted {
+        return vec![("it says".into(), "permitted".into())];
+    }
     if decided.rulings.is_empty() {
         return vec![("it says".into(), "nothing".into())];
     }

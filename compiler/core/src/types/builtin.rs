@@ -9,8 +9,8 @@ use crate::db::Db;
 
 /// The names of the built-in types.
 pub(crate) const TYPE_NAMES: &[&str] = &[
-    "Bool", "Bytes", "Date", "Decimal", "Digest", "Duration", "Int", "Json", "List", "Map", "Secret", "SemVer", "Set",
-    "String", "Url",
+    "Bool", "Bytes", "Date", "Decimal", "Digest", "Duration", "Int", "Json", "List", "Map", "Ref", "Secret", "SemVer",
+    "Set", "String", "Url",
 ];
 
 /// A format of data files that sources can read: `json("…")`.

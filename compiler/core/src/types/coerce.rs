@@ -86,6 +86,8 @@ fn fit_within<'db>(
         (Ty::None, _) => Err(Misfit::Optional),
         (Ty::Int, Ty::Decimal) => Ok(Fit::Adjusted),
         (Ty::List(a), Ty::List(e)) | (Ty::Set(a), Ty::Set(e)) => inner(a, e),
+        // What is referred to stays what it is.
+        (Ty::Ref(a), Ty::Ref(e)) => inner(a, e).map(|_| Fit::Same),
         (Ty::Map(a), Ty::Map(e)) => Ok(inner(&a.0, &e.0)?.max(inner(&a.1, &e.1)?)),
         (Ty::Record(a), Ty::Record(e)) => {
             let mut fit = if a.fields.len() == e.fields.len() { Fit::Same } else { Fit::Adjusted };

@@ -180,6 +180,7 @@ impl<'db> TypeLowering<'db> {
             "Json" => Ty::Json,
             "List" => return Some(Ty::List(Arc::new(self.args(path, args, 1)?.remove(0)))),
             "Set" => return Some(Ty::Set(Arc::new(self.args(path, args, 1)?.remove(0)))),
+            "Ref" => return Some(Ty::Ref(Arc::new(self.args(path, args, 1)?.remove(0)))),
             "Secret" => return Some(Ty::Secret(Arc::new(self.args(path, args, 1)?.remove(0)))),
             "Map" => {
                 let mut args = self.args(path, args, 2)?;

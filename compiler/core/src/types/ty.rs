@@ -50,6 +50,8 @@ pub enum Ty<'db> {
     Optional(Arc<Ty<'db>>),
     /// `Secret<T>`
     Secret(Arc<Ty<'db>>),
+    /// `Ref<T>`: an entity of that type, or of one that has all its fields, named by type and id.
+    Ref(Arc<Ty<'db>>),
     /// A structural record.
     Record(Arc<RecordTy<'db>>),
     /// An enum, by declaration.
@@ -187,9 +189,8 @@ impl<'db> Ty<'db> {
     pub(super) fn items(&self, found: &mut Vec<Item<'db>>) {
         match self {
             Ty::Alias(item) | Ty::Enum(item) | Ty::Step(item) | Ty::Plan(item) => found.push(*item),
-            Ty::List(inner) | Ty::Set(inner) | Ty::Optional(inner) | Ty::Secret(inner) | Ty::Refined(inner, _) => {
-                inner.items(found);
-            }
+            Ty::List(inner) | Ty::Set(inner) | Ty::Optional(inner) | Ty::Secret(inner) => inner.items(found),
+            Ty::Ref(inner) | Ty::Refined(inner, _) => inner.items(found),
             Ty::Map(pair) | Ty::Family(pair) => {
                 pair.0.items(found);
                 pair.1.items(found);
@@ -247,6 +248,7 @@ impl<'db> Ty<'db> {
             Ty::Set(element) => pair("Set", &[element], out),
             Ty::Map(entry) => pair("Map", &[&entry.0, &entry.1], out),
             Ty::Secret(inner) => pair("Secret", &[inner], out),
+            Ty::Ref(inner) => pair("Ref", &[inner], out),
             Ty::Optional(inner) => {
                 inner.write(db, out, depth + 1);
                 out.push('?');

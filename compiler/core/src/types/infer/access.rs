@@ -22,7 +22,15 @@ impl<'db> Infer<'db> {
             return ty;
         }
         let base_ty = self.infer(base, None);
-        self.field_of(&base_ty, name, optional)
+        self.field_at(expr, &base_ty, name, optional)
+    }
+
+    /// A field, noting where it is one of an entity that is referred to.
+    fn field_at(&mut self, expr: ExprId, base: &Ty<'db>, name: &Name, optional: bool) -> Ty<'db> {
+        if let Ty::Ref(_) = base.peel_optional(self.db) {
+            self.facts.resolutions.insert(expr, Resolution::Entity);
+        }
+        self.field_of(base, name, optional)
     }
 
     /// A path of names that is not rooted in a local: `std.risk.high`, `Tier.production`, `prod.region`.
@@ -103,15 +111,17 @@ impl<'db> Infer<'db> {
         }
         // The item is the base below as many fields as remain; those are handled as ordinary fields on the way up.
         let mut base = expr;
+        let mut fields = Vec::with_capacity(rest.len());
         for _ in rest {
             if let ExprKind::Field { base: inner, .. } = &self.tree[base].kind {
+                fields.push(base);
                 base = *inner;
             }
         }
         let mut ty = self.item_value(base, found.item);
         self.types[base.0 as usize] = ty.clone();
-        for name in rest {
-            ty = self.field_of(&ty, name, false);
+        for (field, name) in fields.into_iter().rev().zip(rest) {
+            ty = self.field_at(field, &ty, name, false);
         }
         Some(ty)
     }
@@ -150,6 +160,8 @@ impl<'db> Infer<'db> {
             Ty::Error => Some(Ty::Error),
             Ty::Json => Some(Ty::Optional(Arc::new(Ty::Json))),
             Ty::Record(record) => Some(record.get(&name.text)?.ty.clone()),
+            Ty::Ref(_) if name.text == "id" => Some(Ty::String),
+            Ty::Ref(target) => self.member(&target.peel(self.db), name),
             Ty::Step(capability) => match &super::super::signature(self.db, *capability).sig {
                 Sig::Capability(contract) => self.member(&contract.output.peel(self.db), name),
                 _ => Some(Ty::Error),
@@ -162,6 +174,14 @@ impl<'db> Infer<'db> {
         }
     }
 
+    /// What a reference refers to; any other type as it is.
+    fn referred(&self, ty: &Ty<'db>) -> Ty<'db> {
+        match ty {
+            Ty::Ref(target) => target.peel(self.db),
+            other => other.clone(),
+        }
+    }
+
     fn no_such_field(&mut self, ty: &Ty<'db>, shown: &Ty<'db>, name: &Name) {
         if let Ty::Secret(_) = ty {
             let finding = self
@@ -169,7 +189,7 @@ impl<'db> Infer<'db> {
                 .label(format!("the value is `{}`", self.show(shown)));
             return self.report(finding);
         }
-        let known: Vec<SmolStr> = match ty {
+        let known: Vec<SmolStr> = match &self.referred(ty) {
             Ty::Record(record) => record.fields.iter().map(|field| field.name.clone()).collect(),
             Ty::Step(capability) => match &super::super::signature(self.db, *capability).sig {
                 Sig::Capability(contract) => match contract.output.peel(self.db) {

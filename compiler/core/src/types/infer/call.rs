@@ -100,6 +100,9 @@ impl<'db> Infer<'db> {
                 self.arguments(self.loc(callee), item, params, args);
                 result.clone()
             }
+            Sig::Type(_) if matches!(Ty::Alias(item).peel(self.db), Ty::Record(_)) => {
+                self.reference(callee, item, args)
+            }
             _ => {
                 let kind = item.kind(self.db);
                 let message = format!("`{}` is {} and cannot be called", item.name(self.db), kind.phrase());
@@ -117,6 +120,22 @@ impl<'db> Infer<'db> {
                 Ty::Error
             }
         }
+    }
+
+    /// `User("ana")`: the entity of a type that has an id.
+    fn reference(&mut self, callee: ExprId, item: Item<'db>, args: &[Arg]) -> Ty<'db> {
+        if let [Arg { name: None, value }] = args {
+            self.check(*value, &Ty::String);
+        } else {
+            let name = item.name(self.db);
+            let message = format!("`{name}(…)` takes the id of an entity");
+            let finding = self
+                .finding(codes::WRONG_ARGUMENTS, self.loc(callee), message)
+                .help(format!("write `{name}(\"id\")` for a reference, `{{ … }}` for a record"));
+            self.report(finding);
+            self.unchecked(args);
+        }
+        Ty::Ref(Arc::new(Ty::Alias(item)))
     }
 
     /// Checks arguments against parameters: by position first, then by name.

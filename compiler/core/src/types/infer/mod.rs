@@ -47,6 +47,8 @@ pub enum Resolution<'db> {
     Data(DataFormat),
     /// The function that names a secret.
     Secret,
+    /// A field of the entity that the base refers to, or whether one entity is below another.
+    Entity,
 }
 
 /// What is known of the expressions of one part of an item.

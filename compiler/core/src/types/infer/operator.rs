@@ -6,7 +6,8 @@ use ordain_diagnostics::codes;
 
 use super::super::coerce;
 use super::super::ty::Ty;
-use super::Infer;
+use super::{Infer, Resolution};
+use crate::db::Db;
 use crate::hir::{BinaryOp, ExprId, ExprKind, UnaryOp};
 
 impl<'db> Infer<'db> {
@@ -198,6 +199,12 @@ impl<'db> Infer<'db> {
             self.bad_operands(expr, BinaryOp::In, &left_ty, &right_ty);
             return;
         }
+        if let Ty::Ref(_) = element
+            && refers(self.db, &container)
+        {
+            self.facts.resolutions.insert(expr, Resolution::Entity);
+            return;
+        }
         let fits = match &container {
             Ty::Error | Ty::Json => true,
             Ty::List(inner) | Ty::Set(inner) => {
@@ -262,5 +269,14 @@ impl<'db> Infer<'db> {
         }
         self.report(finding);
         Ty::Error
+    }
+}
+
+/// Whether a type is a reference, or several.
+fn refers<'db>(db: &'db dyn Db, ty: &Ty<'db>) -> bool {
+    match ty {
+        Ty::Ref(_) => true,
+        Ty::List(element) | Ty::Set(element) => matches!(element.peel(db), Ty::Ref(_)),
+        _ => false,
     }
 }

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::super::ty::Ty;
 use super::Infer;
-use crate::hir::{Gate, Kind, Name, Outcome, Policy, PolicyClause, Subject};
+use crate::hir::{Gate, Kind, Loc, Name, Outcome, Policy, PolicyClause, Subject};
 
 /// What a policy can be about, and the type of the value it is given (in the standard module `governance`).
 const SUBJECTS: [(&str, &str); 6] = [
@@ -16,6 +16,9 @@ const SUBJECTS: [(&str, &str); 6] = [
     ("request", "Request"),
     ("input", ""),
 ];
+
+/// What a request is made of.
+const REQUEST_PARTS: [&str; 4] = ["principal", "action", "resource", "context"];
 
 impl<'db> Infer<'db> {
     pub(super) fn policy(&mut self, policy: &Policy) {
@@ -33,6 +36,7 @@ impl<'db> Infer<'db> {
             }
         }
         for outcome in &policy.outcomes {
+            self.outcome_of(policy, outcome);
             match outcome {
                 Outcome::Deny(message) | Outcome::Warn(message) | Outcome::Forbid(message) => {
                     if let Some(message) = message {
@@ -70,6 +74,10 @@ impl<'db> Infer<'db> {
             return self.report(finding);
         };
         match &subject.binding {
+            Some((name, ty)) if kind.text == "request" => {
+                let (loc, ty) = (self.tree[*ty].loc, self.ty(*ty));
+                self.request(name, loc, ty);
+            }
             Some((name, ty)) => {
                 let ty = self.ty(*ty);
                 self.bind(name, ty);
@@ -82,7 +90,7 @@ impl<'db> Infer<'db> {
                 self.bind(kind, Ty::Error);
             }
             None if kind.text == "request" => {
-                for part in ["principal", "action", "resource", "context"] {
+                for part in REQUEST_PARTS {
                     let name = Name { text: SmolStr::new_static(part), loc: kind.loc };
                     let ty = self.standard_field(type_name, part);
                     self.bind(&name, ty);
@@ -100,6 +108,58 @@ impl<'db> Infer<'db> {
         if let Some(globs) = subject.globs {
             self.check(globs, &Self::list(Ty::String));
         }
+    }
+
+    /// A request of a declared type: its parts have names of their own.
+    fn request(&mut self, name: &Name, loc: Loc, ty: Ty<'db>) {
+        let parts = match ty.peel(self.db) {
+            Ty::Record(record) => record.fields.iter().map(|field| (field.name.clone(), field.ty.clone())).collect(),
+            _ => Vec::new(),
+        };
+        let is = |part: &str, such: &dyn Fn(&Ty<'db>) -> bool| {
+            parts.iter().any(|(name, ty)| name == part && such(&ty.peel(self.db)))
+        };
+        let refers = |ty: &Ty<'db>| matches!(ty, Ty::Ref(_) | Ty::Error);
+        let names = |ty: &Ty<'db>| matches!(ty, Ty::Enum(_) | Ty::String | Ty::Error);
+        let whole = is("principal", &refers) && is("resource", &refers) && is("action", &names);
+        let more = parts.iter().find(|(name, _)| !REQUEST_PARTS.contains(&name.as_str())).map(|(name, _)| name.clone());
+        if ty != Ty::Error && (!whole || more.is_some()) {
+            let message = match more.filter(|_| whole) {
+                Some(more) => format!("a request has no `{more}`"),
+                None => format!("`{}` is not the type of a request", self.show(&ty)),
+            };
+            let finding = self.finding(codes::NOT_A_REQUEST, loc, message).help(
+                "a request is `{ principal: Ref<A>, action: E, resource: Ref<B>, context: C }`, with an enum for \
+                 its actions; the context may lack",
+            );
+            self.report(finding);
+        }
+        for (part, ty) in parts {
+            self.bind(&Name { text: part, loc: name.loc }, ty);
+        }
+        self.bind(name, ty);
+    }
+
+    /// Only requests are permitted and forbidden: everything else may be as long as nobody objects.
+    fn outcome_of(&mut self, policy: &Policy, outcome: &Outcome) {
+        let Some(subject) = &policy.subject else { return };
+        let of_requests = matches!(outcome, Outcome::Permit | Outcome::Forbid(_));
+        if of_requests == (subject.kind.text == "request")
+            || !SUBJECTS.iter().any(|(name, _)| subject.kind.text == *name)
+        {
+            return;
+        }
+        let (message, help) = if of_requests {
+            let message = format!("`on {}` is not permitted or forbidden", subject.kind.text);
+            (message, "write `deny`, `warn` or a `require`; what no policy denies may be")
+        } else {
+            (
+                "a request is permitted or forbidden".to_owned(),
+                "write `permit` or `forbid`; what no policy permits is forbidden",
+            )
+        };
+        let finding = self.finding(codes::MISPLACED_OUTCOME, subject.kind.loc, message).help(help);
+        self.report(finding);
     }
 
     /// The type of a subject that names none itself.

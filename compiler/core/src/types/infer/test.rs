@@ -8,6 +8,9 @@ use super::{Anchor, Infer};
 use crate::hir::{Body, ExprId, ExprKind, Field, Kind, Signature, TestStmt};
 use crate::items::Item;
 
+/// What a test can expect of a policy.
+const VERDICTS: [&str; 6] = ["deny", "warn", "require", "allow", "permit", "forbid"];
+
 impl<'db> Infer<'db> {
     pub(super) fn test(&mut self, stmts: &[TestStmt]) {
         let mark = self.locals.len();
@@ -40,7 +43,18 @@ impl<'db> Infer<'db> {
                         self.report(finding);
                     }
                 }
-                TestStmt::ExpectPolicy { policy, code, input, .. } => {
+                TestStmt::ExpectPolicy { policy, code, input, verdict } => {
+                    if !VERDICTS.contains(&verdict.text.as_str()) {
+                        let message = format!("a policy does not `{}`", verdict.text);
+                        let mut finding = self
+                            .finding(codes::UNKNOWN_NAME, verdict.loc, message)
+                            .did_you_mean(crate::similar::best(&verdict.text, VERDICTS.iter().copied()));
+                        if finding.help.is_none() {
+                            let help = "write `deny`, `warn`, `require` or `allow`, for a request `permit` or `forbid`";
+                            finding = finding.help(help);
+                        }
+                        self.report(finding);
+                    }
                     let item = self.target(policy, Kind::Policy);
                     if let Some(item) = item
                         && let Signature::Policy { code: Some(declared), .. } = &item.signature(self.db).signature
