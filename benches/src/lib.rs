@@ -2,6 +2,7 @@
 //!
 //! Nothing here belongs to the product. The generator is deterministic: the same shape gives the same bytes.
 
+mod applications;
 mod blocks;
 mod module;
 mod package;
@@ -9,6 +10,7 @@ mod process;
 mod random;
 mod steps;
 
+pub use applications::{Application, Entity, Name, Request};
 pub use package::{MemoryTree, Shape, file_text, generate, write_package};
 pub use process::peak_memory_bytes;
 pub use random::Random;

@@ -245,6 +245,8 @@ functions! {
     EndsWith = "ends_with", 2..=2;
     /// `matches(s: String, pattern: String) -> Bool`: whether the whole string matches the regular expression.
     Matches = "matches", 2..=2;
+    /// `in_network(address: String, network: String) -> Bool?`: whether an IP address lies in a network such as `10.0.0.0/8`.
+    InNetwork = "in_network", 2..=2;
     /// `string(x) -> String`: the text that interpolation would show.
     StringOf = "string", 1..=1;
     /// `int(s: String) -> Int?`: the whole number a text or decimal stands for.

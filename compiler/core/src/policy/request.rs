@@ -352,7 +352,8 @@ pub(crate) fn declared_entities(db: &dyn Db, package: Package) -> Entities {
     entities
 }
 
-/// The types whose values can be entities, by the names that documents give them: their own, and the qualified one.
+/// The types whose values can be entities, by the names that documents give them: `User`, `drive.User` and so on up to the
+/// qualified one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, salsa::SalsaValue)]
 struct EntityTypes<'db> {
     by_name: NameMap<Vec<Item<'db>>>,
@@ -364,7 +365,9 @@ fn entity_types<'db>(db: &'db dyn Db, package: Package) -> EntityTypes<'db> {
     for package in packages(db, package) {
         for item in package_items(db, package).filter(|item| item.kind(db) == Kind::Type) {
             if matches!(Ty::Alias(item).peel(db), Ty::Record(_)) {
-                for name in [item.name(db).clone(), crate::qualified_name(db, item)] {
+                let whole = crate::qualified_name(db, item);
+                let ends = whole.match_indices('.').map(|(at, _)| SmolStr::new(&whole[at + 1..]));
+                for name in ends.chain([whole.clone()]) {
                     types.entry(name).or_default().push(item);
                 }
             }
@@ -375,7 +378,9 @@ fn entity_types<'db>(db: &'db dyn Db, package: Package) -> EntityTypes<'db> {
 
 /// A reference as it is read: the entity's type by one of its names, and its id.
 pub(crate) fn named_entity(db: &dyn Db, package: Package, ty: &str, id: &str) -> Result<Value, String> {
-    match entity_types(db, package).by_name.get(ty).map(Vec::as_slice) {
+    // Cedar writes its name spaces so.
+    let dotted = ty.replace("::", ".");
+    match entity_types(db, package).by_name.get(&dotted).map(Vec::as_slice) {
         Some([item]) => Ok(reference(crate::qualified_name(db, *item), id.into())),
         Some(several) => {
             let names: Vec<String> =

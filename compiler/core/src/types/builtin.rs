@@ -198,6 +198,10 @@ pub(crate) fn result<'db>(
             (0..2).try_for_each(string_at)?;
             Ty::Bool
         }
+        F::InNetwork => {
+            (0..2).try_for_each(string_at)?;
+            optional(Ty::Bool)
+        }
         F::StringOf => match &peeled[0] {
             Ty::None => return Err((0, "a value")),
             _ => Ty::String,

@@ -7,6 +7,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::error::{list as bounded, not_defined, text as bounded_text};
+use super::network::lies_in;
 use super::{OpError, Patterns, arithmetic, compare_values};
 use crate::canonical::of_bytes;
 use crate::scalar::display;
@@ -152,6 +153,7 @@ fn over_text(function: Function, texts: &[&str], args: &[Value], patterns: &Patt
         (F::StartsWith, [text, prefix]) => Value::Bool(text.starts_with(prefix)),
         (F::EndsWith, [text, suffix]) => Value::Bool(text.ends_with(suffix)),
         (F::Matches, [text, pattern]) => Value::Bool(patterns.matches(pattern, text)?),
+        (F::InNetwork, [address, network]) => lies_in(address, network).map_or(Value::None, Value::Bool),
         (F::Sha256, [text]) => Value::Digest(of_bytes(text.as_bytes())),
         (F::SemVerOf, [text]) => Value::parse_semver(text).unwrap_or(Value::None),
         (F::UrlOf, [text]) => Value::parse_url(text).unwrap_or(Value::None),

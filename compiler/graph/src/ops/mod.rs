@@ -7,6 +7,7 @@ mod early;
 mod error;
 mod functions;
 mod names;
+mod network;
 mod pattern;
 mod residual;
 
