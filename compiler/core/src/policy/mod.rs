@@ -5,6 +5,7 @@
 //! makes the verdict a pending one. INVARIANT: a policy that cannot be decided denies.
 
 mod alone;
+mod compiled;
 mod decide;
 mod entity;
 mod gate;
@@ -13,7 +14,8 @@ mod subject;
 
 pub(crate) use alone::decide_on;
 pub use decide::{Clause, Decided, Ruling, Way};
-pub use gate::{GateFinding, GateRun, gate_globs, run_gate};
+pub use compiled::is_compiled;
+pub use gate::{GateFinding, GateRun, gate_globs, run_gate, walk_gate};
 pub use plan::{Explained, Judged, explain, judge};
 
 use rustc_hash::FxHashSet;
