@@ -8,10 +8,14 @@ mod module;
 mod package;
 mod process;
 mod random;
+mod rules;
 mod steps;
+mod terraform;
 
 pub use applications::{Application, Entity, Name, Request};
 pub use package::{MemoryTree, Shape, file_text, generate, write_package};
 pub use process::peak_memory_bytes;
 pub use random::Random;
+pub use rules::{COUNT as RULES, ordain_policies, rego_policies};
 pub use steps::plan_of_steps;
+pub use terraform::terraform_plan;

@@ -78,7 +78,7 @@ pub struct MemoryTree {
 }
 
 impl Tree for MemoryTree {
-    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+    fn read(&self, path: &str, _most: usize) -> io::Result<Vec<u8>> {
         self.files.get(path).map(|text| text.clone().into_bytes()).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 

@@ -6,8 +6,6 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use ordain_compiler::MAX_SOURCE_BYTES;
-
 use crate::{Listing, MANIFEST, Tree};
 
 /// The files of one revision of a repository. Paths are relative to the repository's top folder, so that packages
@@ -189,11 +187,11 @@ fn clean(path: &str) -> Option<String> {
 }
 
 impl Tree for GitTree {
-    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+    fn read(&self, path: &str, most: usize) -> io::Result<Vec<u8>> {
         let path = clean(path).filter(|path| self.files.contains(path)).ok_or(io::ErrorKind::NotFound)?;
         let name = format!("{}:{path}", self.commit);
         let bytes = self.objects.lock().unwrap_or_else(PoisonError::into_inner).read(&name)?;
-        if bytes.len() > MAX_SOURCE_BYTES {
+        if bytes.len() > most {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, bytes.len().to_string()));
         }
         Ok(bytes)

@@ -11,15 +11,16 @@ use crate::tree::Tree;
 
 /// The text a tree gives for a path.
 pub(crate) fn content(tree: &dyn Tree, path: &str) -> Content {
-    content_of(tree.read(path))
+    content_of(tree.read(path, MAX_SOURCE_BYTES), MAX_SOURCE_BYTES)
 }
 
-/// What reading a file gave.
-pub(crate) fn content_of(read: std::io::Result<Vec<u8>>) -> Content {
+/// What reading a file of at most so many bytes gave.
+pub(crate) fn content_of(read: std::io::Result<Vec<u8>>, most: usize) -> Content {
     match read {
-        Ok(bytes) => Content::from_bytes(bytes),
+        Ok(bytes) => Content::from_bytes(bytes, most),
         Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
-            Content::TooLarge(error.to_string().parse().unwrap_or(MAX_SOURCE_BYTES as u64 + 1))
+            let most = most as u64;
+            Content::TooLarge { bytes: error.to_string().parse().unwrap_or(most + 1), most }
         }
         Err(error) => Content::Unreadable(error.to_string()),
     }

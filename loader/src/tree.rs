@@ -7,8 +7,9 @@ use crate::MANIFEST;
 
 /// A tree of files. Paths are relative to its root, with `/` between parts, and may contain `..`.
 pub trait Tree: Sync {
-    /// The bytes of a file.
-    fn read(&self, path: &str) -> io::Result<Vec<u8>>;
+    /// The bytes of a file, at most so many. Of one that has more, the error is [`io::ErrorKind::FileTooLarge`], and its
+    /// text how many.
+    fn read(&self, path: &str, most: usize) -> io::Result<Vec<u8>>;
 
     /// The `.ord` files of the package at a folder, sorted, nested packages left out.
     fn sources(&self, folder: &str) -> Listing;
@@ -47,7 +48,7 @@ impl DiskTree {
 }
 
 impl Tree for DiskTree {
-    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+    fn read(&self, path: &str, most: usize) -> io::Result<Vec<u8>> {
         let path = self.path(path);
         let metadata = std::fs::metadata(&path)?;
         // Opening a pipe or a device could wait for ever.
@@ -56,7 +57,7 @@ impl Tree for DiskTree {
         }
         let size = metadata.len();
         // A text that is too large is not worth reading: its size is all that is told of it.
-        if size > ordain_compiler::MAX_SOURCE_BYTES as u64 {
+        if size > most as u64 {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, size.to_string()));
         }
         std::fs::read(path)

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ordain_compiler::{
-    Content, DataFile, Database, Package, SourceFile, data_references, parse_manifest, parse_package,
+    Content, DataFile, Database, MAX_DATA_BYTES, MAX_SOURCE_BYTES, Package, SourceFile, data_references,
+    parse_manifest, parse_package,
 };
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
 use salsa::{Durability, Setter as _};
@@ -143,9 +144,9 @@ impl Workspace {
                     continue;
                 }
                 let content = if tree.is_inside(folder, &path) {
-                    match tree.read(&full) {
+                    match tree.read(&full, MAX_DATA_BYTES) {
                         Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                        read => content_of(read),
+                        read => content_of(read, MAX_DATA_BYTES),
                     }
                 } else {
                     Content::Unreadable("it lies outside of the package, behind a symbolic link".into())
@@ -259,7 +260,7 @@ impl Loading<'_> {
                 findings.push(finding(codes::DEPENDENCY_CYCLE, message));
             } else if let Some(&known) = self.by_identity.get(&identity) {
                 dependencies.insert(name.clone(), known);
-            } else if self.tree.read(&join(&at, MANIFEST)).is_ok() {
+            } else if self.tree.read(&join(&at, MANIFEST), MAX_SOURCE_BYTES).is_ok() {
                 let shown = clean(&join(shown, &dependency.path));
                 let package = self.package(db, &at, &shown);
                 dependencies.insert(name.clone(), package);

@@ -1,7 +1,7 @@
 //! The applications of the OOPSLA paper, as `examples/authorization` has them.
 
 use ordain_benches::Application;
-use ordain_compiler::Authorizer;
+use ordain_compiler::{Arena, Authorizer};
 use ordain_loader::{DiskTree, Workspace};
 use serde_json::Value;
 
@@ -25,15 +25,16 @@ fn applications_are_decided_as_cedar_decides_them() {
         let prefix = format!("{}.", application.name);
         let mut ordain = Authorizer::new(&workspace.db, workspace.root, None);
         ordain.take_entities(&"entities.json".into(), &parsed(&application.entities_json(&prefix))).unwrap();
-        let mut permitted = 0;
-        for request in &application.requests {
+        let (arena, mut permitted) = (Arena::default(), 0);
+        let prepared = ordain.prepared(&arena);
+        for (at, request) in application.requests.iter().enumerate() {
             let asked = Asked {
                 principal: (request.principal.0, &request.principal.1),
                 action: request.action,
                 resource: (request.resource.0, &request.resource.1),
                 context: Value::Null,
             };
-            let decision = ordain.decide(&"request.json".into(), &asked.document(&prefix)).unwrap();
+            let decision = crate::peer::decided(&ordain, &prepared, &asked, &prefix, at);
             let (expected, _) = cedar.decide(&asked);
             assert_eq!(decision.is_permitted(), expected, "{}: {request:?}\n{decision:#?}", application.name);
             permitted += usize::from(expected);

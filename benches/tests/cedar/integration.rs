@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ordain_benches::Random;
-use ordain_compiler::{Authorizer, Content};
+use ordain_compiler::{Arena, Authorizer, Content};
 use ordain_loader::Workspace;
 use serde_json::{Value, json};
 
@@ -75,6 +75,8 @@ fn integration_tests_are_decided_as_cedar_decides_them() {
         ordain.take_entities(&"entities.json".into(), &parsed(&entities(&document))).unwrap();
         let cedar = Cedar::new(&path("policies"), &path("schema"), document.clone());
 
+        let arena = Arena::default();
+        let prepared = ordain.prepared(&arena);
         for request in test["requests"].as_array().unwrap() {
             let text = |part: &str, member: &str| request[part][member].as_str().unwrap();
             let asked = Asked {
@@ -83,7 +85,7 @@ fn integration_tests_are_decided_as_cedar_decides_them() {
                 resource: (text("resource", "type"), text("resource", "id")),
                 context: context(&request["context"]),
             };
-            let decision = ordain.decide(&"request.json".into(), &asked.document("")).unwrap();
+            let decision = crate::peer::decided(&ordain, &prepared, &asked, "", 0);
             let expected = request["decision"] == "allow";
             assert_eq!(decision.is_permitted(), expected, "{name}: {}\n{decision:#?}", request["description"]);
         }
@@ -97,7 +99,7 @@ fn integration_tests_are_decided_as_cedar_decides_them() {
             .collect();
         let has_scores = test["requests"][0]["context"].get("confidence_score").is_some();
         let (mut random, mut permitted) = (Random::new(7), 0);
-        for _ in 0..crate::requests() {
+        for at in 0..crate::requests() {
             let (principal, resource) = (*random.pick(&names), *random.pick(&names));
             let mut circumstances = json!({ "authenticated": random.below(4) > 0 });
             let action = if has_scores && random.below(3) == 0 { "view" } else { *random.pick(&ACTIONS) };
@@ -109,7 +111,7 @@ fn integration_tests_are_decided_as_cedar_decides_them() {
             let mut asked = Asked { principal, action, resource, context: circumstances };
             let ((expected, decidable), ours) = (cedar.decide(&asked), context(&asked.context));
             asked.context = ours;
-            let decision = ordain.decide(&"request.json".into(), &asked.document("")).unwrap();
+            let decision = crate::peer::decided(&ordain, &prepared, &asked, "", at);
             if decidable || !decision.faults.is_empty() && decision.forbidden_by.is_empty() {
                 assert_eq!(decision.is_permitted(), expected, "{name}: {asked:?}\n{decision:#?}");
             } else {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use cedar_policy::{
     Authorizer, Context, Decision, Entities, EntityId, EntityTypeName, EntityUid, PolicySet, Request, Schema,
 };
+use ordain_compiler::{Asking, Authorizer as Ordain, Decision as Decided, Prepared};
 use ordain_data::{Format, Node};
 use serde_json::Value;
 
@@ -72,4 +73,35 @@ impl Asked<'_> {
         }
         parsed(&document)
     }
+}
+
+/// How many requests are also decided without the engine, and from a document.
+const WALKED: usize = 500;
+
+/// What Ordain decides, in whichever way it is asked.
+pub(crate) fn decided(
+    ordain: &Ordain<'_>,
+    prepared: &Prepared<'_, '_>,
+    asked: &Asked<'_>,
+    prefix: &str,
+    at: usize,
+) -> Decided {
+    let (principal, resource) = (format!("{prefix}{}", asked.principal.0), format!("{prefix}{}", asked.resource.0));
+    let context = (!asked.context.is_null()).then(|| parsed(&asked.context));
+    let asking = Asking {
+        principal: (&principal, asked.principal.1),
+        action: asked.action,
+        resource: (&resource, asked.resource.1),
+        context: context.as_ref(),
+    };
+    let mut decided = prepared.ask(&asking).unwrap();
+    if at < WALKED {
+        let (path, document) = ("request.json".into(), asked.document(prefix));
+        let walked = ordain.decide(&path, &document).unwrap();
+        assert_eq!(prepared.decide(&path, &document).unwrap(), walked, "{asked:?}");
+        // Places of faults depend on the document.
+        decided.faults.clone_from(&walked.faults);
+        assert_eq!(decided, walked, "{asked:?}");
+    }
+    decided
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ordain_compiler::Content;
+use ordain_compiler::{Content, MAX_SOURCE_BYTES};
 use ordain_loader::{DiskTree, LoadError, Workspace, find_root};
 
 use crate::Failure;
@@ -16,7 +16,7 @@ pub(crate) fn load(path: &Path) -> Result<Workspace, Failure> {
         }
         Err(LoadError::NoManifest(_)) if path.is_file() => {
             let content = match std::fs::read(path) {
-                Ok(bytes) => Content::from_bytes(bytes),
+                Ok(bytes) => Content::from_bytes(bytes, MAX_SOURCE_BYTES),
                 Err(error) => Content::Unreadable(error.to_string()),
             };
             Ok(Workspace::single(&path.to_string_lossy(), content))

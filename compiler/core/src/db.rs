@@ -17,8 +17,13 @@ pub enum Content {
     Text(Arc<str>),
     /// Bytes that are not UTF-8, from this offset on.
     NotUtf8(u32),
-    /// More bytes than the compiler reads ([`MAX_SOURCE_BYTES`]).
-    TooLarge(u64),
+    /// More bytes than the compiler reads ([`MAX_SOURCE_BYTES`], [`MAX_DATA_BYTES`]).
+    TooLarge {
+        /// How many there are.
+        bytes: u64,
+        /// How many there may be.
+        most: u64,
+    },
     /// It could not be read; the reason as the system gave it.
     Unreadable(String),
 }
@@ -32,10 +37,10 @@ impl Content {
         }
     }
 
-    /// Takes bytes as a text.
-    pub fn from_bytes(bytes: Vec<u8>) -> Self {
-        if bytes.len() > MAX_SOURCE_BYTES {
-            return Self::TooLarge(bytes.len() as u64);
+    /// Takes bytes as a text of at most so many.
+    pub fn from_bytes(bytes: Vec<u8>, most: usize) -> Self {
+        if bytes.len() > most {
+            return Self::TooLarge { bytes: bytes.len() as u64, most: most as u64 };
         }
         match String::from_utf8(bytes) {
             Ok(text) => Self::Text(text.into()),
@@ -44,8 +49,12 @@ impl Content {
     }
 }
 
-/// The largest source or data file the compiler reads: 64 MiB.
+/// The largest source the compiler reads: 64 MiB.
 pub const MAX_SOURCE_BYTES: usize = 64 << 20;
+
+/// The largest data file the compiler reads: 256 MiB. What other tools write is larger than what people do, and a tree of
+/// it takes about ten times its memory.
+pub const MAX_DATA_BYTES: usize = 256 << 20;
 
 /// An `.ord` file.
 #[salsa::input(debug)]

@@ -267,8 +267,9 @@ pub(crate) fn unreadable_finding(path: &SmolStr, content: &Content) -> Diagnosti
                 if *offset == 0 { "save the file as UTF-8; it may be in UTF-16" } else { "save the file as UTF-8" };
             Diagnostic::new(codes::NOT_UTF8, path.clone(), start, format!("not UTF-8 from byte {offset} on")).help(help)
         }
-        Content::TooLarge(bytes) => {
-            let message = format!("{bytes} bytes are more than the {MAX_SOURCE_BYTES} a source may have");
+        Content::TooLarge { bytes, most } => {
+            let what = if *most == MAX_SOURCE_BYTES as u64 { "source" } else { "data file" };
+            let message = format!("{bytes} bytes are more than the {most} a {what} may have");
             Diagnostic::new(codes::SOURCE_TOO_LARGE, path.clone(), start, message).help("split the file")
         }
         Content::Unreadable(reason) => {

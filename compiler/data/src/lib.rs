@@ -28,6 +28,7 @@ mod yaml;
 
 pub use csv::{Cell, csv_cell};
 pub use error::{DataError, Related};
+pub use json::{JsonCursor, JsonParts, JsonPlaces};
 pub use node::{Key, Node, NodeKind};
 pub use ordain_diagnostics::TextRange;
 pub use parse::{Format, MAX_DEPTH, parse, parse_yaml_documents};

@@ -20,7 +20,7 @@ pub use artifact::{PLAN_SCHEMA, PlanError};
 pub use build::finish;
 pub use draft::{DraftNode, DraftPlan, DraftUndo, Finished, GraphError};
 pub use fields::Fields;
-pub use ops::{OpError, Patterns, apply, apply_with, evaluate};
+pub use ops::{OpError, Pattern, Patterns, apply, apply_with, evaluate};
 pub use plan::{
     Adapter, Contract, Dependency, Effect, Environment, FORMAT, Node, NodeKind, OnFailure, PackageRef, PlanGraph,
     Retry, Risk, Transport, Undo, Why,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ordain_data::{DataError, Format, Node, NodeKind, Pointer};
+use ordain_data::{DataError, Format, JsonPlaces, Node, NodeKind, Pointer};
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
 use ordain_graph::{Fields, Value};
 use sha2::{Digest, Sha256};
@@ -54,6 +54,18 @@ pub(crate) fn data_call(db: &dyn Db, cx: &Context<'_>, expr: ExprId) -> Option<S
     Some(Source { file, format: *format })
 }
 
+/// The text of the JSON file that a call of a data function reads, where there is one.
+pub(crate) fn json_text<'db>(db: &'db dyn Db, cx: &Context<'_>, expr: ExprId) -> Option<&'db str> {
+    let ExprKind::Call { args, .. } = &cx.tree[expr].kind else { return None };
+    let source = data_call(db, cx, expr)?;
+    match source.file.content(db) {
+        Content::Text(text) if source.format == DataFormat::Json => {
+            stays_inside(&Evaluator::literal_path(cx, args)?).then_some(&**text)
+        }
+        _ => None,
+    }
+}
+
 /// A data file and how it is read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Source {
@@ -62,10 +74,21 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The path of the file, and the range of what a pointer leads to; nothing where it leads nowhere.
-    pub(crate) fn place(self, db: &dyn Db, pointer: &Pointer) -> Option<(SmolStr, TextRange)> {
-        let root = parsed(db, self.file, self.format).as_ref().ok()?;
-        let range = pointer.find(root)?.range;
+    /// The path of the file, and the range of what a pointer leads to; nothing where it leads nowhere. `places` are
+    /// those of the file's text that are known already.
+    pub(crate) fn place<'db>(
+        self,
+        db: &'db dyn Db,
+        pointer: &Pointer,
+        places: &mut Option<JsonPlaces<'db>>,
+    ) -> Option<(SmolStr, TextRange)> {
+        let range = match self.format {
+            // A tree of a large text takes many times its memory.
+            DataFormat::Json => {
+                places.get_or_insert_with(|| JsonPlaces::new(self.file.content(db).text())).find(pointer)?
+            }
+            _ => pointer.find(parsed(db, self.file, self.format).as_ref().ok()?)?.range,
+        };
         Some((self.file.path(db).clone(), TextRange::new(range.start, range.end)))
     }
 }

@@ -23,7 +23,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 pub use data::data_references;
-pub(crate) use data::{Document, Source, data_call, data_digest, untyped};
+pub(crate) use data::{Document, Source, data_call, data_digest, json_text, untyped};
 pub(crate) use expr::not_known;
 pub use fault::Fault;
 pub use lone::{Lone, LoneFinding, eval_text};
@@ -172,7 +172,7 @@ impl<'a, 'db> Evaluator<'a, 'db> {
     }
 
     /// The value of a field's default.
-    fn default(&self, default: DefaultRef<'db>) -> Eval<'db> {
+    pub(crate) fn default(&self, default: DefaultRef<'db>) -> Eval<'db> {
         if let Some(known) = self.memory.defaults.borrow().get(&default) {
             return Ok(known.clone());
         }

@@ -42,6 +42,11 @@ impl Entities {
         self.of_type.entry(ty).or_default().insert(id, attributes)
     }
 
+    /// The entities by the qualified names of their types, in no order.
+    pub(crate) fn by_type(&self) -> impl Iterator<Item = (&SmolStr, &FxHashMap<SmolStr, Value>)> {
+        self.of_type.iter()
+    }
+
     /// The attributes of what a reference refers to.
     pub(crate) fn get(&self, reference: &Value) -> Option<&Value> {
         let (ty, id) = parts(reference)?;

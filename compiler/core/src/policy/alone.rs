@@ -1,11 +1,13 @@
 //! One policy over one value that somebody gives.
 
+use ordain_diagnostics::codes::EVALUATION_TOO_LARGE;
 use ordain_graph::{Date, Fields, Value};
 use smol_str::SmolStr;
 
+use super::compiled::by_engine;
 use super::decide::{Decided, Decider};
 use crate::db::Db;
-use crate::eval::{Eval, Evaluator};
+use crate::eval::{Eval, Evaluator, Fault};
 use crate::hir::{Body, Subject};
 use crate::items::Item;
 use crate::types::{Anchor, subject_types};
@@ -29,7 +31,21 @@ pub(crate) fn decide_on<'db>(
         Ok(locals) => with_parts(subject, locals),
         Err(fault) => return Decided { faults: vec![*fault], ..Decided::default() },
     };
-    Decider::new(db, evaluator, policy, locals, as_of).map(|decider| decider.explained().run()).unwrap_or_default()
+    let compiled = if cfg!(debug_assertions) { by_engine(db, policy, &locals, as_of) } else { None };
+    let decided = Decider::new(db, evaluator, policy, locals, as_of).map(|decider| decider.explained().run());
+    let decided = decided.unwrap_or_default();
+    // While Ordain itself is tested, whatever is decided here is decided by the engine, too.
+    let too_large =
+        |fault: &Fault<'db>| matches!(fault, Fault::Source(finding) if finding.code == EVALUATION_TOO_LARGE);
+    if let Some(compiled) = compiled
+        && !decided.faults.iter().any(too_large)
+    {
+        let name = policy.name(db);
+        assert_eq!(compiled.rulings, decided.rulings, "the engine and the tree walker differ about `{name}`");
+        assert_eq!((compiled.used, compiled.dated), (decided.used.clone(), decided.dated), "about `{name}`");
+        assert!(decided.faults.is_empty(), "the engine decides `{name}`, which cannot be decided");
+    }
+    decided
 }
 
 /// What the declared types of the subject and the environment add to what is given: defaults, and `none` for what lacks.

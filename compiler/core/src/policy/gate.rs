@@ -1,19 +1,21 @@
 //! Gates: the documents that continuous integration looks at, and the policies that hold for them.
 
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use ordain_data::Pointer;
+use ordain_data::{JsonPlaces, Pointer};
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
 use ordain_graph::{Date, Outcome, Severity, Value};
 use smol_str::SmolStr;
 
 use super::alone::locals;
 use super::code_and_severity;
+use super::compiled::Compiled;
 use super::decide::{Decided, Decider};
 use super::entity::decide_entities;
 use crate::db::Db;
-use crate::eval::{Context, Evaluator, Fault, Following, Source, data_call};
-use crate::hir::{Body, Gate, Kind, Policy};
+use crate::eval::{Context, Eval, Evaluator, Fault, Following, Source, data_call};
+use crate::hir::{Body, ExprId, Gate, Kind, Policy};
 use crate::items::{Item, Part};
 use crate::resolve::{declared, resolve, resolve_module};
 use crate::types::{Anchor, Ty, fits, subject_types, written_type};
@@ -58,10 +60,24 @@ pub fn gate_globs(db: &dyn Db, item: Item<'_>) -> Vec<String> {
 
 /// Decides the policies of a gate about its documents, and about what changed, as of a day.
 pub fn run_gate<'db>(db: &'db dyn Db, item: Item<'db>, change: Option<&Value>, as_of: Option<Date>) -> GateRun {
+    run(db, item, change, as_of, true)
+}
+
+/// As [`run_gate`], by the tree walker alone: what the engine is held against.
+pub fn walk_gate<'db>(db: &'db dyn Db, item: Item<'db>, change: Option<&Value>, as_of: Option<Date>) -> GateRun {
+    run(db, item, change, as_of, false)
+}
+
+fn run<'db>(db: &'db dyn Db, item: Item<'db>, change: Option<&Value>, as_of: Option<Date>, engine: bool) -> GateRun {
     let Body::Gate(gate) = &item.body(db).body else { return GateRun::default() };
-    let mut runner = Runner { db, item, as_of, documents: Vec::new(), run: GateRun::default() };
+    let (documents, compiled) = (Vec::new(), Compiled::default());
+    let mut runner = Runner { db, item, as_of, documents, compiled, run: GateRun::default() };
+    let policies = runner.policies(gate);
+    if engine {
+        runner.compiled = Compiled::of_gate(db, item, gate, &policies, as_of);
+    }
     runner.documents(gate);
-    for (policy, declared) in runner.policies(gate) {
+    for (policy, declared) in policies {
         runner.policy(policy, declared, change);
     }
     runner.run.checked.sort();
@@ -71,8 +87,14 @@ pub fn run_gate<'db>(db: &'db dyn Db, item: Item<'db>, change: Option<&Value>, a
 
 /// A document that a gate reads.
 struct Document<'db> {
+    /// Its position among the gate's inputs.
+    input: usize,
     ty: Ty<'db>,
-    value: Value,
+    /// What gives its value, which is evaluated once it is needed.
+    expr: ExprId,
+    value: OnceCell<Value>,
+    /// The places in its text that are known already.
+    places: RefCell<Option<JsonPlaces<'db>>>,
     /// The file it comes from, where it is the whole of one.
     file: Option<Source>,
     /// Where the gate names it.
@@ -84,6 +106,8 @@ struct Runner<'db> {
     item: Item<'db>,
     as_of: Option<Date>,
     documents: Vec<Rc<Document<'db>>>,
+    /// What the engine says.
+    compiled: Compiled<'db>,
     run: GateRun,
 }
 
@@ -91,17 +115,32 @@ impl<'db> Runner<'db> {
     fn documents(&mut self, gate: &Gate) {
         let evaluator = Evaluator::new(self.db);
         let mut cx = Context::body(self.db, self.item);
-        for input in &gate.inputs {
-            match evaluator.eval(&mut cx, input.value) {
-                Ok(value) => {
-                    let ty = written_type(self.db, self.item, input.ty);
-                    cx.locals.push((input.name.text.clone(), value.clone()));
-                    let file = data_call(self.db, &cx, input.value);
-                    let at = cx.at(input.name.loc);
-                    self.documents.push(Rc::new(Document { ty, value, file, at }));
+        // A document that the engine has read needs no other value, unless something asks for it by name.
+        let by_name = gate.inputs.iter().any(|input| data_call(self.db, &cx, input.value).is_none());
+        for (at, input) in gate.inputs.iter().enumerate() {
+            let value = OnceCell::new();
+            if by_name || !self.compiled.is_sound(at) {
+                match evaluator.eval(&mut cx, input.value) {
+                    Ok(known) => {
+                        cx.locals.push((input.name.text.clone(), known.clone()));
+                        // INVARIANT: the cell was made above, and is empty.
+                        let _ = value.set(known);
+                    }
+                    Err(fault) => {
+                        self.fault(&fault);
+                        continue;
+                    }
                 }
-                Err(fault) => self.fault(&fault),
             }
+            self.documents.push(Rc::new(Document {
+                input: at,
+                ty: written_type(self.db, self.item, input.ty),
+                expr: input.value,
+                value,
+                places: RefCell::default(),
+                file: data_call(self.db, &cx, input.value),
+                at: cx.at(input.name.loc),
+            }));
         }
     }
 
@@ -144,8 +183,14 @@ impl<'db> Runner<'db> {
                     self.nothing_to_look_at(policy, expected);
                 }
                 for document in fitting {
-                    let value = document.value.clone();
-                    self.decide(policy, locals(subject, value), Some(&document));
+                    if let Some(decided) = self.compiled.take(document.input, policy) {
+                        self.decided(policy, decided, Some(&document));
+                        continue;
+                    }
+                    match self.value(&document) {
+                        Ok(value) => self.decide(policy, locals(subject, value), Some(&document)),
+                        Err(fault) => self.fault(&fault),
+                    }
                 }
             }
             "change" => match change {
@@ -174,10 +219,23 @@ impl<'db> Runner<'db> {
         let evaluator = Evaluator::new(self.db).following(Following::Declared(package));
         if let Some(decider) = Decider::new(self.db, &evaluator, policy, locals, self.as_of) {
             let decided = decider.run();
-            let used = decided.used.clone();
-            self.take(policy, decided, |this, pointer| this.place(document, pointer));
-            self.exemptions(policy, &used);
+            self.decided(policy, decided, document);
         }
+    }
+
+    fn decided(&mut self, policy: Item<'db>, decided: Decided<'db>, document: Option<&Document<'db>>) {
+        let used = decided.used.clone();
+        self.take(policy, decided, |this, pointer| this.place(document, pointer));
+        self.exemptions(policy, &used);
+    }
+
+    /// The value of a document.
+    fn value(&self, document: &Document<'db>) -> Eval<'db> {
+        if let Some(known) = document.value.get() {
+            return Ok(known.clone());
+        }
+        let value = Evaluator::new(self.db).eval(&mut Context::body(self.db, self.item), document.expr)?;
+        Ok(document.value.get_or_init(|| value).clone())
     }
 
     /// Keeps what a policy says about one thing.
@@ -268,7 +326,8 @@ impl<'db> Runner<'db> {
     /// Where a ruling points: into the document, or to where the gate names it.
     fn place(&self, document: Option<&Document<'db>>, pointer: &Pointer) -> (SmolStr, TextRange) {
         let Some(document) = document else { return Anchor::name_of(self.item).locate(self.db) };
-        match document.file.and_then(|file| file.place(self.db, pointer)) {
+        let mut places = document.places.borrow_mut();
+        match document.file.and_then(|file| file.place(self.db, pointer, &mut places)) {
             Some(place) => place,
             None => document.at.locate(self.db),
         }

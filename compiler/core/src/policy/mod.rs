@@ -5,17 +5,21 @@
 //! makes the verdict a pending one. INVARIANT: a policy that cannot be decided denies.
 
 mod alone;
+mod compiled;
 mod decide;
 mod entity;
 mod gate;
 mod plan;
+mod prepared;
 mod request;
 mod subject;
 
 pub(crate) use alone::decide_on;
+pub use compiled::is_compiled;
 pub use decide::{Clause, Decided, Ruling, Way};
-pub use gate::{GateFinding, GateRun, gate_globs, run_gate};
+pub use gate::{GateFinding, GateRun, gate_globs, run_gate, walk_gate};
 pub use plan::{Explained, Judged, explain, judge};
+pub use prepared::{Arena, Asking, Prepared};
 pub use request::{Authorizer, Decision, ExplainedRequest};
 pub(crate) use request::{declared_entities, named_entity};
 

@@ -37,6 +37,15 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Brings what was found in any order into one.
+    pub(super) fn settle(&mut self) {
+        self.permitted_by.sort();
+        self.permitted_by.dedup();
+        self.forbidden_by.sort();
+        self.forbidden_by.dedup();
+        self.faults.sort_by(|(a, _), (b, _)| a.cmp(b));
+    }
+
     /// Whether the request may be.
     pub fn is_permitted(&self) -> bool {
         !self.permitted_by.is_empty() && self.forbidden_by.is_empty()
@@ -54,11 +63,11 @@ pub struct ExplainedRequest<'db> {
 
 /// The policies about requests of a package, and the entities they look at.
 pub struct Authorizer<'db> {
-    db: &'db dyn Db,
-    package: Package,
-    policies: Vec<(Item<'db>, &'db Policy)>,
-    entities: Entities,
-    as_of: Option<Date>,
+    pub(super) db: &'db dyn Db,
+    pub(super) package: Package,
+    pub(super) policies: Vec<(Item<'db>, &'db Policy)>,
+    pub(super) entities: Entities,
+    pub(super) as_of: Option<Date>,
 }
 
 /// Why entities or a request could not be taken.
@@ -140,10 +149,7 @@ impl<'db> Authorizer<'db> {
                 self.count(&mut decision, policy, declared, decided);
             }
         }
-        decision.permitted_by.sort();
-        decision.permitted_by.dedup();
-        decision.forbidden_by.sort();
-        decision.forbidden_by.dedup();
+        decision.settle();
         Ok(decision)
     }
 
@@ -169,7 +175,7 @@ impl<'db> Authorizer<'db> {
             .collect())
     }
 
-    fn count(&self, decision: &mut Decision, policy: Item<'db>, declared: &Policy, decided: Decided<'db>) {
+    pub(super) fn count(&self, decision: &mut Decision, policy: Item<'db>, declared: &Policy, decided: Decided<'db>) {
         let code = code_and_severity(self.db, policy).0;
         decision.considered += 1;
         if decided.permitted {
@@ -193,7 +199,7 @@ impl<'db> Authorizer<'db> {
     }
 
     /// What is asked, with the types of who and what resolved.
-    fn asked<'n>(&self, path: &'n SmolStr, request: &'n Node) -> Result<Asked<'n, 'db>, Unusable> {
+    pub(super) fn asked<'n>(&self, path: &'n SmolStr, request: &'n Node) -> Result<Asked<'n, 'db>, Unusable> {
         let any = Ty::Ref(std::sync::Arc::new(Ty::Record(std::sync::Arc::new(RecordTy { fields: Box::default() }))));
         let evaluator = Evaluator::new(self.db);
         let reading = Document::new(&evaluator, path, self.package);
@@ -220,7 +226,7 @@ impl<'db> Authorizer<'db> {
     }
 
     /// What a policy says about a request; `None` where it is about requests of another kind.
-    fn policy(
+    pub(super) fn policy(
         &self,
         policy: Item<'db>,
         declared: &'db Policy,
@@ -312,13 +318,13 @@ impl<'db> Authorizer<'db> {
 }
 
 /// A request that was read.
-struct Asked<'n, 'db> {
-    path: &'n SmolStr,
-    principal: (Item<'db>, Value),
-    action: SmolStr,
-    resource: (Item<'db>, Value),
-    context: Option<&'n Node>,
-    whole: &'n Node,
+pub(super) struct Asked<'n, 'db> {
+    pub(super) path: &'n SmolStr,
+    pub(super) principal: (Item<'db>, Value),
+    pub(super) action: SmolStr,
+    pub(super) resource: (Item<'db>, Value),
+    pub(super) context: Option<&'n Node>,
+    pub(super) whole: &'n Node,
 }
 
 /// What a policy decides that could not be asked.
@@ -355,12 +361,12 @@ pub(crate) fn declared_entities(db: &dyn Db, package: Package) -> Entities {
 /// The types whose values can be entities, by the names that documents give them: `User`, `drive.User` and so on up to the
 /// qualified one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, salsa::SalsaValue)]
-struct EntityTypes<'db> {
-    by_name: NameMap<Vec<Item<'db>>>,
+pub(super) struct EntityTypes<'db> {
+    pub(super) by_name: NameMap<Vec<Item<'db>>>,
 }
 
 #[salsa::tracked]
-fn entity_types<'db>(db: &'db dyn Db, package: Package) -> EntityTypes<'db> {
+pub(super) fn entity_types<'db>(db: &'db dyn Db, package: Package) -> EntityTypes<'db> {
     let mut types: FxHashMap<SmolStr, Vec<Item<'db>>> = FxHashMap::default();
     for package in packages(db, package) {
         for item in package_items(db, package).filter(|item| item.kind(db) == Kind::Type) {

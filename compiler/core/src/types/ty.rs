@@ -138,6 +138,11 @@ impl<'db> Ty<'db> {
         self.holds(db, &|ty| matches!(ty, Ty::Secret(_)), &mut Vec::new())
     }
 
+    /// Whether a value of it is or holds a reference to an entity.
+    pub fn holds_reference(&self, db: &'db dyn Db) -> bool {
+        self.holds(db, &|ty| matches!(ty, Ty::Ref(_)), &mut Vec::new())
+    }
+
     /// Whether it is or holds a step, gate, stage or plan, which stand for what will happen and are no values.
     pub fn holds_handle(&self, db: &'db dyn Db) -> bool {
         self.holds(db, &|ty| matches!(ty, Ty::Step(_) | Ty::Plan(_) | Ty::Stage | Ty::Family(_)), &mut Vec::new())

@@ -1,5 +1,6 @@
 //! Tests of the crate through its public face, in one binary: what they share is all used.
 
+mod engine;
 mod fixtures;
 mod incremental;
 mod pages;

@@ -6,8 +6,12 @@
 //! pull calls and loses the text of a fraction that 64-bit floats cannot hold. What is left of the grammar is small
 //! enough to hold in one hand and has to be fast: plans of a hundred megabytes are ordinary input.
 
+mod cursor;
+mod parts;
 mod reader;
 mod scan;
 mod text;
 
+pub use cursor::JsonCursor;
+pub use parts::{JsonParts, JsonPlaces};
 pub(crate) use reader::read;

@@ -1,27 +1,35 @@
 //! Strings: the common case without escapes, and the escapes.
 
-use smol_str::SmolStr;
+use std::borrow::Cow;
 
-use super::reader::Reader;
+use super::cursor::JsonCursor;
 use super::scan::plain_end;
-use crate::error::{Fault, fault};
+use crate::error::{DataError, Fault, fault};
 use crate::parse::range;
 
-impl Reader<'_> {
-    /// Reads the string whose opening quote is next.
+impl<'t> JsonCursor<'t> {
+    /// Reads the string whose opening quote is next; borrowed from the text where it has no escapes.
+    ///
+    /// # Errors
+    /// The string is not closed, or holds what none can.
     #[inline]
-    pub(super) fn string(&mut self) -> Result<SmolStr, Fault> {
+    pub fn text(&mut self) -> Result<Cow<'t, str>, DataError> {
+        self.string().map_err(|fault| *fault)
+    }
+
+    #[inline]
+    pub(super) fn string(&mut self) -> Result<Cow<'t, str>, Fault> {
         let start = self.at + 1;
         let end = plain_end(self.bytes, start);
         if self.bytes.get(end) == Some(&b'"') {
             self.at = end + 1;
-            return Ok(SmolStr::new(&self.text[start..end]));
+            return Ok(Cow::Borrowed(&self.text[start..end]));
         }
         self.escaped(start, end)
     }
 
     /// Reads on where the plain content that began at `run` has met something else at `end`.
-    fn escaped(&mut self, mut run: usize, mut end: usize) -> Result<SmolStr, Fault> {
+    fn escaped(&mut self, mut run: usize, mut end: usize) -> Result<Cow<'t, str>, Fault> {
         let open = self.at;
         let mut content = String::new();
         loop {
@@ -29,7 +37,7 @@ impl Reader<'_> {
             match self.bytes.get(end) {
                 Some(b'"') => {
                     self.at = end + 1;
-                    return Ok(SmolStr::from(content));
+                    return Ok(Cow::Owned(content));
                 }
                 Some(b'\\') => {
                     let (c, next) = self.escape(end, open)?;

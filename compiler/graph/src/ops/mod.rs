@@ -13,7 +13,7 @@ mod residual;
 
 pub(crate) use compare::compare_values;
 pub use error::OpError;
-pub use pattern::Patterns;
+pub use pattern::{Pattern, Patterns};
 pub use residual::evaluate;
 pub(crate) use residual::with_it;
 

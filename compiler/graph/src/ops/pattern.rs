@@ -20,7 +20,23 @@ pub struct Patterns {
     compiled: Arc<RwLock<FxHashMap<SmolStr, Option<Arc<Regex>>>>>,
 }
 
+/// A regular expression that was compiled, and is matched against whole texts. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Pattern(Arc<Regex>);
+
+impl Pattern {
+    /// Whether it matches the whole of a text.
+    pub fn matches(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+}
+
 impl Patterns {
+    /// An expression, compiled; nothing where it is none, or too large.
+    pub fn pattern(&self, pattern: &str) -> Option<Pattern> {
+        self.get(pattern).map(Pattern)
+    }
+
     /// Whether an expression matches the whole of a text. The text of [`OpError::Pattern`] is the expression.
     pub(crate) fn matches(&self, pattern: &str, text: &str) -> Result<bool, OpError> {
         match self.get(pattern) {
