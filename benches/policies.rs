@@ -155,7 +155,9 @@ fn mebibytes(bytes: u64) -> u64 {
 /// The same rules over plans of several sizes.
 fn documents(folder: &Path, sizes: &[usize]) {
     println!("## {RULES} policies over plans of several sizes\n");
-    println!("| plan | findings | serde_json, parsing only | Ordain | Ordain / parsing | regorus | regorus / Ordain | peak of serde_json | of Ordain | of regorus |");
+    println!(
+        "| plan | findings | serde_json, parsing only | Ordain | Ordain / parsing | regorus | regorus / Ordain | peak of serde_json | of Ordain | of regorus |"
+    );
     println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for size in sizes {
         write(folder, &terraform_plan(size * 1_000_000, UNSOUND), RULES);
@@ -185,7 +187,9 @@ fn growth(folder: &Path, quick: bool) {
     let (small, large) = (1, if quick { 10 } else { 50 });
     println!("\n## Many policies, of which {RULES} apply\n");
     println!("The last column is what each further megabyte of the plan costs.\n");
-    println!("| policies | {small} MB, whole | {small} MB, deciding | {large} MB, whole | {large} MB, deciding | a megabyte |");
+    println!(
+        "| policies | {small} MB, whole | {small} MB, deciding | {large} MB, whole | {large} MB, deciding | a megabyte |"
+    );
     println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
     let plans = [small, large].map(|size| terraform_plan(size * 1_000_000, UNSOUND));
     for policies in [100, 1_000, 10_000] {
@@ -208,7 +212,13 @@ fn cloud(folder: &Path, size: usize) {
     write_gate(folder, "cloud.*", "use std.cloud\n");
     let parse = child("parse", folder, 3);
     let gate = child("gate", folder, 3);
-    println!("parsing {:.2?}, gate {:.2?} with {} findings, {} MiB", parse.time, gate.time, gate.found.len(), mebibytes(gate.peak));
+    println!(
+        "parsing {:.2?}, gate {:.2?} with {} findings, {} MiB",
+        parse.time,
+        gate.time,
+        gate.found.len(),
+        mebibytes(gate.peak)
+    );
     write_gate(folder, "cloud.*", "use std.cloud\n");
     std::fs::write(folder.join("plan.json"), terraform_plan(1_000_000, UNSOUND)).expect("it can be written");
     let (gate, walk) = (child("gate", folder, 3), child("walk", folder, 1));

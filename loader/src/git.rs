@@ -6,7 +6,6 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-
 use crate::{Listing, MANIFEST, Tree};
 
 /// The files of one revision of a repository. Paths are relative to the repository's top folder, so that packages

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ordain_compiler::{
-    Content, DataFile, Database, MAX_DATA_BYTES, MAX_SOURCE_BYTES, Package, SourceFile, data_references, parse_manifest, parse_package,
+    Content, DataFile, Database, MAX_DATA_BYTES, MAX_SOURCE_BYTES, Package, SourceFile, data_references,
+    parse_manifest, parse_package,
 };
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
 use salsa::{Durability, Setter as _};

@@ -23,7 +23,9 @@ mod testing;
 mod types;
 
 pub use check::{check_package, file_findings, package_findings};
-pub use db::{Content, DataFile, Database, Db, MAX_DATA_BYTES, MAX_SOURCE_BYTES, Package, SourceFile, unless_cancelled};
+pub use db::{
+    Content, DataFile, Database, Db, MAX_DATA_BYTES, MAX_SOURCE_BYTES, Package, SourceFile, unless_cancelled,
+};
 pub use eval::{Fault, Lone, LoneFinding, data_references, eval_text};
 pub use hir::Kind;
 pub use items::{Item, file_items, parse_package};
@@ -31,8 +33,8 @@ pub use module_path::{Unnameable, unnameable};
 pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse_manifest};
 pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate};
 pub use policy::{
-    Clause, Decided, Explained, GateFinding, GateRun, Judged, Ruling, Way, explain, gate_globs, is_compiled,
-    judge, policy_code, run_gate, walk_gate,
+    Clause, Decided, Explained, GateFinding, GateRun, Judged, Ruling, Way, explain, gate_globs, is_compiled, judge,
+    policy_code, run_gate, walk_gate,
 };
 pub use resolve::package_items;
 pub use testing::{Failure, TestRun, run_test};

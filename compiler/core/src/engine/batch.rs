@@ -9,10 +9,10 @@ use ordain_graph::Date;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::expr::{Id, PolicyCode};
-use super::run::{Machine, Rounds, Said, STEPS, constants};
-use super::val::Val;
 use super::Programs;
+use super::expr::{Id, PolicyCode};
+use super::run::{Machine, Rounds, STEPS, Said, constants};
+use super::val::Val;
 
 /// How many elements are looked at in one go.
 const CHUNK: usize = 512;

@@ -64,16 +64,15 @@ impl<'a> Val<'a> {
             Value::List(elements) => Self::List(all(elements.iter(), arena)?),
             Value::Set(elements) => Self::Set(all(elements.iter(), arena)?),
             Value::Map(entries) => {
-                let entries = entries.iter().map(|(key, value)| {
-                    Ok((Self::borrowed(key, arena)?, Self::borrowed(value, arena)?))
-                });
+                let entries =
+                    entries.iter().map(|(key, value)| Ok((Self::borrowed(key, arena)?, Self::borrowed(value, arena)?)));
                 let entries = entries.collect::<Result<Vec<_>, NotHeld>>()?;
                 Self::Map(arena.alloc_slice_copy(&entries))
             }
             Value::Record(fields) => {
-                let members = fields.iter().map(|(name, value)| {
-                    Ok(Member { name: name.as_str(), value: Self::borrowed(value, arena)? })
-                });
+                let members = fields
+                    .iter()
+                    .map(|(name, value)| Ok(Member { name: name.as_str(), value: Self::borrowed(value, arena)? }));
                 let members = members.collect::<Result<Vec<_>, NotHeld>>()?;
                 Self::Record(arena.alloc_slice_copy(&members))
             }

@@ -84,7 +84,9 @@ impl Source {
     ) -> Option<(SmolStr, TextRange)> {
         let range = match self.format {
             // A tree of a large text takes many times its memory.
-            DataFormat::Json => places.get_or_insert_with(|| JsonPlaces::new(self.file.content(db).text())).find(pointer)?,
+            DataFormat::Json => {
+                places.get_or_insert_with(|| JsonPlaces::new(self.file.content(db).text())).find(pointer)?
+            }
             _ => pointer.find(parsed(db, self.file, self.format).as_ref().ok()?)?.range,
         };
         Some((self.file.path(db).clone(), TextRange::new(range.start, range.end)))

@@ -31,7 +31,8 @@ pub(crate) fn decide_on<'db>(
     let decided = Decider::new(db, evaluator, policy, locals, as_of).map(|decider| decider.explained().run());
     let decided = decided.unwrap_or_default();
     // While Ordain itself is tested, whatever is decided here is decided by the engine, too.
-    let too_large = |fault: &Fault<'db>| matches!(fault, Fault::Source(finding) if finding.code == EVALUATION_TOO_LARGE);
+    let too_large =
+        |fault: &Fault<'db>| matches!(fault, Fault::Source(finding) if finding.code == EVALUATION_TOO_LARGE);
     if let Some(compiled) = compiled
         && !decided.faults.iter().any(too_large)
     {

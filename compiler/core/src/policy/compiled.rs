@@ -40,7 +40,9 @@ impl<'db> Compiled<'db> {
             let mut items = Vec::new();
             let mut codes: Vec<PolicyCode> = Vec::new();
             for (policy, declared) in policies {
-                let Some(subject) = declared.subject.as_ref().filter(|subject| is_about_input(subject)) else { continue };
+                let Some(subject) = declared.subject.as_ref().filter(|subject| is_about_input(subject)) else {
+                    continue;
+                };
                 let fitting =
                     subject_types(db, *policy).binding.as_ref().is_some_and(|expected| fits(db, &ty, expected));
                 if fitting && let Some(code) = compiler.policy(*policy, &[subject_name(subject)]) {

@@ -68,13 +68,7 @@ pub fn walk_gate<'db>(db: &'db dyn Db, item: Item<'db>, change: Option<&Value>, 
     run(db, item, change, as_of, false)
 }
 
-fn run<'db>(
-    db: &'db dyn Db,
-    item: Item<'db>,
-    change: Option<&Value>,
-    as_of: Option<Date>,
-    engine: bool,
-) -> GateRun {
+fn run<'db>(db: &'db dyn Db, item: Item<'db>, change: Option<&Value>, as_of: Option<Date>, engine: bool) -> GateRun {
     let Body::Gate(gate) = &item.body(db).body else { return GateRun::default() };
     let (documents, compiled) = (Vec::new(), Compiled::default());
     let mut runner = Runner { db, item, as_of, documents, compiled, run: GateRun::default() };

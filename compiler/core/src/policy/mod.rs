@@ -13,8 +13,8 @@ mod plan;
 mod subject;
 
 pub(crate) use alone::decide_on;
-pub use decide::{Clause, Decided, Ruling, Way};
 pub use compiled::is_compiled;
+pub use decide::{Clause, Decided, Ruling, Way};
 pub use gate::{GateFinding, GateRun, gate_globs, run_gate, walk_gate};
 pub use plan::{Explained, Judged, explain, judge};
 

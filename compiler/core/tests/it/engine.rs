@@ -357,7 +357,8 @@ fn policy(number: usize) -> impl Strategy<Value = String> {
 }
 
 fn json() -> impl Strategy<Value = String> {
-    let leaf = prop::sample::select(vec!["null", "true", "1", "-2.50", "\"a\"", "\"[a\"", "\"\\u0061b\"", "[]", "{}", "1e40"]);
+    let leaf =
+        prop::sample::select(vec!["null", "true", "1", "-2.50", "\"a\"", "\"[a\"", "\"\\u0061b\"", "[]", "{}", "1e40"]);
     leaf.prop_map(str::to_owned).prop_recursive(2, 8, 3, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..3).prop_map(|all| format!("[{}]", all.join(", "))),
@@ -368,7 +369,8 @@ fn json() -> impl Strategy<Value = String> {
 
 fn thing() -> impl Strategy<Value = String> {
     let maybe = |name: &'static str, values: &'static [&'static str]| {
-        prop::option::of(prop::sample::select(values)).prop_map(move |value| value.map(|value| format!("\"{name}\": {value}")))
+        prop::option::of(prop::sample::select(values))
+            .prop_map(move |value| value.map(|value| format!("\"{name}\": {value}")))
     };
     let names = prop::sample::select(vec!["a", "b", "ab", "z", "aB"]);
     let parts = prop::collection::vec((prop::sample::select(vec!["a", "p"]), 0i64..9, prop::option::of(json())), 0..3)
@@ -393,13 +395,15 @@ fn thing() -> impl Strategy<Value = String> {
     )
         .prop_map(|((name, kind), size, price, tags, marks, tier, since, extra, parts)| {
             let given = [extra, size, price, tags, since, marks, tier, parts].into_iter().flatten();
-            let members: Vec<String> = [format!("\"name\": \"{name}\", \"kind\": \"{kind}\"")].into_iter().chain(given).collect();
+            let members: Vec<String> =
+                [format!("\"name\": \"{name}\", \"kind\": \"{kind}\"")].into_iter().chain(given).collect();
             format!("{{{}}}", members.join(", "))
         })
 }
 
 fn document() -> impl Strategy<Value = String> {
-    let by = prop::sample::select(vec!["{}", "{\"staging\": {\"name\": \"a\"}, \"dev\": {\"name\": \"p\", \"weight\": 4}}"]);
+    let by =
+        prop::sample::select(vec!["{}", "{\"staging\": {\"name\": \"a\"}, \"dev\": {\"name\": \"p\", \"weight\": 4}}"]);
     (prop::collection::vec(thing(), 0..6), 0i64..4, json(), by).prop_map(|(things, limit, note, by)| {
         let things = things.join(",\n");
         format!("{{\"things\": [{things}], \"limit\": {limit}, \"note\": {note}, \"by\": {by}, \"more\": {note}}}")
@@ -419,7 +423,8 @@ fn forms_are_well_typed() {
             }
         }
         let world = World::of(&source);
-        let errors: Vec<_> = world.findings().into_iter().filter(|finding| finding.severity == Severity::Error).collect();
+        let errors: Vec<_> =
+            world.findings().into_iter().filter(|finding| finding.severity == Severity::Error).collect();
         assert!(errors.is_empty(), "{}", world.show(&errors));
     });
 }

@@ -213,7 +213,9 @@ mod tests {
             for size in [1, 5, 40] {
                 let parts = JsonCursor::new(text).parts(size).expect("it is sound");
                 assert_eq!(parts.end + 1, root.range.end as usize);
-                assert!(parts.starts.iter().all(|start| elements.iter().any(|each| each.range.start as usize == *start)));
+                assert!(
+                    parts.starts.iter().all(|start| elements.iter().any(|each| each.range.start as usize == *start))
+                );
                 assert_eq!(parts.starts[0], elements[0].range.start as usize);
                 assert!(size > 1 || parts.starts.len() == elements.len(), "{text}");
             }
@@ -233,10 +235,12 @@ mod tests {
                 let elements: Vec<String> = elements.into_iter().map(|(a, each, b)| format!("{a}{each}{b}")).collect();
                 format!("[{}]", elements.join(","))
             });
-            let object = prop::collection::btree_map(r#"([a-z~/\]}]|\\"|\\\\){0,4}"#, inner, 0..5).prop_map(|members| {
-                let members: Vec<String> = members.into_iter().map(|(name, each)| format!("\"{name}\" : {each}")).collect();
-                format!("{{ {} }}", members.join(" , "))
-            });
+            let object =
+                prop::collection::btree_map(r#"([a-z~/\]}]|\\"|\\\\){0,4}"#, inner, 0..5).prop_map(|members| {
+                    let members: Vec<String> =
+                        members.into_iter().map(|(name, each)| format!("\"{name}\" : {each}")).collect();
+                    format!("{{ {} }}", members.join(" , "))
+                });
             prop_oneof![list, object]
         })
     }

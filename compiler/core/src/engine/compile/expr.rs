@@ -120,9 +120,7 @@ impl<'db> Compiler<'db> {
 
     fn name(&mut self, scope: &Scope<'db>, expr: ExprId, name: &SmolStr) -> Option<Id> {
         match scope.facts.resolutions.get(&expr)? {
-            Resolution::Local => {
-                scope.locals.iter().rev().find(|(known, _)| known == name).map(|(_, bound)| *bound)
-            }
+            Resolution::Local => scope.locals.iter().rev().find(|(known, _)| known == name).map(|(_, bound)| *bound),
             Resolution::Variant(index, name) => self.constant(Value::Variant(*index, name.clone())),
             Resolution::Item(item) => {
                 let evaluated = match item.kind(self.db) {
@@ -388,8 +386,7 @@ impl<'db> Compiler<'db> {
         let Body::Expr(body) = item.body(self.db).body else { return None };
         let Sig::Fn { params, .. } = &signature(self.db, item).sig else { return None };
         let (part, facts) = (item.body(self.db), &inference(self.db, item).body);
-        let mut scope =
-            Scope { item, part: Part::Body, tree: &part.tree, facts, locals: Vec::new(), next: 0, most: 0 };
+        let mut scope = Scope { item, part: Part::Body, tree: &part.tree, facts, locals: Vec::new(), next: 0, most: 0 };
         for param in params {
             let slot = scope.slot();
             let bound = self.put(Expr::Slot(slot));

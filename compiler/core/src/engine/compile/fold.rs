@@ -113,9 +113,7 @@ impl Compiler<'_> {
                 self.always_has_value(args[0]) && matches!(self.value(args[1]), Some(Value::List(_)))
             }
             Expr::Apply { op: Op::Not, args } => self.always_decides(args[0]),
-            Expr::And(left, right) | Expr::Or(left, right) => {
-                self.always_decides(*left) && self.always_decides(*right)
-            }
+            Expr::And(left, right) | Expr::Or(left, right) => self.always_decides(*left) && self.always_decides(*right),
             _ => false,
         }
     }

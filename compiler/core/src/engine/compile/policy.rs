@@ -291,10 +291,9 @@ impl<'db> Compiler<'db> {
                 }
                 Outcome::Permit => continue,
                 Outcome::Warn(message) => OutcomeCode::Warn(self.perhaps(&mut open.scope, *message)?),
-                Outcome::RequireApproval { group, count } => OutcomeCode::Approval {
-                    group: group.text.clone(),
-                    count: self.perhaps(&mut open.scope, *count)?,
-                },
+                Outcome::RequireApproval { group, count } => {
+                    OutcomeCode::Approval { group: group.text.clone(), count: self.perhaps(&mut open.scope, *count)? }
+                }
                 Outcome::RequireGate(name) => OutcomeCode::Gate(name.text.clone()),
                 Outcome::Escalate(group) => OutcomeCode::Escalate(group.text.clone()),
             });

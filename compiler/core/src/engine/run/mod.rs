@@ -85,12 +85,7 @@ pub(crate) fn constants<'a>(programs: &'a Programs, arena: &'a Bump) -> Run<Vec<
 
 impl<'a> Machine<'a> {
     /// A machine that finds the shared values itself.
-    pub(crate) fn new(
-        programs: &'a Programs,
-        consts: &'a [Val<'a>],
-        subjects: &[Val<'a>],
-        arena: &'a Bump,
-    ) -> Self {
+    pub(crate) fn new(programs: &'a Programs, consts: &'a [Val<'a>], subjects: &[Val<'a>], arena: &'a Bump) -> Self {
         let mut own: Vec<Option<Run<Val<'a>>>> = subjects.iter().map(|subject| Some(Ok(*subject))).collect();
         own.resize(subjects.len() + programs.shared.len(), None);
         Self { own, ..Self::with(programs, consts, &[], arena) }
