@@ -37,15 +37,30 @@ impl Cedar {
         Self { policies, entities }
     }
 
+    /// Policies that are written, without a schema.
+    pub(crate) fn from_text(policies: &str, entities: Value) -> Self {
+        let policies = PolicySet::from_str(policies).unwrap();
+        Self { policies, entities: Entities::from_json_value(entities, None).unwrap() }
+    }
+
     /// Whether the request may be, and whether each policy could be decided.
     pub(crate) fn decide(&self, asked: &Asked<'_>) -> (bool, bool) {
+        self.answer(&self.request(asked))
+    }
+
+    /// A request as Cedar has it.
+    pub(crate) fn request(&self, asked: &Asked<'_>) -> Request {
         let action = uid(("Action", asked.action));
         let context = match &asked.context {
             Value::Null => Context::empty(),
             context => Context::from_json_value(context.clone(), None).unwrap(),
         };
-        let request = Request::new(uid(asked.principal), action, uid(asked.resource), context, None).unwrap();
-        let response = Authorizer::new().is_authorized(&request, &self.policies, &self.entities);
+        Request::new(uid(asked.principal), action, uid(asked.resource), context, None).unwrap()
+    }
+
+    /// As [`Self::decide`].
+    pub(crate) fn answer(&self, request: &Request) -> (bool, bool) {
+        let response = Authorizer::new().is_authorized(request, &self.policies, &self.entities);
         (response.decision() == Decision::Allow, response.diagnostics().errors().next().is_none())
     }
 }

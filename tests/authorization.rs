@@ -1,0 +1,122 @@
+//! Requests: who may do what, asked of the example `authorization` and of packages of its own.
+
+use crate::package::Package;
+
+const SOURCE: &str = r#"type User = { level: Int = 1 }
+
+type Document = { owner: Ref<User> }
+
+enum Action { read, write }
+
+type Request = {
+  principal: Ref<User>
+  action: Action
+  resource: Ref<Document>
+  context: { authenticated: Bool = true }
+}
+
+entity ana: User { level: 7 }
+entity report: Document { owner: User("ana") }
+entity lost: Document { owner: User("nobody") }
+
+policy owners {
+  code "DOC-001" severity low
+  on request: Request
+  when resource.owner == principal
+  permit
+}
+
+policy seniors {
+  code "DOC-002" severity low
+  on request: Request
+  when action == read && resource.owner.level < principal.level
+  permit
+}
+
+policy strangers {
+  code "DOC-003" severity high
+  on request: Request
+  unless context.authenticated
+  forbid "{principal.id} has to sign in"
+}
+"#;
+
+#[test]
+fn the_example_decides_its_requests() {
+    let package = Package::example("authorization");
+    let run = package.run(&["authorize", "--entities", "entities.json", "requests.json"]);
+    let expected = "permit: drive.User ana · read · drive.Document roadmap\n    DRV-001 permits it\n\
+                    permit: drive.User chi · read · drive.Document minutes\n    DRV-001 permits it\n\
+                    forbid: drive.User bo · changeOwner · drive.Document roadmap\n    \
+                    4 policies are about such requests, and none permits it\n";
+    assert_eq!(run.exits(1).text(), expected);
+    package.run(&["test"]).exits(0);
+}
+
+#[test]
+fn a_request_on_the_command_line_is_explained() {
+    let package = Package::of(SOURCE);
+    let asked = ["authorize", "--principal", "User:ana", "--action", "write", "--resource", "Document:report"];
+    assert!(package.run(&asked).exits(0).text().contains("DOC-001 permits it"));
+    let text = package.run(&[&asked[..], &["--explain"]].concat()).exits(0).text();
+    assert!(text.contains("when resource.owner == principal: true"), "{text}");
+    let json = package.run(&[&asked[..], &["--explain", "--json"]].concat()).exits(0).json();
+    assert_eq!(json["decisions"][0]["decision"], "permit");
+    assert_eq!(json["decisions"][0]["explained"][0]["ways"][0]["met"], true);
+}
+
+#[test]
+fn what_forbids_wins_and_says_why() {
+    let package = Package::of(SOURCE);
+    package.write("context.json", r#"{ "authenticated": false }"#);
+    let asked = ["authorize", "--principal", "User:ana", "--action", "write", "--resource", "Document:report"];
+    let text = package.run(&[&asked[..], &["--context", "context.json"]].concat()).exits(1).text();
+    assert_eq!(
+        text,
+        "forbid: User ana · write · Document report\n    DOC-001 permits it\n    DOC-003 forbids it: ana has to sign in\n"
+    );
+}
+
+#[test]
+fn what_cannot_be_decided_permits_nothing_and_is_told() {
+    let package = Package::of(SOURCE);
+    let run = package.run(&["authorize", "--principal", "User:ana", "--action", "read", "--resource", "Document:lost"]);
+    let run = run.exits(1);
+    assert!(run.text().contains("none permits it"), "{}", run.text());
+    assert!(run.errors().contains("ORD0822"), "{}", run.errors());
+}
+
+#[test]
+fn documents_that_are_none_are_told_at_their_place() {
+    let package = Package::of(SOURCE);
+    let request = r#"{ "principal": { "type": "User", "id": "ana" }, "action": "read", "resource": { "type": "Document", "id": "report" } }"#;
+    package.write("request.json", request);
+    for (entities, expected) in [
+        (r#"{}"#, "the entities are a list"),
+        (r#"[{ "type": "Usr", "id": "x" }]"#, "no type named `Usr`"),
+        (r#"[{ "type": "User" }]"#, "a `type` and an `id`"),
+        (r#"[{ "type": "User", "id": "x", "attrs": { "level": "high" } }]"#, "expected `Int`"),
+        (r#"[{ "type": "User", "id": "x", "parents": [{ "type": "User", "id": "ana" }] }]"#, "declares no `parents`"),
+        (r#"[{ "type": "User", "id": "ana" }]"#, "is there twice"),
+        (r#"[{ "type": "Document", "id": "x", "attrs": { "owner": { "type": "Document", "id": "report" } } }]"#, "another type"),
+        ("[", "ORD0504"),
+    ] {
+        package.write("entities.json", entities);
+        let errors = package.run(&["authorize", "--entities", "entities.json", "request.json"]).exits(1).errors();
+        assert!(errors.contains(expected), "{entities}: {errors}");
+    }
+    for (request, expected) in [
+        (r#"{ "action": "read" }"#, "the request has no `principal`"),
+        (r#"{ "principal": 5, "action": "read", "resource": 5 }"#, "a `type` and an `id`"),
+        (r#"5"#, "the request has no"),
+    ] {
+        package.write("request.json", request);
+        let errors = package.run(&["authorize", "request.json"]).exits(1).errors();
+        assert!(errors.contains(expected), "{request}: {errors}");
+    }
+    package.write("request.json", [0xff, 0xfe, 0x00]);
+    let errors = package.run(&["authorize", "request.json"]).exits(1).errors();
+    assert!(errors.contains("not UTF-8"), "{errors}");
+    package.run(&["authorize", "missing.json"]).exits(2);
+    package.run(&["authorize"]).exits(2);
+}
