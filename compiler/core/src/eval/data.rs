@@ -299,7 +299,7 @@ impl<'a, 'b, 'db> Document<'a, 'b, 'db> {
         };
         let value = named.map_err(|message| self.mismatch(node, pointer, message))?;
         let item = super::parts(&value).and_then(|(ty, _)| crate::item_by_name(db, self.package, ty));
-        if item.is_none_or(|item| !crate::types::fits(db, &Ty::Alias(item), target)) {
+        if item.is_none_or(|item| !crate::types::refers_to(db, item, target)) {
             let ty = Ty::Ref(Arc::new(target.clone())).display(db);
             return Err(self.mismatch(node, pointer, format!("expected `{ty}`, found a reference to another type")));
         }

@@ -16,7 +16,7 @@ use crate::engine::{Compiler, Lead, Machine, PolicyCode, Programs, STEPS, Store,
 use crate::eval::{Document, Evaluator, parts, reference};
 use crate::hir::Policy;
 use crate::items::Item;
-use crate::types::{Ty, fits, subject_types};
+use crate::types::{Ty, refers_to, subject_types};
 
 /// The memory that a [`Prepared`] borrows.
 #[derive(Debug, Default)]
@@ -139,7 +139,7 @@ impl<'a, 'db> Prepared<'a, 'db> {
         };
         let Some((_, variants)) = action.variants(db) else { return self.walked.extend(policies) };
         let fitting = |target: &Ty<'db>| -> Vec<bool> {
-            self.types.iter().map(|(item, _)| fits(db, &Ty::Alias(*item), target)).collect()
+            self.types.iter().map(|(item, _)| refers_to(db, *item, target)).collect()
         };
         let (principals, resources) = (fitting(&principal), fitting(&resource));
         let context = record.get("context").map(|field| field.ty.clone());

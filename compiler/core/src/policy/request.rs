@@ -21,7 +21,7 @@ use crate::hir::{self, Kind, Policy};
 use crate::items::Item;
 use crate::names::NameMap;
 use crate::resolve::package_items;
-use crate::types::{RecordTy, Sig, Ty, fits, signature, subject_types};
+use crate::types::{RecordTy, Sig, Ty, refers_to, signature, subject_types};
 
 /// Whether a request may be, and why.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -258,7 +258,7 @@ impl<'db> Authorizer<'db> {
         let Ty::Record(record) = ty.peel(self.db) else { return None };
         let refers = |name: &str, item: Item<'db>| {
             let declared = record.get(name).map(|field| field.ty.peel(self.db));
-            matches!(declared, Some(Ty::Ref(target)) if fits(self.db, &Ty::Alias(item), &target))
+            matches!(declared, Some(Ty::Ref(target)) if refers_to(self.db, item, &target))
         };
         if !refers("principal", asked.principal.0) || !refers("resource", asked.resource.0) {
             return None;

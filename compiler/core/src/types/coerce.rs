@@ -86,8 +86,10 @@ fn fit_within<'db>(
         (Ty::None, _) => Err(Misfit::Optional),
         (Ty::Int, Ty::Decimal) => Ok(Fit::Adjusted),
         (Ty::List(a), Ty::List(e)) | (Ty::Set(a), Ty::Set(e)) => inner(a, e),
-        // What is referred to stays what it is.
-        (Ty::Ref(a), Ty::Ref(e)) => inner(a, e).map(|_| Fit::Same),
+        (Ty::Ref(a), Ty::Ref(e)) => match refers(db, a, e, &mut Vec::new()) {
+            true => Ok(Fit::Same),
+            false => Err(Misfit::Type),
+        },
         (Ty::Map(a), Ty::Map(e)) => Ok(inner(&a.0, &e.0)?.max(inner(&a.1, &e.1)?)),
         (Ty::Record(a), Ty::Record(e)) => {
             let mut fit = if a.fields.len() == e.fields.len() { Fit::Same } else { Fit::Adjusted };
@@ -108,6 +110,60 @@ fn fit_within<'db>(
         }
         _ => Err(Misfit::Type),
     }
+}
+
+/// Whether every entity of one type is one of another. Entities are told apart by the names of their types; a type that is
+/// written out takes all that have its fields, as they are: nothing is filled in or checked again behind a reference.
+fn refers<'db>(db: &'db dyn Db, actual: &Ty<'db>, expected: &Ty<'db>, seen: &mut Vec<(Item<'db>, Ty<'db>)>) -> bool {
+    let (actual, expected) = (last_name(db, actual), last_name(db, expected));
+    match (&actual, &expected) {
+        _ if actual == expected => true,
+        (Ty::Error, _) | (_, Ty::Error) => true,
+        (Ty::Alias(item), Ty::Record(_)) => {
+            let pair = (*item, expected.clone());
+            if seen.contains(&pair) {
+                return true;
+            }
+            seen.push(pair);
+            refers(db, &super::alias_target(db, *item), &expected, seen)
+        }
+        (Ty::Record(a), Ty::Record(e)) => e.fields.iter().all(|field| match a.get(&field.name) {
+            Some(given) => serves(db, &given.ty, &field.ty, seen),
+            None => matches!(field.ty.peel(db), Ty::Optional(_)),
+        }),
+        _ => false,
+    }
+}
+
+/// Whether every value of one type is one of another as it is.
+fn serves<'db>(db: &'db dyn Db, actual: &Ty<'db>, expected: &Ty<'db>, seen: &mut Vec<(Item<'db>, Ty<'db>)>) -> bool {
+    let expected = last_name(db, expected);
+    match (&last_name(db, actual), &expected) {
+        (actual, expected) if actual == expected => true,
+        (Ty::Error, _) | (_, Ty::Error) | (Ty::None, Ty::Optional(_)) => true,
+        (Ty::Ref(a), Ty::Ref(e)) => refers(db, a, e, seen),
+        (Ty::Optional(a), Ty::Optional(e)) => serves(db, a, e, seen),
+        (actual, Ty::Optional(e)) => serves(db, actual, e, seen),
+        (Ty::List(a), Ty::List(e)) | (Ty::Set(a), Ty::Set(e)) => serves(db, a, e, seen),
+        (Ty::Map(a), Ty::Map(e)) => serves(db, &a.0, &e.0, seen) && serves(db, &a.1, &e.1, seen),
+        (Ty::Refined(base, _), expected) => serves(db, base, expected, seen),
+        (Ty::Alias(item), expected) => serves(db, &super::alias_target(db, *item), expected, seen),
+        _ => false,
+    }
+}
+
+/// The last of the names that a type has.
+fn last_name<'db>(db: &'db dyn Db, ty: &Ty<'db>) -> Ty<'db> {
+    let mut last = ty.clone();
+    while let Ty::Alias(item) = last {
+        match super::alias_target(db, item) {
+            next @ Ty::Alias(_) => last = next,
+            Ty::Record(_) => return last,
+            // Only what is told apart by a name keeps it.
+            other => return other,
+        }
+    }
+    last
 }
 
 /// The type both fit into, for the branches of an `if` or the elements of a list.

@@ -32,6 +32,12 @@ pub(crate) fn written_type<'db>(db: &'db dyn Db, item: Item<'db>, ty: TypeId) ->
     TypeLowering::new(db, item, Part::Body, &item.body(db).tree).ty(ty)
 }
 
+/// Whether every entity of a declared type is one that a reference to another type can name.
+pub(crate) fn refers_to<'db>(db: &'db dyn Db, item: Item<'db>, target: &Ty<'db>) -> bool {
+    use std::sync::Arc;
+    fits(db, &Ty::Ref(Arc::new(Ty::Alias(item))), &Ty::Ref(Arc::new(target.clone())))
+}
+
 /// Whether a value of one type can stand where another is declared.
 pub(crate) fn fits<'db>(db: &'db dyn Db, actual: &Ty<'db>, expected: &Ty<'db>) -> bool {
     coerce::fit(db, actual, expected).is_ok()
