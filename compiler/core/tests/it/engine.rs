@@ -200,7 +200,7 @@ fn forms(kind: char, level: u32) -> &'static [&'static str] {
         ('b', _) => &[
             "(<b> && <b>)",
             "(<b> || <b>)",
-            "!<b>",
+            "!(<b>)",
             "(<s> == <s>)",
             "(<s> in [<s>, <s>])",
             "(<s> not in <s>)",
@@ -327,12 +327,12 @@ fn policy(number: usize) -> impl Strategy<Value = String> {
     ];
     let outcome = prop_oneof![
         Just("deny".to_owned()),
-        of_kind('s', 2).prop_map(|text| format!("deny {text}")),
-        of_kind('s', 1).prop_map(|text| format!("warn {text}")),
+        of_kind('s', 2).prop_map(|text| format!("deny \"{{{text}}}!\"")),
+        of_kind('s', 1).prop_map(|text| format!("warn \"{{{text}}}?\"")),
     ];
     let rest = prop_oneof![
         Just(String::new()),
-        of_kind('s', 1).prop_map(|text| format!("\n  because {text}")),
+        of_kind('s', 1).prop_map(|text| format!("\n  because \"{{{text}}}\"")),
         of_kind('b', 1).prop_map(|test| format!("\n  because \"so\"\n  exempt {test} until 2027-01-01")),
         of_kind('b', 1).prop_map(|test| format!("\n  exempt {test} until 2026-01-01\n  exempt each.size == 1")),
     ];

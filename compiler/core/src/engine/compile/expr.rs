@@ -387,8 +387,7 @@ impl<'db> Compiler<'db> {
 
     fn call_declared(&mut self, scope: &mut Scope<'db>, function: Item<'db>, args: Vec<Id>) -> Option<Id> {
         let size = function.body(self.db).tree.exprs.len();
-        let atoms = args.iter().all(|&arg| self.is_atom(arg));
-        if atoms && size <= SMALL && self.room >= size as u32 {
+        if size <= SMALL && self.room >= size as u32 {
             self.room -= size as u32;
             return self.inlined(scope, function, &args);
         }
@@ -399,10 +398,27 @@ impl<'db> Compiler<'db> {
     /// The body of a function in the place of its call.
     fn inlined(&mut self, scope: &mut Scope<'db>, function: Item<'db>, args: &[Id]) -> Option<Id> {
         let Body::Expr(body) = function.body(self.db).body else { return None };
-        let mut inner = self.entered(scope, function, args)?;
-        let id = self.expr(&mut inner, body);
+        let next = scope.next;
+        let mut atoms = args.to_vec();
+        let mut values = Vec::new();
+        for arg in &mut atoms {
+            if !self.is_atom(*arg) {
+                // No argument has used a slot from here on, so that none is lost while another one is evaluated.
+                let slot = scope.most;
+                scope.most += 1;
+                scope.next = scope.most;
+                let bound = self.put(Expr::Slot(slot));
+                values.push((slot, std::mem::replace(arg, bound)));
+            }
+        }
+        let mut inner = self.entered(scope, function, &atoms)?;
+        let mut id = self.expr(&mut inner, body)?;
         scope.most = scope.most.max(inner.most);
-        id
+        scope.next = next;
+        for (slot, value) in values.into_iter().rev() {
+            id = self.put(Expr::Let { slot, value, body: id });
+        }
+        Some(id)
     }
 
     /// The scope of a function's body inside of another, with its parameters bound to what they stand for.
