@@ -115,7 +115,8 @@ mod tests {
         let around = Places::new(&texts).around("a", 5_000);
         assert_eq!(around, format!("…{}é{}…", "x".repeat(AROUND), "y".repeat(AROUND - 1)));
         let places = Places::new(&texts);
-        for (offset, column) in [(9_000, 9_000), (5_000, 5_001), (5_002, 5_002), (9_000, 9_000), (3, 4), (7_000, 7_000)] {
+        for (offset, column) in [(9_000, 9_000), (5_000, 5_001), (5_002, 5_002), (9_000, 9_000), (3, 4), (7_000, 7_000)]
+        {
             assert_eq!(places.position("a", offset), (1, column), "{offset}");
         }
     }
