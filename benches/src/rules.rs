@@ -113,7 +113,7 @@ pub const COUNT: usize = RULES.len();
 /// resources that no plan has.
 pub fn ordain_policies(count: usize) -> String {
     let mut module = String::from(
-        "//! Rules over plans.\n\nuse std.terraform.{Plan, ResourceChange, deletes, elements, number, planned, remaining, text}\n\n",
+        "//! Rules over plans.\n\nuse std.terraform.{Plan, deletes, elements, number, planned, remaining, text}\n\n",
     );
     for at in 0..count {
         let rule = &RULES[at % COUNT];

@@ -18,11 +18,14 @@ pub(crate) struct Places<'a> {
     texts: &'a Texts,
     /// Where the lines of a text begin.
     lines: RefCell<BTreeMap<String, Vec<usize>>>,
+    /// The columns of places in long lines, by path and offset: a document of one line is not counted through for each
+    /// finding.
+    columns: RefCell<BTreeMap<String, BTreeMap<usize, usize>>>,
 }
 
 impl<'a> Places<'a> {
     pub(crate) fn new(texts: &'a Texts) -> Self {
-        Self { texts, lines: RefCell::default() }
+        Self { texts, lines: RefCell::default(), columns: RefCell::default() }
     }
 
     /// Line and column of an offset, both from 1, the column in characters.
@@ -30,7 +33,15 @@ impl<'a> Places<'a> {
         let text = self.text(path);
         let offset = text.floor_char_boundary((offset as usize).min(text.len()));
         let (line, start, _) = self.line(path, offset);
-        (line + 1, text[start..offset].chars().count() + 1)
+        if offset - start <= LONGEST_LINE {
+            return (line + 1, text[start..offset].chars().count() + 1);
+        }
+        let mut columns = self.columns.borrow_mut();
+        let known = columns.entry(path.to_owned()).or_default();
+        let (from, before) = known.range(start..=offset).next_back().map_or((start, 1), |(at, column)| (*at, *column));
+        let column = before + text[from..offset].chars().count();
+        known.insert(offset, column);
+        (line + 1, column)
     }
 
     /// Whether a place of a finding is in a line that is too long to be shown.
@@ -103,5 +114,10 @@ mod tests {
         let texts: Texts = [("a".to_owned(), format!("{}é{}\n", "x".repeat(5_000), "y".repeat(5_000)).into())].into();
         let around = Places::new(&texts).around("a", 5_000);
         assert_eq!(around, format!("…{}é{}…", "x".repeat(AROUND), "y".repeat(AROUND - 1)));
+        let places = Places::new(&texts);
+        for (offset, column) in [(9_000, 9_000), (5_000, 5_001), (5_002, 5_002), (9_000, 9_000), (3, 4), (7_000, 7_000)]
+        {
+            assert_eq!(places.position("a", offset), (1, column), "{offset}");
+        }
     }
 }

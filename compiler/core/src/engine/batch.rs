@@ -17,15 +17,17 @@ use super::val::Val;
 /// How many elements are looked at in one go.
 const CHUNK: usize = 512;
 
+/// For each text that is asked for, the policies that ask for it, with the guard that holds then.
+type ByText<'a> = FxHashMap<&'a str, Vec<(u32, usize)>>;
+
 /// Policies whose first loop goes over the same.
 struct Group<'a> {
     pairs: bool,
     over: Rounds<'a>,
     /// Policies that every element meets.
     always: Vec<u32>,
-    /// The expressions that indices ask for, and for each text the policies that ask for it, with the guard that holds
-    /// then.
-    indices: Vec<(Id, FxHashMap<&'a str, Vec<(u32, usize)>>)>,
+    /// The expressions of which texts are asked for.
+    indices: Vec<(Id, ByText<'a>)>,
 }
 
 /// What became of the policies while several threads look at them.

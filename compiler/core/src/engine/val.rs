@@ -190,7 +190,7 @@ impl<'a> Val<'a> {
     pub(crate) fn map(mut entries: Vec<(Self, Self)>, arena: &'a Bump) -> Self {
         if !entries.is_sorted_by(|(a, _), (b, _)| a < b) {
             // Stable: of equal keys, the later one stays last.
-            entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+            entries.sort_by_key(|(key, _)| *key);
             entries.dedup_by(|later, earlier| {
                 let same = later.0 == earlier.0;
                 if same {

@@ -100,6 +100,10 @@ impl<'t> JsonPlaces<'t> {
             };
         }
         let text = self.text.as_bytes();
+        // The whole is known without being looked at.
+        if pointer.as_str().is_empty() {
+            return Some(range(at, self.text.trim_end_matches([' ', '\n', '\r', '\t']).len()));
+        }
         Some(range(at, *self.ends.entry(at).or_insert_with(|| end(text, at))))
     }
 

@@ -91,7 +91,6 @@ impl<'db> Compiler<'db> {
         self.expr(&mut open.scope, expr)
     }
 
-    #[expect(clippy::type_complexity, reason = "the parts of one loop, taken apart at once")]
     fn looped(
         &mut self,
         open: &mut Open<'db>,
