@@ -211,3 +211,40 @@ gate registry {
     assert!(run.text().contains("main.ord:6:8: warning[ORD0804] REG-002: `test.main.handbook`"), "{run}");
     assert_eq!(run.text().matches("REG-").count(), 2, "{run}");
 }
+
+#[test]
+fn findings_point_into_the_file_that_a_part_of_the_input_is_from() {
+    let package = Package::of(
+        r#"type Object = { kind: String, metadata: { name: String } }
+
+const more: List<Object> = yaml_documents("more.yaml")
+
+type Review = { objects: List<Object>, least: Int = 3 }
+
+policy no_secrets {
+  code "K-1" severity high
+  on input: Review
+  for object in input.objects
+  when object.kind == "Secret" && input.least == 3
+  deny "the secret {object.metadata.name} is written in the open"
+}
+
+gate manifests {
+  input web: { objects: List<Object> } = { objects: yaml_documents("web.yaml") + more }
+  input db: { objects: List<Object> } = { ..web, objects: [yaml("db.yaml")] }
+  check [no_secrets]
+}
+"#,
+    );
+    let object = |kind: &str, name: &str| format!("kind: {kind}\nmetadata: {{ name: {name} }}\n");
+    package.write("web.yaml", format!("{}---\n{}", object("Pod", "a"), object("Secret", "b")));
+    package.write("more.yaml", format!("---\n# nothing\n---\n{}---\n{}", object("Pod", "c"), object("Secret", "d")));
+    package.write("db.yaml", object("Secret", "e"));
+    let run = package.run(&["gate", "--format", "json"]).exits(1);
+    let found = run.json()["gates"][0]["findings"].as_array().unwrap().clone();
+    let places: Vec<String> = found
+        .iter()
+        .map(|finding| format!("{}:{}", finding["primary"]["path"].as_str().unwrap(), finding["primary"]["line"]))
+        .collect();
+    assert_eq!(places, ["web.yaml:4", "more.yaml:7", "db.yaml:1"], "{run}");
+}

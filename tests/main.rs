@@ -8,6 +8,7 @@ mod bad_data;
 mod bad_input;
 mod deterministic;
 mod exit_codes;
+mod gatekeeper;
 mod gates;
 mod help;
 mod montage;

@@ -5,10 +5,12 @@
 /// Every module: its path below `std/`, and its text.
 pub const FILES: &[(&str, &str)] = &[
     ("cloud.ord", include_str!("../std/cloud.ord")),
+    ("cluster.ord", include_str!("../std/cluster.ord")),
     ("command.ord", include_str!("../std/command.ord")),
     ("file.ord", include_str!("../std/file.ord")),
     ("governance.ord", include_str!("../std/governance.ord")),
     ("http.ord", include_str!("../std/http.ord")),
+    ("kubernetes.ord", include_str!("../std/kubernetes.ord")),
     ("risk.ord", include_str!("../std/risk.ord")),
     ("terraform.ord", include_str!("../std/terraform.ord")),
     ("types.ord", include_str!("../std/types.ord")),

@@ -31,7 +31,7 @@ pub use error::{DataError, Related};
 pub use json::{JsonCursor, JsonParts, JsonPlaces};
 pub use node::{Key, Node, NodeKind};
 pub use ordain_diagnostics::TextRange;
-pub use parse::{Format, MAX_DEPTH, parse, parse_yaml_documents};
+pub use parse::{Format, MAX_DEPTH, parse};
 pub use pointer::{Pointer, pointer_at};
 pub use position::line_column;
 pub use yaml::MAX_EXPANSION;

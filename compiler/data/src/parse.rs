@@ -2,7 +2,7 @@
 
 use ordain_diagnostics::TextRange;
 
-use crate::error::{DataError, Fault, fault};
+use crate::error::{DataError, fault};
 use crate::node::Node;
 
 /// How many lists and maps may stand inside each other, the outermost counted.
@@ -15,6 +15,8 @@ pub enum Format {
     Json,
     /// YAML 1.2 with its core schema: `yes` and `no` are text.
     Yaml,
+    /// A stream of YAML documents: a list of them, without those that hold nothing but comments.
+    YamlDocuments,
     /// TOML 1.1.
     Toml,
     /// Values in rows, strictly as RFC 4180 has it, with the names of the columns in the first row. The result is a
@@ -51,6 +53,7 @@ pub fn parse(format: Format, text: &str) -> Result<Node, DataError> {
     let read = match format {
         Format::Json => crate::json::read,
         Format::Yaml => crate::yaml::read_one,
+        Format::YamlDocuments => crate::yaml::read_stream,
         Format::Toml => crate::toml::read,
         Format::Csv => crate::csv::read,
         Format::Hcl => crate::hcl::read,
@@ -61,18 +64,6 @@ pub fn parse(format: Format, text: &str) -> Result<Node, DataError> {
         Format::FrontMatter => crate::front_matter::read,
         Format::Dockerfile => crate::dockerfile::read,
     };
-    checked(text, read)
-}
-
-/// Reads the documents of a YAML stream, in order.
-///
-/// # Errors
-/// As [`parse`], but any number of documents is fine.
-pub fn parse_yaml_documents(text: &str) -> Result<Vec<Node>, DataError> {
-    checked(text, crate::yaml::read_all)
-}
-
-fn checked<T>(text: &str, read: fn(&str) -> Result<T, Fault>) -> Result<T, DataError> {
     if u32::try_from(text.len()).is_err() {
         return Err(*fault(TextRange::default(), "the text is longer than 4 GiB"));
     }
@@ -81,7 +72,7 @@ fn checked<T>(text: &str, read: fn(&str) -> Result<T, Fault>) -> Result<T, DataE
 
 /// The range of two byte offsets.
 pub(crate) fn range(start: usize, end: usize) -> TextRange {
-    // Both are offsets into a text that `checked` has measured, so they fit.
+    // Both are offsets into a text that `parse` has measured, so they fit.
     TextRange::new(start as u32, end as u32)
 }
 

@@ -49,14 +49,32 @@ impl Pointer {
         &self.text
     }
 
+    /// The first step, as it is without escapes, and the way on from there; nothing for the whole document.
+    pub fn split_first(&self) -> Option<(String, Self)> {
+        let text = self.text.strip_prefix('/')?;
+        let (step, rest) = text.find('/').map_or((text, ""), |at| text.split_at(at));
+        Some((unescaped(step), Self { text: rest.to_owned() }))
+    }
+
+    /// This way, and then another.
+    pub fn join(mut self, rest: &Self) -> Self {
+        self.text.push_str(&rest.text);
+        self
+    }
+
     /// The value it points to below `root`, if it is there.
     pub fn find<'n>(&self, root: &'n Node) -> Option<&'n Node> {
         self.text.split('/').skip(1).try_fold(root, |node, step| match &node.kind {
-            NodeKind::Map(_) => node.get(&step.replace("~1", "/").replace("~0", "~")),
+            NodeKind::Map(_) => node.get(&unescaped(step)),
             NodeKind::List(elements) => elements.get(step.parse::<usize>().ok()?),
             _ => None,
         })
     }
+}
+
+/// The name that a step of a pointer stands for.
+fn unescaped(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
 }
 
 impl fmt::Display for Pointer {
@@ -128,6 +146,10 @@ mod tests {
         pointer.pop();
         pointer.pop();
         assert_eq!(pointer.as_str(), "/a~1b/3");
+        let (step, rest) = pointer.split_first().expect("there is a step");
+        assert_eq!((step.as_str(), rest.as_str()), ("a/b", "/3"));
+        assert_eq!(rest.clone().join(&rest).as_str(), "/3/3");
+        assert_eq!(Pointer::root().split_first(), None);
         for _ in 0..3 {
             pointer.pop();
         }

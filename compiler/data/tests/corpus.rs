@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ordain_data::{Format, Node, NodeKind, line_column, parse, parse_yaml_documents};
+use ordain_data::{Format, Node, NodeKind, line_column, parse};
 
 const FOLDERS: [&str; 7] = [
     "terraform-plans",
@@ -29,10 +29,11 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 /// What the file gives: the number of its documents, or what is wrong with it.
 fn outcome(format: Format, bytes: &[u8]) -> Result<usize, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| format!("no UTF-8 from byte {} on", error.valid_up_to()))?;
-    let documents = match format {
-        Format::Yaml => parse_yaml_documents(text).map(|documents| documents.len()),
-        format => parse(format, text).map(|_| 1),
-    };
+    let format = if format == Format::Yaml { Format::YamlDocuments } else { format };
+    let documents = parse(format, text).map(|node| match (format, node.kind) {
+        (Format::YamlDocuments, NodeKind::List(documents)) => documents.len(),
+        _ => 1,
+    });
     documents.map_err(|error| {
         let (line, column) = line_column(text, error.range.start);
         format!("{line}:{column}: {error}")

@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use ordain_data::{
-    DataError, Format, Node, NodeKind, TextRange, csv_cell, line_column, parse, parse_yaml_documents, pointer_at,
-};
+use ordain_data::{DataError, Format, Node, NodeKind, TextRange, csv_cell, line_column, parse, pointer_at};
 
 fn snapshot(format: Format, path: &Path) {
     let bytes = std::fs::read(path).expect("the fixture can be read");
@@ -21,7 +19,7 @@ fn snapshot(format: Format, path: &Path) {
 fn settings(format: Format) -> insta::Settings {
     let folder = match format {
         Format::Json => "json",
-        Format::Yaml => "yaml",
+        Format::Yaml | Format::YamlDocuments => "yaml",
         Format::Toml => "toml",
         Format::Csv => "csv",
         Format::Hcl => "hcl",
@@ -192,8 +190,8 @@ fn yaml_streams() {
     insta::glob!("fixtures/yaml/stream-*.yaml", |path| {
         let text = std::fs::read_to_string(path).expect("the fixture can be read");
         let name = format!("{}.all", path.file_name().expect("a file has a name").to_string_lossy());
-        let shown = match parse_yaml_documents(&text) {
-            Ok(nodes) => nodes.iter().map(|node| tree(Format::Yaml, &text, node)).collect::<Vec<_>>().join("---\n"),
+        let shown = match parse(Format::YamlDocuments, &text) {
+            Ok(node) => tree(Format::YamlDocuments, &text, &node),
             Err(error) => fault(&text, &error),
         };
         settings(Format::Yaml).bind(|| insta::assert_snapshot!(name, shown));

@@ -13,6 +13,7 @@ mod ops;
 mod plan;
 mod scalar;
 mod shape;
+mod untyped;
 mod value;
 mod verdict;
 
@@ -27,5 +28,6 @@ pub use plan::{
 };
 pub use scalar::display;
 pub use shape::ShapeError;
+pub use untyped::untyped;
 pub use value::{Date, Demand, Function, NodeId, NodeRef, Op, Residual, SecretRef, Shape, Value};
 pub use verdict::{Exemption, Mode, Outcome, Requirements, Severity, Verdict};

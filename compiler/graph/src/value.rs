@@ -156,6 +156,8 @@ pub enum Op {
     OptionalField,
     /// `base[index]`
     Index,
+    /// `base[index]` of untyped data, where what is not there is `none`.
+    OptionalIndex,
     /// The parts of an interpolated string, joined by their display text.
     Interpolate,
     /// `if c { a } else { b }` with all three as arguments.
@@ -215,6 +217,8 @@ functions! {
     Keys = "keys", 1..=1;
     /// `values(m: Map<K, V>) -> List<V>`: the values in the order of their keys.
     Values = "values", 1..=1;
+    /// `get(m: Map<K, V>, key: K) -> V?`: the value of a key, or the element of a list at a position, where there is one.
+    Get = "get", 2..=2;
     /// `sort(xs: List<T>) -> List<T>`: the elements in ascending order.
     Sort = "sort", 1..=1;
     /// `reverse(xs: List<T>) -> List<T>`: the elements in opposite order.
@@ -247,6 +251,10 @@ functions! {
     Matches = "matches", 2..=2;
     /// `in_network(address: String, network: String) -> Bool?`: whether an IP address lies in a network such as `10.0.0.0/8`.
     InNetwork = "in_network", 2..=2;
+    /// `trim_prefix(s: String, prefix: String) -> String`: without the prefix, where it has it.
+    TrimPrefix = "trim_prefix", 2..=2;
+    /// `trim_suffix(s: String, suffix: String) -> String`: without the suffix, where it has it.
+    TrimSuffix = "trim_suffix", 2..=2;
     /// `string(x) -> String`: the text that interpolation would show.
     StringOf = "string", 1..=1;
     /// `int(s: String) -> Int?`: the whole number a text or decimal stands for.
@@ -263,6 +271,10 @@ functions! {
     SemVerOf = "semver", 1..=1;
     /// `url(s: String) -> Url?`: the absolute URL a text stands for.
     UrlOf = "url", 1..=1;
+    /// `parse_json(s: String) -> Json?`: the data a text holds as JSON (RFC 8259).
+    ParseJson = "parse_json", 1..=1;
+    /// `json_type(x: Json?) -> String`: `null`, `boolean`, `number`, `string`, `array` or `object`.
+    JsonType = "json_type", 1..=1;
 }
 
 impl Value {

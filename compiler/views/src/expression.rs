@@ -173,7 +173,7 @@ impl Writer<'_> {
                 self.out.push_str(&op.symbol());
                 self.text(name);
             }
-            (Op::Index, [base, index]) => {
+            (Op::Index | Op::OptionalIndex, [base, index]) => {
                 self.operand(base);
                 self.sequence('[', [index].into_iter(), None, ']');
             }
@@ -220,7 +220,7 @@ impl Writer<'_> {
     fn operand(&mut self, value: &Value) {
         let nested = match value {
             Value::Residual(residual) => matches!(residual.as_ref(), Residual::Apply { op, .. }
-                if !matches!(op, Op::Field | Op::OptionalField | Op::Index | Op::Interpolate | Op::Call(_))),
+                if !matches!(op, Op::Field | Op::OptionalField | Op::Index | Op::OptionalIndex | Op::Interpolate | Op::Call(_))),
             _ => false,
         };
         if nested {

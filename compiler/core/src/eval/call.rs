@@ -28,6 +28,13 @@ impl<'db> Evaluator<'_, 'db> {
                 },
                 _ => Err(Box::new(Fault::Silent)),
             },
+            Some(Resolution::Typed) => match args {
+                [arg] => {
+                    let value = self.eval(cx, arg.value)?;
+                    self.typed(cx, expr, arg.value, &value)
+                }
+                _ => Err(Box::new(Fault::Silent)),
+            },
             _ => Err(Box::new(Fault::Silent)),
         }
     }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ordain_data::{DataError, Format, JsonPlaces, Node, NodeKind, Pointer};
+use ordain_data::{DataError, Format, JsonPlaces, Key, Node, NodeKind, Pointer};
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
-use ordain_graph::{Fields, Value};
+use ordain_graph::{Fields, Value, untyped};
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
@@ -13,7 +13,7 @@ use super::{Context, Eval, Evaluator, Fault};
 use crate::db::{Content, DataFile, Db, Package};
 use crate::hir::{Arg, ExprId, ExprKind};
 use crate::items::file_items;
-use crate::types::{DataFormat, RecordTy, Resolution, Ty, alias_target};
+use crate::types::{Anchor, DataFormat, FieldTy, RecordTy, Resolution, Ty, alias_target};
 
 /// The data files the sources of a package name, whether they exist or not; for its loader.
 pub fn data_references(db: &dyn Db, package: Package) -> BTreeSet<SmolStr> {
@@ -32,6 +32,7 @@ fn parsed(db: &dyn Db, file: DataFile, format: DataFormat) -> Result<Node, DataE
     let format = match format {
         DataFormat::Json => Format::Json,
         DataFormat::Yaml => Format::Yaml,
+        DataFormat::YamlDocuments => Format::YamlDocuments,
         DataFormat::Toml => Format::Toml,
         DataFormat::Csv => Format::Csv,
         DataFormat::Hcl => Format::Hcl,
@@ -145,20 +146,64 @@ impl<'db> Evaluator<'_, 'db> {
             DataFormat::Csv | DataFormat::Ini | DataFormat::Dotenv | DataFormat::Properties | DataFormat::Xml => true,
             DataFormat::Json
             | DataFormat::Yaml
+            | DataFormat::YamlDocuments
             | DataFormat::Toml
             | DataFormat::Hcl
             | DataFormat::FrontMatter
             | DataFormat::Dockerfile => false,
         };
-        let reading = Document { evaluator: self, path: shown, package, text, elements: format == DataFormat::Xml };
+        let elements = format == DataFormat::Xml;
+        let reading = Document { evaluator: self, place: Place::File(shown), package, text, elements };
         reading.read(node, ty, &mut Vec::new())
+    }
+
+    /// Untyped data as a value of the type that the expression has; what does not fit is told there.
+    pub(super) fn typed(&self, cx: &Context<'db>, expr: ExprId, arg: ExprId, value: &Value) -> Eval<'db> {
+        let mut size = 0;
+        let Some(node) = node(value, &mut size) else { return Err(super::not_known(cx.expr_at(arg))) };
+        self.spend(cx, expr, size)?;
+        let ty = &cx.facts.types[expr.0 as usize];
+        let place = Place::Source(cx.expr_at(arg));
+        let package = cx.item.file(self.db).package(self.db);
+        let reading = Document { evaluator: self, place, package, text: false, elements: false };
+        reading.read(&node, ty, &mut Vec::new())
     }
 }
 
-/// Reads one file against a type.
+/// Untyped data as a document without places, and how many values it has; nothing where a part of it is not known yet.
+fn node(value: &Value, size: &mut u64) -> Option<Node> {
+    *size += 1;
+    let kind = match value {
+        Value::None => NodeKind::Null,
+        Value::Bool(value) => NodeKind::Bool(*value),
+        Value::Int(value) => NodeKind::Int(*value),
+        Value::Decimal(value) => NodeKind::Decimal(value.normalize()),
+        Value::String(text) => NodeKind::String(text.clone()),
+        Value::List(elements) => NodeKind::List(elements.iter().map(|each| node(each, size)).collect::<Option<_>>()?),
+        Value::Record(fields) => {
+            let entry = |(name, value): (&SmolStr, &Value)| {
+                Some((Key { name: name.clone(), range: TextRange::default() }, node(value, size)?))
+            };
+            NodeKind::Map(fields.iter().map(entry).collect::<Option<_>>()?)
+        }
+        _ => return None,
+    };
+    Some(Node { range: TextRange::default(), kind })
+}
+
+/// Where mistakes are told.
+#[derive(Clone, Copy)]
+enum Place<'a, 'db> {
+    /// In the file, at the value.
+    File(&'a SmolStr),
+    /// In the source that gives the data a type.
+    Source(Anchor<'db>),
+}
+
+/// Reads a document against a type.
 pub(crate) struct Document<'a, 'b, 'db> {
     evaluator: &'a Evaluator<'b, 'db>,
-    path: &'a SmolStr,
+    place: Place<'a, 'db>,
     /// Whose types entities can be of.
     package: Package,
     /// Whether every scalar is text that stands for a value, as in CSV.
@@ -170,14 +215,18 @@ pub(crate) struct Document<'a, 'b, 'db> {
 impl<'a, 'b, 'db> Document<'a, 'b, 'db> {
     /// A document of a format with types of its own, as JSON has them.
     pub(crate) fn new(evaluator: &'a Evaluator<'b, 'db>, path: &'a SmolStr, package: Package) -> Self {
-        Self { evaluator, path, package, text: false, elements: false }
+        Self { evaluator, place: Place::File(path), package, text: false, elements: false }
     }
 
     fn mismatch(&self, node: &Node, pointer: &[String], message: String) -> Box<Fault<'db>> {
-        let range = TextRange::new(node.range.start, node.range.end);
-        let place = if pointer.is_empty() { "at the top".to_owned() } else { format!("at /{}", pointer.join("/")) };
-        let finding = Diagnostic::new(codes::DATA_MISMATCH, self.path.clone(), range, message).label(place);
-        Box::new(Fault::Data(Box::new(finding)))
+        let within = if pointer.is_empty() { "at the top".to_owned() } else { format!("at /{}", pointer.join("/")) };
+        match self.place {
+            Place::File(path) => {
+                let finding = Diagnostic::new(codes::DATA_MISMATCH, path.clone(), node.range, message).label(within);
+                Box::new(Fault::Data(Box::new(finding)))
+            }
+            Place::Source(at) => Fault::new(codes::DATA_MISMATCH, at, format!("{message} {within}")),
+        }
     }
 
     pub(crate) fn read(&self, node: &Node, ty: &Ty<'db>, pointer: &mut Vec<String>) -> Eval<'db> {
@@ -325,6 +374,12 @@ impl<'a, 'b, 'db> Document<'a, 'b, 'db> {
         Ok(values)
     }
 
+    /// Whether null stands for a field that is left out: one with a default that cannot be `none`. Many programs write so
+    /// what they have nothing to say about.
+    fn is_left_out(&self, field: &FieldTy<'db>) -> bool {
+        field.default.is_some() && !matches!(field.ty.peel(self.evaluator.db), Ty::Optional(_) | Ty::Json)
+    }
+
     /// Members that the type does not declare are left out: documents of other tools have more than one looks at.
     fn record(
         &self,
@@ -337,6 +392,7 @@ impl<'a, 'b, 'db> Document<'a, 'b, 'db> {
         let mut values = Fields::with_capacity(record.fields.len());
         for field in &record.fields {
             let given = entries.iter().find(|(key, _)| key.name.as_str() == field.name.as_str());
+            let given = given.filter(|(_, value)| value.kind != NodeKind::Null || !self.is_left_out(field));
             let value = match (given, field.default) {
                 (Some((_, value)), _) => {
                     pointer.push(escape(&field.name));
@@ -361,21 +417,6 @@ impl<'a, 'b, 'db> Document<'a, 'b, 'db> {
 /// A part of a JSON pointer (RFC 6901).
 fn escape(part: &str) -> String {
     part.replace('~', "~0").replace('/', "~1")
-}
-
-pub(crate) fn untyped(node: &Node) -> Value {
-    match &node.kind {
-        NodeKind::Null => Value::None,
-        NodeKind::Bool(value) => Value::Bool(*value),
-        NodeKind::Int(value) => Value::Int(*value),
-        NodeKind::Decimal(value) => Value::Decimal(*value),
-        NodeKind::BigNumber(text) => Value::String(text.as_str().into()),
-        NodeKind::String(text) => Value::String(text.as_str().into()),
-        NodeKind::List(elements) => Value::list(elements.iter().map(untyped)),
-        NodeKind::Map(entries) => {
-            Value::record(entries.iter().map(|(key, value)| (key.name.as_str().into(), untyped(value))))
-        }
-    }
 }
 
 fn describe(kind: &NodeKind) -> String {

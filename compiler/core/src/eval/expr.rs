@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ordain_diagnostics::codes;
-use ordain_graph::{NodeRef, Op, OpError, Residual, Value};
+use ordain_graph::{Function, NodeRef, Op, OpError, Residual, Value};
 use smol_str::SmolStr;
 
 use super::{Context, Eval, Evaluator, Fault};
 use crate::hir::{Arm, BinaryOp, Binder, ExprId, ExprKind, ForClause, Kind, Pattern, PatternKind};
-use crate::types::{Anchor, Resolution};
+use crate::types::{Anchor, Resolution, Ty};
 
 impl<'db> Evaluator<'_, 'db> {
     /// The value of an expression.
@@ -42,8 +42,9 @@ impl<'db> Evaluator<'_, 'db> {
             ExprKind::Name(name) => self.eval_name(cx, expr, name)?,
             ExprKind::Field { base, name, optional } => match cx.facts.resolutions.get(&expr) {
                 Some(Resolution::Local) | None => {
+                    let optional = *optional || self.is_untyped(cx, *base);
                     let base = self.eval(cx, *base)?;
-                    self.eval_field(cx, expr, base, &name.text, *optional)?
+                    self.eval_field(cx, expr, base, &name.text, optional)?
                 }
                 Some(Resolution::Entity) => {
                     let base = self.eval(cx, *base)?;
@@ -123,6 +124,11 @@ impl<'db> Evaluator<'_, 'db> {
             Fault::new(code, cx.expr_at(expr), error.to_string())
         })?;
         match &value {
+            // What is read costs as much as what is written.
+            _ if op == Op::Call(Function::ParseJson) => {
+                let read = args.iter().map(|arg| if let Value::String(text) = arg { text.len() } else { 0 });
+                self.spend(cx, expr, read.sum::<usize>() as u64 / 16)?;
+            }
             Value::String(text) => self.spend(cx, expr, text.len() as u64 / 16)?,
             Value::List(elements) => self.spend(cx, expr, elements.len() as u64)?,
             _ => {}
@@ -210,8 +216,14 @@ impl<'db> Evaluator<'_, 'db> {
                 }
             }
         }
+        let op = if self.is_untyped(cx, base) { Op::OptionalIndex } else { Op::Index };
         let args = vec![self.eval(cx, base)?, self.eval(cx, index)?];
-        self.apply(cx, expr, Op::Index, args)
+        self.apply(cx, expr, op, args)
+    }
+
+    /// Whether an expression is data without a declared type, in which what is not there is `none`.
+    fn is_untyped(&self, cx: &Context<'db>, expr: ExprId) -> bool {
+        matches!(cx.facts.types[expr.0 as usize].peel(self.db), Ty::Json)
     }
 
     fn eval_binary(&self, cx: &mut Context<'db>, expr: ExprId, op: BinaryOp, left: ExprId, right: ExprId) -> Eval<'db> {

@@ -10,7 +10,7 @@ use crate::engine::{Arenas, Compiler, PolicyCode, Said, Val, decide, document};
 use crate::eval::{Context, json_text};
 use crate::hir::{Body, Gate, Policy, Subject};
 use crate::items::Item;
-use crate::types::{fits, subject_types, written_type};
+use crate::types::{fits_as_it_is, subject_types, written_type};
 
 /// What the engine says about the inputs of a gate.
 #[derive(Default)]
@@ -43,8 +43,8 @@ impl<'db> Compiled<'db> {
                 let Some(subject) = declared.subject.as_ref().filter(|subject| is_about_input(subject)) else {
                     continue;
                 };
-                let fitting =
-                    subject_types(db, *policy).binding.as_ref().is_some_and(|expected| fits(db, &ty, expected));
+                let types = subject_types(db, *policy);
+                let fitting = types.binding.as_ref().is_some_and(|expected| fits_as_it_is(db, &ty, expected));
                 if fitting && let Some(code) = compiler.policy(*policy, &[subject_name(subject)]) {
                     items.push(*policy);
                     codes.push(code);

@@ -1,9 +1,9 @@
 //! Gates: the documents that continuous integration looks at, and the policies that hold for them.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::rc::Rc;
 
-use ordain_data::{JsonPlaces, Pointer};
+use ordain_data::Pointer;
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
 use ordain_graph::{Date, Outcome, Severity, Value};
 use smol_str::SmolStr;
@@ -14,7 +14,7 @@ use super::compiled::Compiled;
 use super::decide::{Decided, Decider};
 use super::entity::decide_entities;
 use crate::db::Db;
-use crate::eval::{Context, Eval, Evaluator, Fault, Following, Source, data_call};
+use crate::eval::{Context, Eval, Evaluator, Fault, Following, Origin, data_call};
 use crate::hir::{Body, ExprId, Gate, Kind, Policy};
 use crate::items::{Item, Part};
 use crate::resolve::{declared, resolve, resolve_module};
@@ -93,10 +93,8 @@ struct Document<'db> {
     /// What gives its value, which is evaluated once it is needed.
     expr: ExprId,
     value: OnceCell<Value>,
-    /// The places in its text that are known already.
-    places: RefCell<Option<JsonPlaces<'db>>>,
-    /// The file it comes from, where it is the whole of one.
-    file: Option<Source>,
+    /// The files it comes from.
+    origin: Origin<'db>,
     /// Where the gate names it.
     at: Anchor<'db>,
 }
@@ -115,6 +113,7 @@ impl<'db> Runner<'db> {
     fn documents(&mut self, gate: &Gate) {
         let evaluator = Evaluator::new(self.db);
         let mut cx = Context::body(self.db, self.item);
+        let mut origins: Vec<(SmolStr, Origin<'db>)> = Vec::new();
         // A document that the engine has read needs no other value, unless something asks for it by name.
         let by_name = gate.inputs.iter().any(|input| data_call(self.db, &cx, input.value).is_none());
         for (at, input) in gate.inputs.iter().enumerate() {
@@ -132,13 +131,14 @@ impl<'db> Runner<'db> {
                     }
                 }
             }
+            let origin = Origin::of(&mut cx, &evaluator, &origins, input.value);
+            origins.push((input.name.text.clone(), origin.clone()));
             self.documents.push(Rc::new(Document {
                 input: at,
                 ty: written_type(self.db, self.item, input.ty),
                 expr: input.value,
                 value,
-                places: RefCell::default(),
-                file: data_call(self.db, &cx, input.value),
+                origin,
                 at: cx.at(input.name.loc),
             }));
         }
@@ -187,7 +187,7 @@ impl<'db> Runner<'db> {
                         self.decided(policy, decided, Some(&document));
                         continue;
                     }
-                    match self.value(&document) {
+                    match self.value(&document, expected, policy) {
                         Ok(value) => self.decide(policy, locals(subject, value), Some(&document)),
                         Err(fault) => self.fault(&fault),
                     }
@@ -229,13 +229,20 @@ impl<'db> Runner<'db> {
         self.exemptions(policy, &used);
     }
 
-    /// The value of a document.
-    fn value(&self, document: &Document<'db>) -> Eval<'db> {
-        if let Some(known) = document.value.get() {
-            return Ok(known.clone());
+    /// The value of a document as a policy declares it: with the defaults of what the type of the document does not have.
+    fn value(&self, document: &Document<'db>, expected: &Ty<'db>, policy: Item<'db>) -> Eval<'db> {
+        let evaluator = Evaluator::new(self.db);
+        let value = match document.value.get() {
+            Some(known) => known.clone(),
+            None => {
+                let value = evaluator.eval(&mut Context::body(self.db, self.item), document.expr)?;
+                document.value.get_or_init(|| value).clone()
+            }
+        };
+        if document.ty == *expected {
+            return Ok(value);
         }
-        let value = Evaluator::new(self.db).eval(&mut Context::body(self.db, self.item), document.expr)?;
-        Ok(document.value.get_or_init(|| value).clone())
+        evaluator.normalise(value, expected, Anchor::name_of(policy))
     }
 
     /// Keeps what a policy says about one thing.
@@ -326,8 +333,7 @@ impl<'db> Runner<'db> {
     /// Where a ruling points: into the document, or to where the gate names it.
     fn place(&self, document: Option<&Document<'db>>, pointer: &Pointer) -> (SmolStr, TextRange) {
         let Some(document) = document else { return Anchor::name_of(self.item).locate(self.db) };
-        let mut places = document.places.borrow_mut();
-        match document.file.and_then(|file| file.place(self.db, pointer, &mut places)) {
+        match document.origin.place(self.db, pointer) {
             Some(place) => place,
             None => document.at.locate(self.db),
         }

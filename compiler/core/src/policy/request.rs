@@ -305,7 +305,7 @@ impl<'db> Authorizer<'db> {
             ("principal".into(), entity(&asked.principal.1)),
             ("action".into(), Value::String(asked.action.clone())),
             ("resource".into(), entity(&asked.resource.1)),
-            ("context".into(), asked.context.map_or_else(|| Value::record([]), crate::eval::untyped)),
+            ("context".into(), asked.context.map_or_else(|| Value::record([]), ordain_graph::untyped)),
         ]
     }
 

@@ -20,6 +20,8 @@ pub enum DataFormat {
     Json,
     /// YAML 1.2
     Yaml,
+    /// A stream of YAML documents
+    YamlDocuments,
     /// TOML 1.0
     Toml,
     /// RFC 4180, with a header
@@ -42,9 +44,10 @@ pub enum DataFormat {
 
 impl DataFormat {
     /// All formats, with the names of the functions that read them.
-    const ALL: [(&'static str, Self); 11] = [
+    const ALL: [(&'static str, Self); 12] = [
         ("json", Self::Json),
         ("yaml", Self::Yaml),
+        ("yaml_documents", Self::YamlDocuments),
         ("toml", Self::Toml),
         ("csv", Self::Csv),
         ("hcl", Self::Hcl),
@@ -69,7 +72,7 @@ impl DataFormat {
     pub(crate) fn extension(self) -> &'static str {
         match self {
             Self::Json => "json",
-            Self::Yaml => "yaml",
+            Self::Yaml | Self::YamlDocuments => "yaml",
             Self::Toml => "toml",
             Self::Csv => "csv",
             Self::Hcl => "tf",
@@ -85,6 +88,9 @@ impl DataFormat {
 
 /// The function that names a secret.
 pub(crate) const SECRET: &str = "secret";
+
+/// The function that gives untyped data a type.
+pub(crate) const TYPED: &str = "typed";
 
 /// The built-in function of that name.
 pub(crate) fn function(name: &str) -> Option<Function> {
@@ -155,6 +161,13 @@ pub(crate) fn result<'db>(
             Ty::Map(entry) => list(if function == F::Keys { entry.0.clone() } else { entry.1.clone() }),
             _ => return Err((0, "Map<K, V>")),
         },
+        F::Get => match (&peeled[0], &peeled[1]) {
+            (Ty::List(element), Ty::Int) => optional((**element).clone()),
+            (Ty::List(_), _) => return Err((1, "Int")),
+            (Ty::Map(entry), key) if super::coerce::fit(db, key, &entry.0).is_ok() => optional(entry.1.clone()),
+            (Ty::Map(_), _) => return Err((1, "the type of the map's keys")),
+            _ => return Err((0, "a map or a list")),
+        },
         F::Sort => {
             let element = elements("List<T>")?;
             if !element.is_ordered(db) {
@@ -194,6 +207,18 @@ pub(crate) fn result<'db>(
             (0..3).try_for_each(string_at)?;
             Ty::String
         }
+        F::TrimPrefix | F::TrimSuffix => {
+            (0..2).try_for_each(string_at)?;
+            Ty::String
+        }
+        F::ParseJson => {
+            string_at(0)?;
+            optional(Ty::Json)
+        }
+        F::JsonType => match peeled[0].peel_optional(db) {
+            Ty::Json => Ty::String,
+            _ => return Err((0, "Json")),
+        },
         F::StartsWith | F::EndsWith | F::Matches => {
             (0..2).try_for_each(string_at)?;
             Ty::Bool

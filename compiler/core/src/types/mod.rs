@@ -25,5 +25,5 @@ pub(crate) use infer::named;
 pub use infer::{Facts, Resolution, check, const_type, infer_expression, inference};
 pub(crate) use refine::{binary_op, literal, unary_op};
 pub use sig::{ParamTy, Sig, alias_target, signature};
-pub(crate) use subject::{SubjectTypes, fits, refers_to, subject_types, written_type};
+pub(crate) use subject::{SubjectTypes, fits, fits_as_it_is, refers_to, subject_types, written_type};
 pub use ty::{DefaultRef, FieldTy, RecordTy, Ty};

@@ -1,6 +1,7 @@
 //! The types that a policy names for its subject.
 
-use super::{Ty, TypeLowering, coerce};
+use super::coerce::{self, Fit};
+use super::{Ty, TypeLowering};
 use crate::db::Db;
 use crate::hir::{Body, TypeId};
 use crate::items::{Item, Part};
@@ -41,4 +42,9 @@ pub(crate) fn refers_to<'db>(db: &'db dyn Db, item: Item<'db>, target: &Ty<'db>)
 /// Whether a value of one type can stand where another is declared.
 pub(crate) fn fits<'db>(db: &'db dyn Db, actual: &Ty<'db>, expected: &Ty<'db>) -> bool {
     coerce::fit(db, actual, expected).is_ok()
+}
+
+/// As [`fits`], where the value has the form that is declared already: no default is to be filled in, nothing left out.
+pub(crate) fn fits_as_it_is<'db>(db: &'db dyn Db, actual: &Ty<'db>, expected: &Ty<'db>) -> bool {
+    coerce::fit(db, actual, expected) == Ok(Fit::Same)
 }

@@ -45,6 +45,14 @@ pub(crate) fn read_all(text: &str) -> Result<Vec<Node>, Fault> {
     Ok(nodes)
 }
 
+/// Reads all documents of a stream as one list, without those that hold nothing but comments: streams that programs put
+/// together often begin or end with one.
+pub(crate) fn read_stream(text: &str) -> Result<Node, Fault> {
+    let mut documents = read_all(text)?;
+    documents.retain(|node| node.kind != NodeKind::Null || node.range.start < node.range.end);
+    Ok(Node { range: range(byte_order_mark(text), text.len()), kind: NodeKind::List(documents) })
+}
+
 struct Document {
     /// The offset where it starts.
     start: usize,

@@ -6,7 +6,7 @@ use super::OpError;
 use super::compare::equal;
 use super::error::not_defined;
 use crate::scalar::{display, kind};
-use crate::value::{Op, Value};
+use crate::value::{Function, Op, Value};
 
 /// `base.name` and `base?.name`.
 pub(super) fn field(base: &Value, name: &SmolStr, op: Op) -> Result<Value, OpError> {
@@ -72,6 +72,33 @@ pub(super) fn element(base: &Value, index: &Value) -> Result<Value, OpError> {
         (Value::Record(fields), Value::String(name)) => Ok(fields.get(name).cloned().unwrap_or(Value::None)),
         _ => Err(not_defined(Op::Index, &[base.clone(), index.clone()])),
     }
+}
+
+/// `base[index]` of untyped data: `none` for what is not there, and for what has no elements at all.
+pub(super) fn untyped_element(base: &Value, index: &Value) -> Value {
+    let found = match (base, index) {
+        (Value::List(elements), Value::Int(at)) => usize::try_from(*at).ok().and_then(|at| elements.get(at)),
+        (Value::Record(fields), Value::String(name)) => fields.get(name),
+        _ => None,
+    };
+    found.cloned().unwrap_or(Value::None)
+}
+
+/// `get(base, key)`, where that is decided: `none` for what is not there.
+pub(super) fn lookup(base: &Value, key: &Value) -> Option<Result<Value, OpError>> {
+    let found = match (base, key) {
+        (Value::List(elements), Value::Int(at)) => usize::try_from(*at).ok().and_then(|at| elements.get(at)),
+        (Value::Map(entries), key) => {
+            let found = entries.get(key);
+            // A key that is not known yet may turn out to be this one.
+            if found.is_none() && !entries.keys().all(Value::is_known) {
+                return None;
+            }
+            found
+        }
+        _ => return Some(Err(not_defined(Op::Call(Function::Get), &[base.clone(), key.clone()]))),
+    };
+    Some(Ok(found.cloned().unwrap_or(Value::None)))
 }
 
 /// `element in container`, where both are known.

@@ -24,6 +24,12 @@ pub(super) fn decide(op: Op, args: &[Value]) -> Option<Result<Value, OpError>> {
         (Op::Index, [base, index]) if !is_residual(base) && index.is_known() => {
             return Some(access::element(base, index));
         }
+        (Op::OptionalIndex, [base, index]) if !is_residual(base) && index.is_known() => {
+            access::untyped_element(base, index)
+        }
+        (Op::Call(Function::Get), [base, key]) if !is_residual(base) && key.is_known() => {
+            return access::lookup(base, key);
+        }
         (Op::In, [element, container]) if element.is_known() && surely_holds(container, element) => Value::Bool(true),
         (Op::Add, [Value::List(a), Value::List(b)]) => {
             return Some(list(a.iter().chain(b.iter()).cloned().collect()));

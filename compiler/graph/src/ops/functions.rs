@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use ordain_data::Format;
 use rust_decimal::prelude::ToPrimitive as _;
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -11,6 +12,7 @@ use super::network::lies_in;
 use super::{OpError, Patterns, arithmetic, compare_values};
 use crate::canonical::of_bytes;
 use crate::scalar::display;
+use crate::untyped::untyped;
 use crate::value::{Function, Op, Value};
 
 pub(super) fn call(function: Function, args: &[Value], patterns: &Patterns) -> Result<Value, OpError> {
@@ -38,6 +40,15 @@ pub(super) fn call(function: Function, args: &[Value], patterns: &Patterns) -> R
         (F::DecimalOf, [Value::Decimal(value)]) => Ok(Value::Decimal(*value)),
         (F::DecimalOf, [Value::String(text)]) => Ok(text.trim().parse().map_or(Value::None, Value::Decimal)),
         (F::Len, [Value::Record(fields)]) => Ok(length(fields.len())),
+        (F::JsonType, [value]) => Ok(Value::string(match value {
+            Value::None => "null",
+            Value::Bool(_) => "boolean",
+            Value::Int(_) | Value::Decimal(_) => "number",
+            Value::String(_) => "string",
+            Value::List(_) => "array",
+            Value::Record(_) => "object",
+            _ => return Err(undefined()),
+        })),
         _ => {
             if let Some(list) = args.first().and_then(elements) {
                 return over_list(function, list, args);
@@ -154,6 +165,9 @@ fn over_text(function: Function, texts: &[&str], args: &[Value], patterns: &Patt
         (F::EndsWith, [text, suffix]) => Value::Bool(text.ends_with(suffix)),
         (F::Matches, [text, pattern]) => Value::Bool(patterns.matches(pattern, text)?),
         (F::InNetwork, [address, network]) => lies_in(address, network).map_or(Value::None, Value::Bool),
+        (F::TrimPrefix, [text, prefix]) => Value::string(text.strip_prefix(prefix).unwrap_or(text)),
+        (F::TrimSuffix, [text, suffix]) => Value::string(text.strip_suffix(suffix).unwrap_or(text)),
+        (F::ParseJson, [text]) => ordain_data::parse(Format::Json, text).map_or(Value::None, |node| untyped(&node)),
         (F::Sha256, [text]) => Value::Digest(of_bytes(text.as_bytes())),
         (F::SemVerOf, [text]) => Value::parse_semver(text).unwrap_or(Value::None),
         (F::UrlOf, [text]) => Value::parse_url(text).unwrap_or(Value::None),

@@ -60,6 +60,7 @@ operations! {
     Field = "field", ".";
     OptionalField = "optional_field", "?.";
     Index = "index", "[]";
+    OptionalIndex = "optional_index", "[]";
     Interpolate = "interpolate", "\"{}\"";
     If = "if", "if";
 }

@@ -69,6 +69,13 @@ fn what_is_known_decides_early() {
     assert_eq!(call(Function::Len, &partly), Ok(int(2)));
     assert_eq!(call(Function::Last, &partly), Ok(int(2)));
     assert_eq!(apply(Op::Index, &[partly.clone(), int(1)]), Ok(int(2)));
+    assert_eq!(apply(Op::OptionalIndex, &[partly.clone(), int(1)]), Ok(int(2)));
+    assert_eq!(apply(Op::OptionalIndex, &[partly.clone(), int(2)]), Ok(Value::None));
+    assert_eq!(apply(Op::OptionalIndex, &[text("a"), int(0)]), Ok(Value::None));
+    assert_eq!(apply(Op::Call(Function::Get), &[partly.clone(), int(1)]), Ok(int(2)));
+    let open = Value::Map(Arc::new([(waits.clone(), int(1)), (text("a"), int(2))].into()));
+    assert_eq!(apply(Op::Call(Function::Get), &[open.clone(), text("a")]), Ok(int(2)));
+    assert!(!apply(Op::Call(Function::Get), &[open, text("b")]).unwrap().is_known(), "the open key may be this one");
     assert_eq!(apply(Op::In, &[int(2), partly.clone()]), Ok(yes));
     assert_eq!(apply(Op::Field, &[record(&[("a", waits.clone()), ("b", int(1))]), text("b")]), Ok(int(1)));
     for (op, args) in [
@@ -117,6 +124,24 @@ fn functions_do_what_they_say() {
         (F::StartsWith, vec![text("abc"), text("ab")], Value::Bool(true)),
         (F::EndsWith, vec![text("abc"), text("ab")], Value::Bool(false)),
         (F::Matches, vec![text("abc"), text("[a-c]+")], Value::Bool(true)),
+        (F::TrimPrefix, vec![text("abab"), text("ab")], text("ab")),
+        (F::TrimPrefix, vec![text("ab"), text("b")], text("ab")),
+        (F::TrimSuffix, vec![text("a**"), text("*")], text("a*")),
+        (F::Get, vec![list(&[4, 5]), int(1)], int(5)),
+        (F::Get, vec![list(&[4, 5]), int(-1)], Value::None),
+        (F::Get, vec![Value::Map(Arc::new([(text("a"), int(1))].into())), text("a")], int(1)),
+        (F::Get, vec![Value::Map(Arc::default()), text("a")], Value::None),
+        (
+            F::ParseJson,
+            vec![text("{\"a\": [1, 1.50, null]}")],
+            record(&[("a", Value::list([int(1), decimal("1.5"), Value::None]))]),
+        ),
+        (F::ParseJson, vec![text("[1,]")], Value::None),
+        (F::ParseJson, vec![text("null")], Value::None),
+        (F::JsonType, vec![Value::None], text("null")),
+        (F::JsonType, vec![decimal("1.5")], text("number")),
+        (F::JsonType, vec![list(&[])], text("array")),
+        (F::JsonType, vec![record(&[])], text("object")),
         (F::StringOf, vec![Value::Bytes(20 << 30)], text("20GiB")),
         (F::IntOf, vec![text("-12")], int(-12)),
         (F::IntOf, vec![text("1.5")], Value::None),

@@ -63,7 +63,8 @@ impl<'db> Compiler<'db> {
             ExprKind::Field { base, name, optional } => match scope.facts.resolutions.get(&expr) {
                 Some(Resolution::Local) | None => {
                     let id = self.expr(scope, *base)?;
-                    self.field(scope, *base, id, &name.text, *optional)?
+                    let optional = *optional || self.is_untyped(scope, *base);
+                    self.field(scope, *base, id, &name.text, optional)?
                 }
                 Some(Resolution::Entity) => {
                     let id = self.expr(scope, *base)?;
@@ -73,7 +74,7 @@ impl<'db> Compiler<'db> {
             },
             ExprKind::Index { base, index } => {
                 let args = vec![self.expr(scope, *base)?, self.expr(scope, *index)?];
-                self.apply(Op::Index, args)?
+                self.apply(if self.is_untyped(scope, *base) { Op::OptionalIndex } else { Op::Index }, args)?
             }
             ExprKind::Call { callee, args } => self.call(scope, *callee, args)?,
             ExprKind::Unary { op, operand } => {
@@ -122,6 +123,11 @@ impl<'db> Compiler<'db> {
                 block
             }
         })
+    }
+
+    /// Whether an expression is data without a declared type, in which what is not there is `none`.
+    fn is_untyped(&self, scope: &Scope<'db>, expr: ExprId) -> bool {
+        matches!(scope.ty(expr).peel(self.db), Ty::Json)
     }
 
     fn all(&mut self, scope: &mut Scope<'db>, exprs: &[ExprId]) -> Option<Vec<Id>> {

@@ -7,7 +7,7 @@ use ordain_graph::{Function as F, Op, Patterns};
 
 use super::ops::{LONGEST_TEXT, compare, list, made, walked};
 use super::{GiveUp, Run, display};
-use crate::engine::val::Val;
+use crate::engine::val::{Val, entry};
 
 pub(super) fn call<'a>(function: F, args: &[Val<'a>], arena: &'a Bump, table: &Patterns) -> Run<Val<'a>> {
     let length = |length: usize| Val::Int(i64::try_from(length).unwrap_or(i64::MAX));
@@ -21,6 +21,18 @@ pub(super) fn call<'a>(function: F, args: &[Val<'a>], arena: &'a Bump, table: &P
         (F::StringOf, [value]) => made(&display::text(*value), arena)?,
         (F::IntOf, [Val::Int(value)]) => Val::Int(*value),
         (F::IntOf, [Val::Str(text)]) => text.trim().parse().map_or(Val::None, Val::Int),
+        (F::Get, [Val::List(elements), Val::Int(at)]) => {
+            usize::try_from(*at).ok().and_then(|at| elements.get(at)).copied().unwrap_or(Val::None)
+        }
+        (F::Get, [Val::Map(entries), key]) => entry(entries, *key).unwrap_or(Val::None),
+        (F::JsonType, [Val::None]) => Val::Str("null"),
+        (F::JsonType, [Val::Bool(_)]) => Val::Str("boolean"),
+        (F::JsonType, [Val::Int(_) | Val::Decimal(_)]) => Val::Str("number"),
+        (F::JsonType, [Val::Str(_)]) => Val::Str("string"),
+        (F::JsonType, [Val::List(_)]) => Val::Str("array"),
+        (F::JsonType, [Val::Record(_)]) => Val::Str("object"),
+        (F::TrimPrefix, [Val::Str(text), Val::Str(prefix)]) => Val::Str(text.strip_prefix(prefix).unwrap_or(text)),
+        (F::TrimSuffix, [Val::Str(text), Val::Str(suffix)]) => Val::Str(text.strip_suffix(suffix).unwrap_or(text)),
         (F::Keys, [Val::Map(entries)]) => all(entries.iter().map(|(key, _)| *key), arena),
         (F::Values, [Val::Map(entries)]) => all(entries.iter().map(|(_, value)| *value), arena),
         (F::Any, [Val::List(elements) | Val::Set(elements)]) => Val::Bool(elements.iter().any(|each| truth(&each))),

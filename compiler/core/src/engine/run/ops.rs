@@ -24,6 +24,7 @@ pub(super) fn apply<'a>(op: Op, args: &[Val<'a>], arena: &'a Bump, table: &Patte
         (Op::Ge, [a, b]) => Val::Bool(compare(*a, *b).ok_or(GiveUp)? != Ordering::Less),
         (Op::In, [element, container]) => Val::Bool(contains(*element, *container)?),
         (Op::Index, [base, index]) => element(*base, *index)?,
+        (Op::OptionalIndex, [base, index]) => untyped_element(*base, *index),
         (Op::Add, [Val::Int(a), Val::Int(b)]) => Val::Int(a.checked_add(*b).ok_or(GiveUp)?),
         (Op::Sub, [Val::Int(a), Val::Int(b)]) => Val::Int(a.checked_sub(*b).ok_or(GiveUp)?),
         (Op::Add, [Val::Str(a), Val::Str("")]) => Val::Str(a),
@@ -95,6 +96,16 @@ fn element<'a>(base: Val<'a>, index: Val<'a>) -> Run<Val<'a>> {
         (Val::Record(members), Val::Str(name)) => Ok(member(members, name, usize::MAX).unwrap_or(Val::None)),
         _ => Err(GiveUp),
     }
+}
+
+/// `base[index]` of untyped data: `none` for what is not there, and for what has no elements at all.
+fn untyped_element<'a>(base: Val<'a>, index: Val<'a>) -> Val<'a> {
+    let found = match (base, index) {
+        (Val::List(elements), Val::Int(at)) => usize::try_from(at).ok().and_then(|at| elements.get(at)).copied(),
+        (Val::Record(members), Val::Str(name)) => member(members, name, usize::MAX),
+        _ => None,
+    };
+    found.unwrap_or(Val::None)
 }
 
 fn contains<'a>(element: Val<'a>, container: Val<'a>) -> Run<bool> {

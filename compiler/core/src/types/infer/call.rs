@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ordain_diagnostics::codes;
+use ordain_graph::Function;
 use smol_str::SmolStr;
 
 use super::super::builtin::{self, DataFormat};
@@ -34,7 +35,7 @@ impl<'db> Infer<'db> {
                     .meant(self.db, &self.places_of(callee), false, |kind| kind == Kind::Fn);
                 if finding.help.is_none() {
                     let builtins = ordain_graph::Function::ALL.iter().map(|function| function.name());
-                    let known = builtins.chain(DataFormat::names()).chain([builtin::SECRET]);
+                    let known = builtins.chain(DataFormat::names()).chain([builtin::SECRET, builtin::TYPED]);
                     finding = finding.did_you_mean(crate::similar::best(&name, known));
                 }
                 self.report(finding);
@@ -229,6 +230,10 @@ impl<'db> Infer<'db> {
             self.facts.resolutions.insert(callee, Resolution::Secret);
             return Some(self.secret_call(expr, args, expected));
         }
+        if name == builtin::TYPED {
+            self.facts.resolutions.insert(callee, Resolution::Typed);
+            return Some(self.typed_call(expr, args, expected));
+        }
         let function = builtin::function(name)?;
         self.facts.resolutions.insert(callee, Resolution::Builtin(function));
         let mut types: Vec<Ty<'db>> = Vec::new();
@@ -245,7 +250,9 @@ impl<'db> Infer<'db> {
                     .label(format!("of type `{}`", self.show(&ty)));
                 self.report(finding);
                 types.push(Ty::Error);
-            } else if let Ty::Optional(inner) = ty.peel(self.db) {
+            } else if let Ty::Optional(inner) = ty.peel(self.db).clone()
+                && !(function == Function::JsonType && matches!(inner.peel(self.db), Ty::Json))
+            {
                 self.misfit(arg.value, &ty, &inner, Misfit::Optional);
                 types.push(Ty::Error);
             } else if ty.holds_handle(self.db) && !builtin::takes_handles(function) {
@@ -313,6 +320,43 @@ impl<'db> Infer<'db> {
                 Ty::Error
             }
         }
+    }
+
+    /// `typed(…)`: untyped data as a value of the type that is declared where it goes.
+    fn typed_call(&mut self, expr: ExprId, args: &[Arg], expected: Option<&Ty<'db>>) -> Ty<'db> {
+        let [Arg { name: None, value }] = args else {
+            let finding = self
+                .finding(codes::WRONG_ARGUMENTS, self.loc(expr), "`typed` takes a value of type `Json`")
+                .help("write it as in `let port: Port = typed(input.port)`");
+            self.report(finding);
+            self.unchecked(args);
+            return Ty::Error;
+        };
+        let given = self.infer(*value, None);
+        match (given.peel(self.db), expected.map(|ty| ty.peel(self.db))) {
+            (Ty::Error, _) | (_, Some(Ty::Error)) => return Ty::Error,
+            (Ty::Json, _) => {}
+            (Ty::Optional(inner), Some(Ty::Optional(_)) | None) if matches!(inner.peel(self.db), Ty::Json) => {}
+            (Ty::Optional(inner), _) if matches!(inner.peel(self.db), Ty::Json) => {
+                self.misfit(*value, &given, &Ty::Json, Misfit::Optional);
+                return Ty::Error;
+            }
+            _ => {
+                let message = format!("`typed` expects Json, found `{}`", self.show(&given));
+                let finding = self
+                    .finding(codes::TYPE_MISMATCH, self.loc(*value), message)
+                    .help("only data without a declared type needs one");
+                self.report(finding);
+                return Ty::Error;
+            }
+        }
+        expected.cloned().unwrap_or_else(|| {
+            let finding = self
+                .finding(codes::DATA_WITHOUT_TYPE, self.loc(expr), "nothing says which type the data has")
+                .help("declare one, as in `let port: Port = typed(…)`");
+            self.report(finding);
+            Ty::Error
+        })
     }
 
     fn secret_call(&mut self, expr: ExprId, args: &[Arg], expected: Option<&Ty<'db>>) -> Ty<'db> {

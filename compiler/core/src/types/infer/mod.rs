@@ -49,6 +49,8 @@ pub enum Resolution<'db> {
     Secret,
     /// A field of the entity that the base refers to, or whether one entity is below another.
     Entity,
+    /// The function that gives untyped data a type.
+    Typed,
 }
 
 /// What is known of the expressions of one part of an item.

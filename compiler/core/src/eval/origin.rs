@@ -1,0 +1,148 @@
+//! Where the parts of a value come from: which file, and where in it.
+//!
+//! Follows the expression that a value was made of, as far as it only puts documents together: records and lists around
+//! calls of data functions, sums of lists, and names of constants.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use ordain_data::{JsonPlaces, Pointer};
+use ordain_diagnostics::TextRange;
+use ordain_graph::Value;
+use smol_str::SmolStr;
+
+use super::{Context, Evaluator, Source, data_call};
+use crate::db::Db;
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Field, Kind};
+use crate::items::Item;
+use crate::types::Resolution;
+
+/// Where a value comes from.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Origin<'db> {
+    /// From no file, or nobody knows.
+    #[default]
+    Unknown,
+    /// The whole of a file.
+    File(Rc<Opened<'db>>),
+    /// A record or map: what its fields come from, the one that counts first.
+    Fields(Vec<(SmolStr, Origin<'db>)>),
+    /// A record with the fields of others in it: each is asked in turn.
+    Either(Vec<Origin<'db>>),
+    /// A list: its parts, with the number of elements of each; a part of its own is a list.
+    Parts(Vec<(usize, Origin<'db>)>),
+    /// A list: what its elements come from.
+    Elements(Vec<Origin<'db>>),
+}
+
+/// A file, and the places in its text that are known already.
+#[derive(Debug)]
+pub(crate) struct Opened<'db> {
+    source: Source,
+    places: RefCell<Option<JsonPlaces<'db>>>,
+}
+
+impl<'db> Origin<'db> {
+    /// Where the value of an expression comes from. `known` are the origins of names around it.
+    pub(crate) fn of(
+        cx: &mut Context<'db>,
+        evaluator: &Evaluator<'_, 'db>,
+        known: &[(SmolStr, Self)],
+        expr: ExprId,
+    ) -> Self {
+        let db = evaluator.db;
+        if let Some(source) = data_call(db, cx, expr) {
+            return Self::File(Rc::new(Opened { source, places: RefCell::default() }));
+        }
+        let tree = cx.tree;
+        match &tree[expr].kind {
+            ExprKind::Record(fields) => {
+                let mut named = Vec::new();
+                let mut others = Vec::new();
+                for field in fields.iter() {
+                    match field {
+                        Field::Named { name, value } => {
+                            named.push((name.text.clone(), Self::of(cx, evaluator, known, *value)));
+                        }
+                        Field::Keyed { key, value } => {
+                            if let ExprKind::Str(name) = &tree[*key].kind {
+                                named.push((name.clone(), Self::of(cx, evaluator, known, *value)));
+                            }
+                        }
+                        Field::Spread { value } => others.push(Self::of(cx, evaluator, known, *value)),
+                    }
+                }
+                let own = Self::Fields(named);
+                if others.is_empty() {
+                    own
+                } else {
+                    Self::Either([own].into_iter().chain(others.into_iter().rev()).collect())
+                }
+            }
+            ExprKind::List(elements) => {
+                Self::Elements(elements.iter().map(|each| Self::of(cx, evaluator, known, *each)).collect())
+            }
+            ExprKind::Binary { op: BinaryOp::Add, left, right } => {
+                let mut part = |side: ExprId| {
+                    let length = match evaluator.eval(cx, side) {
+                        Ok(Value::List(elements)) => elements.len(),
+                        _ => 0,
+                    };
+                    (length, Self::of(cx, evaluator, known, side))
+                };
+                Self::Parts(vec![part(*left), part(*right)])
+            }
+            ExprKind::Name(name) => match cx.facts.resolutions.get(&expr) {
+                Some(Resolution::Item(item)) => Self::of_constant(evaluator, *item),
+                _ => known
+                    .iter()
+                    .rev()
+                    .find(|(own, _)| own == name)
+                    .map(|(_, origin)| origin.clone())
+                    .unwrap_or_default(),
+            },
+            _ => Self::Unknown,
+        }
+    }
+
+    fn of_constant(evaluator: &Evaluator<'_, 'db>, item: Item<'db>) -> Self {
+        let db = evaluator.db;
+        match item.body(db).body {
+            // A constant that needs itself is an error elsewhere, and has no value to point into.
+            Body::Expr(body) if item.kind(db) == Kind::Const && super::const_value(db, item).value.is_some() => {
+                Self::of(&mut Context::body(db, item), evaluator, &[], body)
+            }
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The file and the range of what a pointer leads to; nothing where it leads nowhere.
+    pub(crate) fn place(&self, db: &'db dyn Db, pointer: &Pointer) -> Option<(SmolStr, TextRange)> {
+        if let Self::File(file) = self {
+            return file.source.place(db, pointer, &mut file.places.borrow_mut());
+        }
+        if let Self::Either(origins) = self {
+            return origins.iter().find_map(|origin| origin.place(db, pointer));
+        }
+        let (step, rest) = pointer.split_first()?;
+        match self {
+            Self::Fields(fields) => {
+                fields.iter().rev().find(|(name, _)| *name == step).and_then(|(_, origin)| origin.place(db, &rest))
+            }
+            Self::Elements(elements) => elements.get(step.parse::<usize>().ok()?)?.place(db, &rest),
+            Self::Parts(parts) => {
+                let mut index = step.parse::<usize>().ok()?;
+                for (length, origin) in parts {
+                    if index < *length {
+                        let mut pointer = Pointer::root();
+                        pointer.push_index(index);
+                        return origin.place(db, &pointer.join(&rest));
+                    }
+                    index -= length;
+                }
+                None
+            }
+            Self::File(_) | Self::Either(_) | Self::Unknown => None,
+        }
+    }
+}
