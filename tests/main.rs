@@ -5,6 +5,7 @@
 
 mod bad_data;
 mod bad_input;
+mod coverage;
 mod deterministic;
 mod exit_codes;
 mod gates;

@@ -348,8 +348,42 @@ pub(crate) struct TestArguments {
     /// Write a report in the format of JUnit, too.
     #[arg(long, value_name = "FILE", conflicts_with = "list")]
     pub(crate) junit: Option<PathBuf>,
+    /// Run the tests again whenever a file changes.
+    #[arg(long, short = 'w', conflicts_with = "list")]
+    pub(crate) watch: bool,
+    #[command(flatten)]
+    pub(crate) coverage: CoverageArguments,
     #[command(flatten)]
     pub(crate) findings: FindingsFormat,
+}
+
+/// What becomes of the coverage of tests.
+#[derive(Debug, Args)]
+pub(crate) struct CoverageArguments {
+    /// Tell what of the policies and functions the tests have gone through, and what not.
+    #[arg(long = "coverage", conflicts_with = "list")]
+    pub(crate) shown: bool,
+    /// Write the coverage in the format of lcov.
+    #[arg(long = "coverage-lcov", value_name = "FILE", conflicts_with = "list")]
+    pub(crate) lcov: Option<PathBuf>,
+    /// Write the coverage as one HTML page: to a file that ends with `.html`, or as `index.html` to a folder.
+    #[arg(long = "coverage-html", value_name = "PATH", conflicts_with = "list")]
+    pub(crate) html: Option<PathBuf>,
+    /// Fail where less is covered than this, from 0 to 100.
+    #[arg(long = "coverage-min", value_name = "PERCENT", conflicts_with = "list", value_parser = percent)]
+    pub(crate) least: Option<f64>,
+}
+
+impl CoverageArguments {
+    /// Whether anybody wants to know.
+    pub(crate) fn wanted(&self) -> bool {
+        self.shown || self.lcov.is_some() || self.html.is_some() || self.least.is_some()
+    }
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number: f64 = text.trim_end_matches('%').parse().map_err(|_| "a percentage is a number".to_owned())?;
+    if (0.0..=100.0).contains(&number) { Ok(number) } else { Err("a percentage is from 0 to 100".into()) }
 }
 
 /// How a plan is shown.

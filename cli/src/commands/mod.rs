@@ -15,6 +15,7 @@ mod package;
 mod plan;
 mod policy;
 mod test;
+mod watch;
 
 use clap::CommandFactory as _;
 

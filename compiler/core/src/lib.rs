@@ -37,7 +37,7 @@ pub use policy::{
     Prepared, Ruling, Way, explain, gate_globs, is_compiled, judge, policy_code, run_gate, walk_gate,
 };
 pub use resolve::package_items;
-pub use testing::{Failure, TestRun, run_test};
+pub use testing::{Coverage, Covered, Failure, Point, PointKind, Reached, TestRun, cover_test, run_test};
 pub use types::{Sig, Ty, signature};
 
 use smol_str::SmolStr;

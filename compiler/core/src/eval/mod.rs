@@ -11,6 +11,7 @@ mod lone;
 mod normalise;
 mod record;
 mod reference;
+mod trace;
 mod values;
 
 use std::cell::RefCell;
@@ -29,6 +30,7 @@ pub use fault::Fault;
 pub use lone::{Lone, LoneFinding, eval_text};
 pub(crate) use normalise::plain;
 pub(crate) use reference::{Entities, Following, PARENTS, parts, reference};
+pub(crate) use trace::{Seen, Trace};
 pub(crate) use values::signature_faults;
 pub(crate) use values::without_declaration;
 pub use values::{const_value, declared_value};
@@ -138,6 +140,8 @@ pub(crate) struct Memory<'db> {
     defaults: RefCell<FxHashMap<DefaultRef<'db>, Value>>,
     /// The data files read so far.
     pub(crate) data: RefCell<BTreeSet<DataFile>>,
+    /// What is reached, where that is asked for.
+    trace: Option<Rc<Trace<'db>>>,
 }
 
 /// Evaluates expressions, within a budget.

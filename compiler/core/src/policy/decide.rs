@@ -102,6 +102,7 @@ impl<'a, 'db> Decider<'a, 'db> {
     }
 
     pub(super) fn run(mut self) -> Decided<'db> {
+        self.evaluator.reach(|| Anchor::name_of(self.cx.item));
         if let Some((language, _)) = &self.policy.from {
             let message = format!("rules in `{}` are not run by this version", language.text);
             self.undecided(*Fault::new(codes::FOREIGN_RULES, self.cx.at(language.loc), message));
@@ -118,6 +119,7 @@ impl<'a, 'db> Decider<'a, 'db> {
         match policy.clauses.get(at) {
             None => self.conclude(condition),
             Some(PolicyClause::Let(binding)) => {
+                self.evaluator.reach(|| self.cx.expr_at(binding.value));
                 let value = self.evaluator.eval(&mut self.cx, binding.value)?;
                 self.pass(binding.value, Some(&binding.name.text), &value, false);
                 self.cx.locals.push((binding.name.text.clone(), value));
@@ -130,7 +132,9 @@ impl<'a, 'db> Decider<'a, 'db> {
                 let list =
                     matches!(self.cx.facts.types[iter.0 as usize].peel_optional(self.db), Ty::List(_) | Ty::Json);
                 let origin = self.origin(*iter);
+                self.evaluator.reach(|| self.cx.expr_at(*iter));
                 let rounds = self.evaluator.iterate(&mut self.cx, *iter, binder)?;
+                self.evaluator.reach_elements(self.cx.expr_at(*iter), rounds.len());
                 for (position, (first, second)) in rounds.into_iter().enumerate() {
                     let mark = (self.cx.locals.len(), self.origins.len());
                     // Of a pair the second is the element, and the first its position or key.
@@ -163,7 +167,7 @@ impl<'a, 'db> Decider<'a, 'db> {
     }
 
     fn condition(&mut self, at: usize, test: ExprId, negated: bool, so_far: Option<Value>) -> Eval<'db, ()> {
-        let value = self.evaluator.eval(&mut self.cx, test)?;
+        let value = self.evaluator.eval_condition(&mut self.cx, test)?;
         self.pass(test, None, &value, negated);
         let result = match value {
             Value::Bool(holds) if holds == negated => {
@@ -194,7 +198,8 @@ impl<'a, 'db> Decider<'a, 'db> {
         self.end(true);
         let exempt = self.exemption()?;
         let because = self.policy.because.map(|because| self.evaluator.eval(&mut self.cx, because)).transpose()?;
-        for outcome in &self.policy.outcomes {
+        for (outcome, &loc) in self.policy.outcomes.iter().zip(&self.policy.outcome_locs) {
+            self.evaluator.reach(|| self.cx.at(loc));
             let Some(outcome) = self.outcome(outcome)? else {
                 self.decided.permitted |= exempt.is_none();
                 continue;
@@ -240,7 +245,7 @@ impl<'a, 'db> Decider<'a, 'db> {
     fn exemption(&mut self) -> Eval<'db, Option<Exemption>> {
         let policy = self.policy;
         for (at, exemption) in policy.exemptions.iter().enumerate() {
-            if self.evaluator.eval(&mut self.cx, exemption.condition)? != Value::Bool(true) {
+            if self.evaluator.eval_condition(&mut self.cx, exemption.condition)? != Value::Bool(true) {
                 continue;
             }
             let until = match exemption.until {

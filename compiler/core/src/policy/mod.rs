@@ -18,6 +18,7 @@ pub(crate) use alone::decide_on;
 pub use compiled::is_compiled;
 pub use decide::{Clause, Decided, Ruling, Way};
 pub use gate::{GateFinding, GateRun, gate_globs, run_gate, walk_gate};
+pub(crate) use plan::judge_traced;
 pub use plan::{Explained, Judged, explain, judge};
 pub use prepared::{Arena, Asking, Prepared};
 pub use request::{Authorizer, Decision, ExplainedRequest};

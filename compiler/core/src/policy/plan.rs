@@ -10,10 +10,10 @@ use smol_str::SmolStr;
 use super::decide::{Decided, Decider};
 use super::{about, code_and_severity, subject};
 use crate::db::Db;
-use crate::eval::{Evaluator, Fault, Following, Memory};
+use crate::eval::{Evaluator, Fault, Following, Memory, Trace};
 use crate::hir::{Name, Policy};
 use crate::items::{Item, Part};
-use crate::plan::{Instantiated, PlanInstance, instantiate, is_allowed};
+use crate::plan::{Instantiated, PlanInstance, instantiate, instantiate_in, is_allowed};
 use crate::types::{Anchor, Finding, Sig, SubjectTypes, fits, signature, subject_types};
 
 /// A plan graph with the verdicts of all policies that hold for it.
@@ -30,10 +30,30 @@ pub struct Judged<'db> {
 /// `as_of` is the day on which exemptions are judged. The graph keeps it where it made a difference.
 #[salsa::tracked(lru = 64)]
 pub fn judge<'db>(db: &'db dyn Db, instance: PlanInstance<'db>, as_of: Option<Date>) -> Judged<'db> {
-    let Instantiated { graph, faults, places } = instantiate(db, instance);
+    judge_in(db, instance.plan(db), instantiate(db, instance), as_of, Rc::default())
+}
+
+/// Instantiates and judges a plan anew, and notes what is reached.
+pub(crate) fn judge_traced<'db>(
+    db: &'db dyn Db,
+    instance: PlanInstance<'db>,
+    as_of: Option<Date>,
+    trace: &Rc<Trace<'db>>,
+) -> Judged<'db> {
+    let instantiated = instantiate_in(db, instance, Memory::tracing(trace.clone()));
+    judge_in(db, instance.plan(db), &instantiated, as_of, Memory::tracing(trace.clone()))
+}
+
+fn judge_in<'db>(
+    db: &'db dyn Db,
+    plan: Item<'db>,
+    instantiated: &Instantiated<'db>,
+    as_of: Option<Date>,
+    memory: Rc<Memory<'db>>,
+) -> Judged<'db> {
+    let Instantiated { graph, faults, places } = instantiated;
     let Some(graph) = graph else { return Judged { graph: None, faults: faults.clone() } };
-    let plan = instance.plan(db);
-    let mut judge = Judge::new(db, plan, graph, places, as_of);
+    let mut judge = Judge { memory, ..Judge::new(db, plan, graph, places, as_of) };
     judge.faults.clone_from(faults);
     if judge.all() { judge.finish() } else { Judged { graph: Some(graph.clone()), faults: faults.clone() } }
 }
