@@ -8,6 +8,7 @@ mod bad_input;
 mod coverage;
 mod deterministic;
 mod exit_codes;
+mod explain;
 mod gates;
 mod help;
 mod montage;

@@ -5,6 +5,7 @@
 
 mod call;
 mod data;
+mod document;
 mod expr;
 mod fault;
 mod lone;
@@ -23,12 +24,14 @@ use ordain_graph::Value;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-pub use data::data_references;
-pub(crate) use data::{Document, Source, data_call, data_digest, json_text, untyped};
+pub(crate) use data::{Document, data_call, data_digest, json_text, untyped};
+pub use data::{Source, data_references};
+pub(crate) use document::read_document_as;
+pub use document::{DocumentError, InputDocument, read_document};
 pub(crate) use expr::not_known;
 pub use fault::Fault;
-pub use lone::{Lone, LoneFinding, eval_text};
-pub(crate) use normalise::plain;
+pub use lone::{Lone, LoneFinding, eval_text, eval_text_with};
+pub use normalise::plain;
 pub(crate) use reference::{Entities, Following, PARENTS, parts, reference};
 pub(crate) use trace::{Seen, Trace};
 pub(crate) use values::signature_faults;

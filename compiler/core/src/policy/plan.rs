@@ -8,6 +8,7 @@ use ordain_graph::{Date, NodeKind, Outcome, PlanGraph, Value, Verdict};
 use smol_str::SmolStr;
 
 use super::decide::{Decided, Decider};
+use super::explain::{About, Explained};
 use super::{about, code_and_severity, subject};
 use crate::db::Db;
 use crate::eval::{Evaluator, Fault, Following, Memory, Trace};
@@ -70,17 +71,6 @@ pub fn explain<'db>(
     judge.only = Some(code.into());
     judge.all();
     judge.explained
-}
-
-/// How a policy was decided about something.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Explained<'db> {
-    /// The policy.
-    pub policy: Item<'db>,
-    /// The address of the step; none for the plan as a whole.
-    pub step: Option<SmolStr>,
-    /// What it says, and how it came to that.
-    pub decided: Decided<'db>,
 }
 
 struct Judge<'a, 'db> {
@@ -197,8 +187,8 @@ impl<'a, 'db> Judge<'a, 'db> {
             Evaluator::remembering(self.db, self.memory.clone(), None).following(Following::Declared(package));
         let Some(decider) = Decider::new(self.db, &evaluator, item, locals, self.as_of) else { return };
         if self.only.is_some() {
-            let step = node.map(|at| self.graph.nodes[at].address.clone());
-            self.explained.push(Explained { policy: item, step, decided: decider.explained().run() });
+            let about = node.map_or(About::Plan, |at| About::Step(self.graph.nodes[at].address.clone()));
+            self.explained.push(Explained::new(item, about, decider.explained().run()));
             return;
         }
         let Decided { rulings, faults, used, dated, .. } = decider.run();
