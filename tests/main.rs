@@ -6,8 +6,10 @@
 mod authorization;
 mod bad_data;
 mod bad_input;
+mod coverage;
 mod deterministic;
 mod exit_codes;
+mod explain;
 mod gatekeeper;
 mod gates;
 mod help;

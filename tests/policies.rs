@@ -108,7 +108,7 @@ fn explanations_tell_the_clauses_and_their_values() {
     let run = package.run(&["policy", "explain", "GOV-103", "--arg", "text=a"]).exits(0);
     let text = run.text();
     for said in [
-        "said: `quiet` says nothing\n    when step.capability == \"file.write\": false\n    so it does not speak\n",
+        "said: `quiet` says nothing\n    when step.capability == \"file.write\": false\n        step.capability: \"command.run\"\n",
         "saved: `quiet` denies: the content is not allowed, if what is not known yet turns out so",
         "when step.input.content == \"forbidden\": not known before execution",
     ] {

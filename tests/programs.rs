@@ -61,6 +61,38 @@ fn a_watch_tells_every_change() {
 }
 
 #[test]
+fn tests_are_run_again_after_every_change() {
+    let source = "fn twice(n: Int) -> Int = n * 2\n\ntest \"twice\" { expect twice(2) == 4 }\n";
+    let package = Package::of(source);
+    // What it writes itself is no change.
+    let mut watch = Command::new(env!("CARGO_BIN_EXE_ordain"))
+        .args(["test", "--watch", "--junit", "junit.xml", "--coverage-html", "coverage"])
+        .current_dir(package.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let mut said = BufReader::new(watch.stderr.take().unwrap()).lines();
+    let mut line = || told.next().unwrap().unwrap();
+    let mut watching = || while !said.next().unwrap().unwrap().starts_with("watching ") {};
+    assert_eq!((line(), line()), ("ok     main: twice".into(), "1 passed, 0 failed, 1 expectation".into()));
+    watching();
+    package.write("main.ord", source.replace("n * 2", "n * 3"));
+    assert_eq!((line(), line()), ("FAILED main: twice".into(), "0 passed, 1 failed, 1 expectation".into()));
+    watching();
+    package.write("main.ord", source.replace("n * 2", "n * true"));
+    watching();
+    package.write("main.ord", source);
+    assert_eq!((line(), line()), ("ok     main: twice".into(), "1 passed, 0 failed, 1 expectation".into()));
+    watching();
+    assert!(package.file("coverage/index.html").is_file());
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+}
+
+#[test]
 fn removed_imports_leave_no_gap() {
     let cases = [
         ("use std.types.{Name}\n\nconst a = 1\n", "const a = 1\n"),

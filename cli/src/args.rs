@@ -75,20 +75,8 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Evaluate an expression.
-    Eval {
-        /// The expression.
-        expression: String,
-        /// The package whose declarations it may use.
-        #[arg(long, short = 'p', default_value = ".", value_name = "PATH")]
-        package: PathBuf,
-        /// The module whose names are in scope.
-        #[arg(long, short = 'm')]
-        module: Option<String>,
-        /// Print JSON: the value and its type.
-        #[arg(long)]
-        json: bool,
-    },
+    /// Evaluate an expression, over documents where some are given.
+    Eval(EvalArguments),
     /// Format sources.
     Fmt {
         /// Files and folders; the current folder where none is given. `-` reads the standard input and writes the
@@ -146,6 +134,28 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalArguments {
+    /// The expression.
+    pub(crate) expression: String,
+    /// The package whose declarations it may use.
+    #[arg(long, short = 'p', default_value = ".", value_name = "PATH")]
+    pub(crate) package: PathBuf,
+    /// The module whose names are in scope.
+    #[arg(long, short = 'm')]
+    pub(crate) module: Option<String>,
+    /// A document, and its type: `plan.json:terraform.Plan`. Its name in the expression is `input`, or what stands in
+    /// front: `old=plan.json`. Without a type it is `Json`; `-` is the standard input.
+    #[arg(long = "input", short = 'i', value_name = "[NAME=]FILE[:TYPE]", allow_hyphen_values = true)]
+    pub(crate) inputs: Vec<String>,
+    /// The format of the documents, where their names do not tell it, such as `yaml`.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) input_format: Option<String>,
+    /// Print JSON: the value and its type.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -227,16 +237,29 @@ pub(crate) struct ApplyArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
-    /// Show how a policy was decided about a plan and its steps: each clause with the value that decided.
+    /// Show how a policy was decided about a plan and its steps, about what gates look at, or about a document: each
+    /// clause with the values that decided.
     Explain(ExplainPolicyArguments),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainPolicyArguments {
-    /// The policy's code, such as GOV-101.
-    pub(crate) code: String,
+    /// The policy's code, such as GOV-101, or its name.
+    pub(crate) policy: String,
     #[command(flatten)]
     pub(crate) selection: PlanSelection,
+    /// A document to decide the policy about, whatever gates there are; `-` is the standard input.
+    #[arg(long, short = 'i', value_name = "FILE", conflicts_with_all = ["plan", "arguments", "base"])]
+    pub(crate) input: Option<String>,
+    /// The format of the document, where its name does not tell it, such as `yaml`.
+    #[arg(long, value_name = "FORMAT", requires = "input")]
+    pub(crate) input_format: Option<String>,
+    /// The environment, for a policy that looks at one beside the document.
+    #[arg(long, value_name = "NAME", requires = "input")]
+    pub(crate) env: Option<String>,
+    /// A git revision: what changed since is what a policy about changes looks at.
+    #[arg(long, value_name = "REV")]
+    pub(crate) base: Option<String>,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -348,8 +371,42 @@ pub(crate) struct TestArguments {
     /// Write a report in the format of JUnit, too.
     #[arg(long, value_name = "FILE", conflicts_with = "list")]
     pub(crate) junit: Option<PathBuf>,
+    /// Run the tests again whenever a file changes.
+    #[arg(long, short = 'w', conflicts_with = "list")]
+    pub(crate) watch: bool,
+    #[command(flatten)]
+    pub(crate) coverage: CoverageArguments,
     #[command(flatten)]
     pub(crate) findings: FindingsFormat,
+}
+
+/// What becomes of the coverage of tests.
+#[derive(Debug, Args)]
+pub(crate) struct CoverageArguments {
+    /// Tell what of the policies and functions the tests have gone through, and what not.
+    #[arg(long = "coverage", conflicts_with = "list")]
+    pub(crate) shown: bool,
+    /// Write the coverage in the format of lcov.
+    #[arg(long = "coverage-lcov", value_name = "FILE", conflicts_with = "list")]
+    pub(crate) lcov: Option<PathBuf>,
+    /// Write the coverage as one HTML page: to a file that ends with `.html`, or as `index.html` to a folder.
+    #[arg(long = "coverage-html", value_name = "PATH", conflicts_with = "list")]
+    pub(crate) html: Option<PathBuf>,
+    /// Fail where less is covered than this, from 0 to 100.
+    #[arg(long = "coverage-min", value_name = "PERCENT", conflicts_with = "list", value_parser = percent)]
+    pub(crate) least: Option<f64>,
+}
+
+impl CoverageArguments {
+    /// Whether anybody wants to know.
+    pub(crate) fn wanted(&self) -> bool {
+        self.shown || self.lcov.is_some() || self.html.is_some() || self.least.is_some()
+    }
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number: f64 = text.trim_end_matches('%').parse().map_err(|_| "a percentage is a number".to_owned())?;
+    if (0.0..=100.0).contains(&number) { Ok(number) } else { Err("a percentage is from 0 to 100".into()) }
 }
 
 /// How a plan is shown.

@@ -1,23 +1,37 @@
 //! `ordain eval`
 
-use std::path::Path;
-
-use ordain_compiler::{Item, eval_text, package_items};
+use ordain_compiler::{InputDocument, Item, eval_text_with, package_items, read_document};
 use ordain_diagnostics::Diagnostic;
 use ordain_loader::Workspace;
 use serde_json::json;
+use smol_str::SmolStr;
 
+use super::document::Named;
 use super::package;
-use crate::args::{FindingsFormat, Format};
+use crate::args::{EvalArguments, FindingsFormat, Format};
 use crate::output::{self, findings};
 use crate::{Failure, Outcome};
 
-pub(crate) fn run(path: &Path, module: Option<&str>, text: &str, as_json: bool) -> Result<Outcome, Failure> {
-    let workspace = package::load_or_empty(path)?;
-    let item = scope(&workspace, module)?;
-    match eval_text(&workspace.db, item, text) {
+pub(crate) fn run(arguments: &EvalArguments) -> Result<Outcome, Failure> {
+    let workspace = package::load_or_empty(&arguments.package)?;
+    let format = FindingsFormat { format: if arguments.json { Format::Json } else { Format::Text }, json: false };
+    let item = scope(&workspace, arguments.module.as_deref())?;
+    let mut texts = workspace.texts();
+    let mut documents: Vec<(SmolStr, InputDocument<'_>)> = Vec::new();
+    for input in &arguments.inputs {
+        let named = Named::parse(input);
+        let (file, kind) = named.read(&workspace, arguments.input_format.as_deref(), &mut texts)?;
+        match read_document(&workspace.db, item, file, kind, named.ty) {
+            Ok(document) => documents.push((named.name.into(), document)),
+            Err(error) => {
+                named.show(error, &texts, &format)?;
+                return Ok(Outcome::Findings);
+            }
+        }
+    }
+    match eval_text_with(&workspace.db, item, &arguments.expression, &documents) {
         Ok(lone) => {
-            let out = if as_json {
+            let out = if arguments.json {
                 serde_json::to_string_pretty(&json!({ "type": lone.ty, "value": lone.value.to_json() }))?
             } else {
                 output::value(&lone.value)
@@ -34,9 +48,8 @@ pub(crate) fn run(path: &Path, module: Option<&str>, text: &str, as_json: bool) 
                     finding
                 })
                 .collect();
-            let texts = [("expression".to_owned(), text.into())].into();
-            let format = if as_json { Format::Json } else { Format::Text };
-            findings::show(&found, &texts, &FindingsFormat { format, json: false })?;
+            texts.insert("expression".to_owned(), arguments.expression.as_str().into());
+            findings::show(&found, &texts, &format)?;
             Ok(Outcome::Findings)
         }
     }

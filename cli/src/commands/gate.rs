@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &GateArguments) -> Result<Outcome, Failure> {
 }
 
 /// Mistakes in documents belong to the gates that read them, and keep no other gate from being run.
-fn about_data(finding: &Diagnostic) -> bool {
+pub(super) fn about_data(finding: &Diagnostic) -> bool {
     use ordain_diagnostics::codes;
     [codes::DATA_MISMATCH, codes::DATA_MALFORMED, codes::DATA_NOT_FOUND].contains(&finding.code)
 }
@@ -115,7 +115,7 @@ fn gate(
 }
 
 /// What changed, as `std.governance.Change`.
-fn change(files: &[ChangedFile]) -> Value {
+pub(super) fn change(files: &[ChangedFile]) -> Value {
     let file = |file: &ChangedFile| {
         Value::record([
             ("path".into(), Value::string(file.path.as_str())),

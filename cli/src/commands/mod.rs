@@ -5,6 +5,7 @@ mod authorize;
 mod check;
 mod diff;
 mod doc;
+mod document;
 mod eval;
 mod explain;
 mod fix;
@@ -15,6 +16,7 @@ mod package;
 mod plan;
 mod policy;
 mod test;
+mod watch;
 
 use clap::CommandFactory as _;
 
@@ -37,9 +39,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Plan(plan) => plan::run(&plan),
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Fix { path, all, dry_run, json } => fix::run(&path, all, dry_run, json),
-        Command::Eval { expression, package, module, json } => {
-            eval::run(&package, module.as_deref(), &expression, json)
-        }
+        Command::Eval(arguments) => eval::run(&arguments),
         Command::Fmt { paths, check, json } => fmt::run(&paths, check, json),
         Command::Policy(PolicyCommand::Explain(arguments)) => policy::explained(&arguments),
         Command::Authorize(arguments) => authorize::run(&arguments),

@@ -130,6 +130,11 @@ pub(super) fn day(given: Option<&str>) -> Result<Date, Failure> {
     }
 }
 
+/// The plan that a name means, where it means one.
+pub(super) fn chosen<'db>(workspace: &'db Workspace, name: Option<&str>) -> Option<Item<'db>> {
+    choose(workspace, name).ok()
+}
+
 /// The plan of that name in the package, or its only one.
 fn choose<'db>(workspace: &'db Workspace, name: Option<&str>) -> Result<Item<'db>, Failure> {
     let db = &workspace.db;

@@ -1,17 +1,19 @@
 //! `ordain test`
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ordain_compiler::{Item, Kind, TestRun, check_package, package_items, run_test};
+use ordain_compiler::{Coverage, Item, Kind, Reached, TestRun, check_package, cover_test, package_items, run_test};
 use ordain_diagnostics::{Diagnostic, Severity};
+use ordain_graph::Date;
 use ordain_loader::Workspace;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use rayon::prelude::*;
 use serde_json::json;
 
-use super::{package, plan};
+use super::{package, plan, watch};
 use crate::args::{Format, TestArguments};
-use crate::output::{self, findings};
+use crate::output::{self, coverage, findings};
 use crate::{Failure, Outcome};
 
 /// A test that was run.
@@ -24,14 +26,24 @@ struct Ran {
 }
 
 pub(crate) fn run(arguments: &TestArguments) -> Result<Outcome, Failure> {
-    let workspace = package::load(&arguments.package)?;
+    if arguments.watch {
+        let coverage = &arguments.coverage;
+        let written: Vec<&Path> =
+            [&arguments.junit, &coverage.lcov, &coverage.html].into_iter().flatten().map(PathBuf::as_path).collect();
+        return watch::watch(&arguments.package, &written, |workspace| once(workspace, arguments).map(|_| ()));
+    }
+    once(&package::load(&arguments.package)?, arguments)
+}
+
+/// Runs the tests that were asked for.
+fn once(workspace: &Workspace, arguments: &TestArguments) -> Result<Outcome, Failure> {
     let as_of = plan::day(arguments.as_of.as_deref())?;
     let found = check_package(&workspace.db, workspace.root);
     if found.iter().any(|finding| finding.severity == Severity::Error) {
         findings::show(&found, &workspace.texts(), &arguments.findings)?;
         return Ok(Outcome::Findings);
     }
-    let chosen = tests(&workspace, &arguments.filters);
+    let chosen = tests(workspace, &arguments.filters);
     if arguments.list {
         let list: String = chosen.iter().map(|(name, _)| format!("{name}\n")).collect();
         output::write(None, list.as_bytes())?;
@@ -40,24 +52,54 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<Outcome, Failure> {
     if chosen.is_empty() && !arguments.filters.is_empty() {
         return Err(Failure("no test has a name like that; `ordain test --list` names all".into()));
     }
-    let positions: Vec<usize> = chosen.iter().map(|(_, at)| *at).collect();
-    let snapshots: Vec<_> = positions.into_iter().map(|at| (workspace.db.clone(), at)).collect();
-    let ran: Vec<Ran> = snapshots
-        .into_par_iter()
-        .filter_map(|(db, at)| {
-            let item = package_items(&db, workspace.root).nth(at)?;
-            let since = Instant::now();
-            let TestRun { expectations, failures, .. } = run_test(&db, item, Some(as_of));
-            let failures = failures.iter().map(|failure| failure.locate(&db)).collect();
-            Some(Ran { name: name(&db, item), expectations, failures, duration: since.elapsed() })
-        })
-        .collect();
-    show(&workspace, arguments, &ran)?;
+    let (ran, coverage) = run_all(workspace, chosen, as_of, arguments.coverage.wanted());
+    show(workspace, arguments, &ran, coverage.as_ref())?;
     if let Some(file) = &arguments.junit {
-        let text = junit(&workspace, &ran).to_string().map_err(Failure::from)?;
+        let text = junit(workspace, &ran).to_string().map_err(Failure::from)?;
         output::write(Some(file), text.as_bytes())?;
     }
-    Ok(if ran.iter().all(|test| test.failures.is_empty()) { Outcome::Fine } else { Outcome::Findings })
+    let enough = match &coverage {
+        Some(coverage) => coverage::keep(workspace, coverage, &arguments.coverage)?,
+        None => true,
+    };
+    Ok(if enough && ran.iter().all(|test| test.failures.is_empty()) { Outcome::Fine } else { Outcome::Findings })
+}
+
+/// Runs tests on all threads, and adds up what they go through where that is wanted.
+fn run_all(
+    workspace: &Workspace,
+    chosen: Vec<(String, usize)>,
+    as_of: Date,
+    covered: bool,
+) -> (Vec<Ran>, Option<Coverage>) {
+    let root = workspace.root;
+    let snapshots: Vec<_> = chosen.into_iter().map(|(name, at)| (workspace.db.clone(), name, at)).collect();
+    let ran: Vec<(Ran, Option<Reached>)> = snapshots
+        .into_par_iter()
+        .filter_map(|(db, name, at)| {
+            let item = package_items(&db, root).nth(at)?;
+            let since = Instant::now();
+            let (TestRun { expectations, failures, .. }, reached) = if covered {
+                let (run, reached) = cover_test(&db, item, Some(as_of));
+                (run, Some(reached))
+            } else {
+                (run_test(&db, item, Some(as_of)), None)
+            };
+            let failures = failures.iter().map(|failure| failure.locate(&db)).collect();
+            Some((Ran { name, expectations, failures, duration: since.elapsed() }, reached))
+        })
+        .collect();
+    let mut coverage = covered.then(|| Coverage::of(&workspace.db, workspace.root));
+    let ran = ran
+        .into_iter()
+        .map(|(ran, reached)| {
+            if let (Some(coverage), Some(reached)) = (&mut coverage, &reached) {
+                coverage.add(reached);
+            }
+            ran
+        })
+        .collect();
+    (ran, coverage)
 }
 
 /// The tests that were asked for: their names, and their positions among the package's items.
@@ -79,7 +121,12 @@ fn name<'db>(db: &'db dyn ordain_compiler::Db, item: Item<'db>) -> String {
     }
 }
 
-fn show(workspace: &Workspace, arguments: &TestArguments, ran: &[Ran]) -> Result<(), Failure> {
+fn show(
+    workspace: &Workspace,
+    arguments: &TestArguments,
+    ran: &[Ran],
+    coverage: Option<&Coverage>,
+) -> Result<(), Failure> {
     let format = if arguments.findings.json { Format::Json } else { arguments.findings.format };
     let failures: Vec<Diagnostic> = ran.iter().flat_map(|test| test.failures.iter().cloned()).collect();
     match format {
@@ -96,8 +143,11 @@ fn show(workspace: &Workspace, arguments: &TestArguments, ran: &[Ran]) -> Result
                     })
                 })
                 .collect();
-            let text = serde_json::to_string_pretty(&json!({ "tests": tests }))?;
-            output::write(None, format!("{text}\n").as_bytes())?;
+            let mut out = json!({ "tests": tests });
+            if let Some(coverage) = coverage {
+                out["coverage"] = coverage::json(coverage, &texts);
+            }
+            output::json(&out)?;
         }
         Format::Text => {
             let lines: String = ran
@@ -114,6 +164,9 @@ fn show(workspace: &Workspace, arguments: &TestArguments, ran: &[Ran]) -> Result
             let passed = ran.len() - failed;
             let summary = format!("{passed} passed, {failed} failed, {expectations} expectation{plural}\n");
             output::write(None, summary.as_bytes())?;
+            if let Some(coverage) = coverage.filter(|_| arguments.coverage.shown) {
+                output::write(None, coverage::text(coverage, &workspace.texts()).as_bytes())?;
+            }
         }
         _ => findings::show(&failures, &workspace.texts(), &arguments.findings)?,
     }

@@ -26,19 +26,23 @@ pub use check::{check_package, file_findings, package_findings};
 pub use db::{
     Content, DataFile, Database, Db, MAX_DATA_BYTES, MAX_SOURCE_BYTES, Package, SourceFile, unless_cancelled,
 };
-pub use eval::{Fault, Lone, LoneFinding, data_references, eval_text};
+pub use eval::{
+    DocumentError, Fault, InputDocument, Lone, LoneFinding, Source, data_references, eval_text, eval_text_with, plain,
+    read_document,
+};
 pub use hir::Kind;
 pub use items::{Item, file_items, parse_package};
 pub use module_path::{Unnameable, unnameable};
 pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse_manifest};
 pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate};
 pub use policy::{
-    Arena, Asking, Authorizer, Clause, Decided, Decision, Explained, ExplainedRequest, GateFinding, GateRun, Judged,
-    Prepared, Ruling, Way, explain, gate_globs, is_compiled, judge, policy_code, run_gate, walk_gate,
+    About, Arena, Asking, Authorizer, Clause, ClauseKind, ConditionPart, Decided, Decision, Explained,
+    ExplainedRequest, GateFinding, GateRun, Judged, Prepared, Ruling, Way, WayEnd, explain, explain_document,
+    explain_gates, gate_globs, is_compiled, judge, named_policies, policy_code, policy_subject, run_gate, walk_gate,
 };
 pub use resolve::package_items;
-pub use testing::{Failure, TestRun, run_test};
-pub use types::{Sig, Ty, signature};
+pub use testing::{Coverage, Covered, Failure, Point, PointKind, Reached, TestRun, cover_test, run_test};
+pub use types::{Anchor, DataFormat, Sig, Ty, signature};
 
 use smol_str::SmolStr;
 

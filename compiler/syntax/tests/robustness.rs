@@ -3,6 +3,7 @@
 
 use ordain_syntax::{
     CONTEXTUAL_WORDS, MAX_FINDINGS, MAX_NESTING, Parsed, RESERVED_WORDS, SyntaxError, format, lex, parse, parse_expr,
+    parse_type,
 };
 use proptest::prelude::*;
 
@@ -29,6 +30,7 @@ fn check(text: &str) -> Parsed {
         end = token.range.end;
     }
     let (_, _) = parse_expr(text);
+    let (_, _) = parse_type(text);
     if let Ok(formatted) = format(text) {
         assert_eq!(format(&formatted).as_deref(), Ok(formatted.as_str()), "formatting {text:?} is not idempotent");
     }

@@ -6,7 +6,7 @@ use ordain_graph::{Op, SecretRef, Value};
 use super::{CALL_DEPTH, Context, Eval, Evaluator, Fault, REMEMBERED};
 use crate::hir::{Arg, Body, ExprId, ExprKind, Kind};
 use crate::items::Item;
-use crate::types::{Resolution, Sig, signature};
+use crate::types::{Anchor, Resolution, Sig, signature};
 
 impl<'db> Evaluator<'_, 'db> {
     pub(super) fn eval_call(&self, cx: &mut Context<'db>, expr: ExprId, callee: ExprId, args: &[Arg]) -> Eval<'db> {
@@ -50,6 +50,7 @@ impl<'db> Evaluator<'_, 'db> {
             let message = format!("functions call each other more than {CALL_DEPTH} deep");
             return Err(Fault::new(codes::EVALUATION_TOO_LARGE, cx.expr_at(expr), message));
         }
+        self.reach(|| Anchor::name_of(function));
         self.depth.set(self.depth.get() + 1);
         let value = self.bind_arguments(cx, function, params, args).and_then(|locals| {
             let small = locals.iter().all(|(_, value)| is_small(value));

@@ -69,15 +69,15 @@ pub(crate) fn json_text<'db>(db: &'db dyn Db, cx: &Context<'_>, expr: ExprId) ->
 
 /// A data file and how it is read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Source {
-    file: DataFile,
-    format: DataFormat,
+pub struct Source {
+    pub(super) file: DataFile,
+    pub(super) format: DataFormat,
 }
 
 impl Source {
     /// The path of the file, and the range of what a pointer leads to; nothing where it leads nowhere. `places` are
     /// those of the file's text that are known already.
-    pub(crate) fn place<'db>(
+    pub fn place<'db>(
         self,
         db: &'db dyn Db,
         pointer: &Pointer,
@@ -124,6 +124,12 @@ impl<'db> Evaluator<'_, 'db> {
             ));
         };
         self.memory.data.borrow_mut().insert(file);
+        let Some(ty) = cx.facts.adjustments.get(&expr) else { return Err(Box::new(Fault::Silent)) };
+        self.read_file(package, file, format, ty)
+    }
+
+    /// What a file holds, as a type with the names that a package has for it.
+    pub(super) fn read_file(&self, package: Package, file: DataFile, format: DataFormat, ty: &Ty<'db>) -> Eval<'db> {
         let shown = file.path(self.db);
         match file.content(self.db) {
             Content::Text(_) => {}
@@ -141,7 +147,6 @@ impl<'db> Evaluator<'_, 'db> {
                 return Err(Box::new(Fault::Data(Box::new(finding))));
             }
         };
-        let Some(ty) = cx.facts.adjustments.get(&expr) else { return Err(Box::new(Fault::Silent)) };
         let text = match format {
             DataFormat::Csv | DataFormat::Ini | DataFormat::Dotenv | DataFormat::Properties | DataFormat::Xml => true,
             DataFormat::Json

@@ -86,7 +86,7 @@ impl<'db> Evaluator<'_, 'db> {
                 })?;
                 Value::Map(Arc::new(entries))
             }
-            ExprKind::If { condition, then, otherwise } => match self.eval(cx, *condition)? {
+            ExprKind::If { condition, then, otherwise } => match self.eval_condition(cx, *condition)? {
                 Value::Bool(true) => self.eval(cx, *then)?,
                 Value::Bool(false) => self.eval(cx, *otherwise)?,
                 condition => {
@@ -152,7 +152,10 @@ impl<'db> Evaluator<'_, 'db> {
             Some(Resolution::Variant(index, name)) => Ok(Value::Variant(*index, name.clone())),
             Some(Resolution::Item(item)) => {
                 let evaluated = match item.kind(self.db) {
-                    Kind::Const => super::const_value(self.db, *item),
+                    Kind::Const => {
+                        self.reach_constant(*item);
+                        super::const_value(self.db, *item)
+                    }
                     Kind::Environment | Kind::Entity => super::declared_value(self.db, *item),
                     _ => return Err(Box::new(Fault::Silent)),
                 };
@@ -260,7 +263,7 @@ impl<'db> Evaluator<'_, 'db> {
     ) -> Eval<'db, ()> {
         match clauses.split_first() {
             None => body(self, cx),
-            Some((ForClause::If(condition), rest)) => match self.eval(cx, *condition)? {
+            Some((ForClause::If(condition), rest)) => match self.eval_condition(cx, *condition)? {
                 Value::Bool(true) => self.comprehend(cx, rest, body),
                 Value::Bool(false) => Ok(()),
                 _ => Err(not_known(cx.expr_at(*condition))),
@@ -333,7 +336,10 @@ impl<'db> Evaluator<'_, 'db> {
                     },
                     None => true,
                 };
-                let result = allowed.then(|| self.eval(cx, arm.body));
+                let result = allowed.then(|| {
+                    self.reach(|| cx.at(arm.loc));
+                    self.eval(cx, arm.body)
+                });
                 cx.locals.truncate(mark);
                 if let Some(result) = result {
                     return result;
@@ -410,6 +416,7 @@ impl<'db> Evaluator<'_, 'db> {
                 };
                 condition = self.apply(cx, expr, Op::Or, vec![condition, holds])?;
             }
+            self.reach(|| cx.at(arm.loc));
             let body = self.eval(cx, arm.body);
             cx.locals.truncate(mark);
             let body = body?;

@@ -2,8 +2,9 @@
 
 use ordain_diagnostics::{Code, TextRange, codes};
 use ordain_graph::Value;
+use smol_str::SmolStr;
 
-use super::{Context, Evaluator, Fault, without_declaration};
+use super::{Context, Evaluator, Fault, InputDocument, without_declaration};
 use crate::db::Db;
 use crate::hir::lower::Lowering;
 use crate::items::{Item, Part};
@@ -36,6 +37,19 @@ pub struct LoneFinding {
 /// # Errors
 /// The text is no expression, or it has no value.
 pub fn eval_text<'db>(db: &'db dyn Db, item: Item<'db>, text: &str) -> Result<Lone, Vec<LoneFinding>> {
+    eval_text_with(db, item, text, &[])
+}
+
+/// As [`eval_text`], with documents under names of their own.
+///
+/// # Errors
+/// The text is no expression, or it has no value.
+pub fn eval_text_with<'db>(
+    db: &'db dyn Db,
+    item: Item<'db>,
+    text: &str,
+    documents: &[(SmolStr, InputDocument<'db>)],
+) -> Result<Lone, Vec<LoneFinding>> {
     let (expr, errors) = ordain_syntax::parse_expr(text);
     if !errors.is_empty() {
         let findings = errors.into_iter();
@@ -53,12 +67,14 @@ pub fn eval_text<'db>(db: &'db dyn Db, item: Item<'db>, text: &str) -> Result<Lo
         // A finding elsewhere, in what the expression calls, has no place in it.
         range: if finding.at.item == item { spans.get(finding.at.loc) } else { TextRange::default() },
     };
-    let (facts, ty, findings) = infer_expression(db, item, &tree, root, None);
+    let locals: Vec<_> = documents.iter().map(|(name, document)| (name.clone(), document.ty.clone())).collect();
+    let (facts, ty, findings) = infer_expression(db, item, &tree, root, None, &locals);
     let errors: Vec<LoneFinding> = findings.iter().filter(|finding| !finding.is_warning()).map(lone).collect();
     if !errors.is_empty() {
         return Err(errors);
     }
     let mut cx = Context::new(item, Part::Body, &tree, &facts);
+    cx.locals = documents.iter().map(|(name, document)| (name.clone(), document.value.clone())).collect();
     match Evaluator::new(db).eval(&mut cx, root) {
         Ok(value) => Ok(Lone { value: without_declaration(value), ty: ty.display(db) }),
         Err(fault) => Err(vec![match *fault {

@@ -5,6 +5,7 @@
 
 mod call;
 mod data;
+mod document;
 mod expr;
 mod fault;
 mod lone;
@@ -12,6 +13,7 @@ mod normalise;
 mod origin;
 mod record;
 mod reference;
+mod trace;
 mod values;
 
 use std::cell::RefCell;
@@ -23,15 +25,17 @@ use ordain_graph::Value;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use data::Source;
-pub use data::data_references;
 pub(crate) use data::{Document, data_call, data_digest, json_text};
+pub use data::{Source, data_references};
+pub(crate) use document::read_document_as;
+pub use document::{DocumentError, InputDocument, read_document};
 pub(crate) use expr::not_known;
 pub use fault::Fault;
-pub use lone::{Lone, LoneFinding, eval_text};
-pub(crate) use normalise::plain;
-pub(crate) use origin::Origin;
+pub use lone::{Lone, LoneFinding, eval_text, eval_text_with};
+pub use normalise::plain;
+pub use origin::Origin;
 pub(crate) use reference::{Entities, Following, PARENTS, parts, reference};
+pub(crate) use trace::{Seen, Trace};
 pub(crate) use values::signature_faults;
 pub(crate) use values::without_declaration;
 pub use values::{const_value, declared_value};
@@ -141,6 +145,8 @@ pub(crate) struct Memory<'db> {
     defaults: RefCell<FxHashMap<DefaultRef<'db>, Value>>,
     /// The data files read so far.
     pub(crate) data: RefCell<BTreeSet<DataFile>>,
+    /// What is reached, where that is asked for.
+    trace: Option<Rc<Trace<'db>>>,
 }
 
 /// Evaluates expressions, within a budget.

@@ -136,7 +136,7 @@ fn is_settled(ty: &Ty<'_>) -> bool {
 
 /// A value as the data it is at a contract's boundary, where nothing says of what type it was: what has a textual form
 /// becomes text, sizes and durations their number of bytes and milliseconds.
-pub(crate) fn plain(value: Value) -> Value {
+pub fn plain(value: Value) -> Value {
     if is_plain(&value) {
         return value;
     }

@@ -19,7 +19,7 @@ use crate::types::Resolution;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, Default)]
-pub(crate) enum Origin<'db> {
+pub enum Origin<'db> {
     /// From no file, or nobody knows.
     #[default]
     Unknown,
@@ -37,7 +37,7 @@ pub(crate) enum Origin<'db> {
 
 /// A file, and the places in its text that are known already.
 #[derive(Debug)]
-pub(crate) struct Opened<'db> {
+pub struct Opened<'db> {
     source: Source,
     places: RefCell<Option<JsonPlaces<'db>>>,
 }

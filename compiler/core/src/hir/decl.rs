@@ -269,6 +269,8 @@ pub struct Policy {
     pub clauses: Box<[PolicyClause]>,
     /// What it decides.
     pub outcomes: Box<[Outcome]>,
+    /// Where the outcomes stand, in their order.
+    pub outcome_locs: Box<[Loc]>,
     /// `because`
     pub because: Option<ExprId>,
     /// `exempt`

@@ -121,7 +121,7 @@ fn with_expression<'db>(
     root: crate::hir::ExprId,
     ty: &Ty<'db>,
 ) -> Result<Value, Refusal> {
-    let (facts, _, findings) = infer_expression(db, plan, tree, root, Some(ty));
+    let (facts, _, findings) = infer_expression(db, plan, tree, root, Some(ty), &[]);
     if let Some(finding) = findings.iter().find(|finding| !finding.is_warning()) {
         return Err((finding.message.clone(), finding.help.clone().or_else(|| Some(expected(db, ty)))));
     }

@@ -64,13 +64,13 @@ pub(super) fn handle(index: u32) -> Value {
 }
 
 impl<'db> Expansion<'db> {
-    pub(super) fn new(db: &'db dyn Db) -> Self {
+    pub(super) fn new(db: &'db dyn Db, memory: Rc<Memory<'db>>) -> Self {
         Self {
             db,
             pending: Vec::new(),
             groups: RefCell::default(),
             faults: Vec::new(),
-            memory: Rc::default(),
+            memory,
             addresses: FxHashMap::default(),
             stages: Vec::new(),
             on_failure: OnFailure::default(),

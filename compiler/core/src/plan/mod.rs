@@ -9,6 +9,7 @@ mod edges;
 mod expand;
 mod steps;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use ordain_graph::{PlanGraph, Value};
@@ -17,7 +18,7 @@ pub use arguments::{ArgumentError, bind_arguments};
 pub(crate) use expand::is_allowed;
 
 use crate::db::Db;
-use crate::eval::Fault;
+use crate::eval::{Fault, Memory};
 use crate::items::Item;
 use crate::types::Anchor;
 
@@ -51,5 +52,14 @@ impl<'db> Instantiated<'db> {
 /// Instantiates a plan: its graph, or why there is none.
 #[salsa::tracked(lru = 64)]
 pub fn instantiate<'db>(db: &'db dyn Db, instance: PlanInstance<'db>) -> Instantiated<'db> {
-    expand::Expansion::new(db).run(instance.plan(db), instance.arguments(db))
+    instantiate_in(db, instance, Rc::default())
+}
+
+/// Instantiates a plan anew, with a memory that tells what it went through.
+pub(crate) fn instantiate_in<'db>(
+    db: &'db dyn Db,
+    instance: PlanInstance<'db>,
+    memory: Rc<Memory<'db>>,
+) -> Instantiated<'db> {
+    expand::Expansion::new(db, memory).run(instance.plan(db), instance.arguments(db))
 }

@@ -32,7 +32,7 @@ pub(crate) fn decide_on<'db>(
         Err(fault) => return Decided { faults: vec![*fault], ..Decided::default() },
     };
     let compiled = if cfg!(debug_assertions) { by_engine(db, policy, &locals, as_of) } else { None };
-    let decided = Decider::new(db, evaluator, policy, locals, as_of).map(|decider| decider.explained().run());
+    let decided = Decider::new(db, evaluator, policy, locals, as_of).map(|decider| decider.run());
     let decided = decided.unwrap_or_default();
     // While Ordain itself is tested, whatever is decided here is decided by the engine, too.
     let too_large =
@@ -49,7 +49,7 @@ pub(crate) fn decide_on<'db>(
 }
 
 /// What the declared types of the subject and the environment add to what is given: defaults, and `none` for what lacks.
-fn whole<'db>(
+pub(super) fn whole<'db>(
     db: &'db dyn Db,
     evaluator: &Evaluator<'_, 'db>,
     policy: Item<'db>,

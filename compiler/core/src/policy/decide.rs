@@ -5,6 +5,7 @@ use ordain_diagnostics::codes;
 use ordain_graph::{Date, Exemption, Op, Outcome, Value};
 use smol_str::SmolStr;
 
+use super::reasons::{ConditionPart, reasons};
 use crate::db::Db;
 use crate::eval::{Context, Eval, Evaluator, Fault};
 use crate::hir::{self, BinaryOp, Body, ExprId, ExprKind, Policy, PolicyClause};
@@ -48,8 +49,23 @@ pub struct Ruling {
 pub struct Way<'db> {
     /// The clauses in order; the last one ended it where it was not met.
     pub clauses: Vec<Clause<'db>>,
-    /// Whether all of them were met, or might be.
-    pub met: bool,
+    /// How it ended.
+    pub end: WayEnd,
+    /// What the policy says on it, among its rulings.
+    pub rulings: std::ops::Range<usize>,
+    /// Where in the subject, as of a ruling.
+    pub pointer: Pointer,
+}
+
+/// How a way through a policy ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayEnd {
+    /// All clauses were met, or might be.
+    Met,
+    /// The last clause was not met.
+    NotMet,
+    /// What comes after the last clause cannot be decided.
+    Undecided,
 }
 
 /// A clause that was looked at.
@@ -57,12 +73,42 @@ pub struct Way<'db> {
 pub struct Clause<'db> {
     /// Where it stands.
     pub at: Anchor<'db>,
+    /// What it is.
+    pub kind: ClauseKind,
     /// What it binds, or nothing for a condition.
     pub name: Option<SmolStr>,
-    /// What it gave.
+    /// What it gave; for a loop an element, and an empty list where it has none.
     pub value: Value,
-    /// Whether it is `unless`.
-    pub negated: bool,
+    /// The parts of a condition that decided.
+    pub parts: Vec<ConditionPart<'db>>,
+}
+
+/// What a clause that was looked at is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClauseKind {
+    /// `for`
+    For,
+    /// `let`
+    Let,
+    /// `when`
+    When,
+    /// `unless`
+    Unless,
+    /// The condition of an exemption.
+    Exempt,
+}
+
+impl ClauseKind {
+    /// The word it starts with.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::For => "for",
+            Self::Let => "let",
+            Self::When => "when",
+            Self::Unless => "unless",
+            Self::Exempt => "exempt",
+        }
+    }
 }
 
 /// Decides one policy about one subject.
@@ -102,6 +148,7 @@ impl<'a, 'db> Decider<'a, 'db> {
     }
 
     pub(super) fn run(mut self) -> Decided<'db> {
+        self.evaluator.reach(|| Anchor::name_of(self.cx.item));
         if let Some((language, _)) = &self.policy.from {
             let message = format!("rules in `{}` are not run by this version", language.text);
             self.undecided(*Fault::new(codes::FOREIGN_RULES, self.cx.at(language.loc), message));
@@ -118,8 +165,9 @@ impl<'a, 'db> Decider<'a, 'db> {
         match policy.clauses.get(at) {
             None => self.conclude(condition),
             Some(PolicyClause::Let(binding)) => {
+                self.evaluator.reach(|| self.cx.expr_at(binding.value));
                 let value = self.evaluator.eval(&mut self.cx, binding.value)?;
-                self.pass(binding.value, Some(&binding.name.text), &value, false);
+                self.pass(binding.value, ClauseKind::Let, Some(&binding.name.text), &value);
                 self.cx.locals.push((binding.name.text.clone(), value));
                 let result = self.clause(at + 1, condition);
                 self.cx.locals.pop();
@@ -130,19 +178,27 @@ impl<'a, 'db> Decider<'a, 'db> {
                 let list =
                     matches!(self.cx.facts.types[iter.0 as usize].peel_optional(self.db), Ty::List(_) | Ty::Json);
                 let origin = self.origin(*iter);
+                self.evaluator.reach(|| self.cx.expr_at(*iter));
                 let rounds = self.evaluator.iterate(&mut self.cx, *iter, binder)?;
+                self.evaluator.reach_elements(self.cx.expr_at(*iter), rounds.len());
+                // Of a pair the second is the element, and the first its position or key.
+                let element_name = &binder.second.as_ref().unwrap_or(&binder.first).text;
+                if rounds.is_empty() {
+                    self.pass(*iter, ClauseKind::For, Some(element_name), &Value::list([]));
+                    self.end(WayEnd::NotMet, None);
+                    self.back();
+                }
                 for (position, (first, second)) in rounds.into_iter().enumerate() {
                     let mark = (self.cx.locals.len(), self.origins.len());
-                    // Of a pair the second is the element, and the first its position or key.
-                    let element = binder.second.as_ref().unwrap_or(&binder.first);
                     if let Some(mut at) = origin.clone() {
                         match (list, ordain_graph::display(&first)) {
                             (false, Ok(key)) => at.push_key(&key),
                             _ => at.push_index(position),
                         }
-                        self.origins.push((element.text.clone(), at));
+                        self.origins.push((element_name.clone(), at));
                     }
-                    self.pass(*iter, Some(&binder.first.text), &first, false);
+                    let element = second.as_ref().unwrap_or(&first);
+                    self.pass(*iter, ClauseKind::For, Some(element_name), element);
                     self.cx.locals.push((binder.first.text.clone(), first));
                     if let (Some(name), Some(second)) = (&binder.second, second) {
                         self.cx.locals.push((name.text.clone(), second));
@@ -163,11 +219,11 @@ impl<'a, 'db> Decider<'a, 'db> {
     }
 
     fn condition(&mut self, at: usize, test: ExprId, negated: bool, so_far: Option<Value>) -> Eval<'db, ()> {
-        let value = self.evaluator.eval(&mut self.cx, test)?;
-        self.pass(test, None, &value, negated);
+        let value = self.evaluator.eval_condition(&mut self.cx, test)?;
+        self.pass(test, if negated { ClauseKind::Unless } else { ClauseKind::When }, None, &value);
         let result = match value {
             Value::Bool(holds) if holds == negated => {
-                self.end(false);
+                self.end(WayEnd::NotMet, None);
                 Ok(())
             }
             Value::Bool(_) => self.clause(at + 1, so_far),
@@ -191,10 +247,22 @@ impl<'a, 'db> Decider<'a, 'db> {
 
     /// All clauses are met: what the policy demands now.
     fn conclude(&mut self, when: Option<Value>) -> Eval<'db, ()> {
-        self.end(true);
+        let (passed, rulings) = (self.passed.as_ref().map_or(0, Vec::len), self.decided.rulings.len());
+        let said = self.rulings(when);
+        if said.is_ok() {
+            self.end(WayEnd::Met, Some(rulings));
+        }
+        if let Some(clauses) = &mut self.passed {
+            clauses.truncate(passed);
+        }
+        said
+    }
+
+    fn rulings(&mut self, when: Option<Value>) -> Eval<'db, ()> {
         let exempt = self.exemption()?;
         let because = self.policy.because.map(|because| self.evaluator.eval(&mut self.cx, because)).transpose()?;
-        for outcome in &self.policy.outcomes {
+        for (outcome, &loc) in self.policy.outcomes.iter().zip(&self.policy.outcome_locs) {
+            self.evaluator.reach(|| self.cx.at(loc));
             let Some(outcome) = self.outcome(outcome)? else {
                 self.decided.permitted |= exempt.is_none();
                 continue;
@@ -240,7 +308,9 @@ impl<'a, 'db> Decider<'a, 'db> {
     fn exemption(&mut self) -> Eval<'db, Option<Exemption>> {
         let policy = self.policy;
         for (at, exemption) in policy.exemptions.iter().enumerate() {
-            if self.evaluator.eval(&mut self.cx, exemption.condition)? != Value::Bool(true) {
+            let applies = self.evaluator.eval_condition(&mut self.cx, exemption.condition)?;
+            self.pass(exemption.condition, ClauseKind::Exempt, None, &applies);
+            if applies != Value::Bool(true) {
                 continue;
             }
             let until = match exemption.until {
@@ -273,7 +343,7 @@ impl<'a, 'db> Decider<'a, 'db> {
     fn undecided(&mut self, fault: Fault<'db>) {
         if self.policy.outcomes.iter().all(|outcome| matches!(outcome, hir::Outcome::Permit)) {
             self.decided.faults.push(fault);
-            return;
+            return self.end(WayEnd::Undecided, None);
         }
         let message = match &fault {
             Fault::Source(finding) => format!("it cannot be decided: {}", finding.message),
@@ -289,6 +359,7 @@ impl<'a, 'db> Decider<'a, 'db> {
             pointer: self.pointer(),
         });
         self.decided.faults.push(fault);
+        self.end(WayEnd::Undecided, Some(self.decided.rulings.len() - 1));
     }
 
     /// Where in the subject an expression comes from, where it is a way into it: names of loops, fields, elements.
@@ -314,10 +385,14 @@ impl<'a, 'db> Decider<'a, 'db> {
         self.origins.last().map(|(_, origin)| origin.clone()).unwrap_or_default()
     }
 
-    fn pass(&mut self, expr: ExprId, name: Option<&SmolStr>, value: &Value, negated: bool) {
+    fn pass(&mut self, expr: ExprId, kind: ClauseKind, name: Option<&SmolStr>, value: &Value) {
         let at = self.cx.expr_at(expr);
         if let Some(passed) = &mut self.passed {
-            passed.push(Clause { at, name: name.cloned(), value: value.clone(), negated });
+            let parts = match name {
+                None => reasons(self.evaluator, &mut self.cx, expr),
+                Some(_) => Vec::new(),
+            };
+            passed.push(Clause { at, kind, name: name.cloned(), value: value.clone(), parts });
         }
     }
 
@@ -327,9 +402,12 @@ impl<'a, 'db> Decider<'a, 'db> {
         }
     }
 
-    fn end(&mut self, met: bool) {
+    /// A way has ended, with what was said on it from a ruling on.
+    fn end(&mut self, end: WayEnd, rulings: Option<usize>) {
         if let Some(passed) = &self.passed {
-            self.decided.ways.push(Way { clauses: passed.clone(), met });
+            let said = self.decided.rulings.len();
+            let rulings = rulings.unwrap_or(said)..said;
+            self.decided.ways.push(Way { clauses: passed.clone(), end, rulings, pointer: self.pointer() });
         }
     }
 }

@@ -19,6 +19,7 @@ pub(super) fn decide_entities<'db>(
     policy: Item<'db>,
     subject: &Subject,
     as_of: Option<Date>,
+    explained: bool,
 ) -> Vec<(Item<'db>, Decided<'db>)> {
     let expected = &subject_types(db, policy).binding;
     let evaluator = Evaluator::new(db).following(Following::Declared(package));
@@ -31,7 +32,8 @@ pub(super) fn decide_entities<'db>(
             }
             let value = declared_value(db, entity).value.clone().map(without_declaration)?;
             let local = local(db, subject, entity, actual, value);
-            Some((entity, Decider::new(db, &evaluator, policy, vec![local], as_of)?.run()))
+            let decider = Decider::new(db, &evaluator, policy, vec![local], as_of)?;
+            Some((entity, if explained { decider.explained() } else { decider }.run()))
         })
         .collect()
 }

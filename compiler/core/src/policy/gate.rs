@@ -86,17 +86,38 @@ fn run<'db>(db: &'db dyn Db, item: Item<'db>, change: Option<&Value>, as_of: Opt
 }
 
 /// A document that a gate reads.
-struct Document<'db> {
+pub(super) struct Document<'db> {
     /// Its position among the gate's inputs.
     input: usize,
-    ty: Ty<'db>,
+    pub(super) name: SmolStr,
+    pub(super) ty: Ty<'db>,
     /// What gives its value, which is evaluated once it is needed.
     expr: ExprId,
     value: OnceCell<Value>,
     /// The files it comes from.
-    origin: Origin<'db>,
+    pub(super) origin: Origin<'db>,
     /// Where the gate names it.
     at: Anchor<'db>,
+}
+
+/// What a gate looks at: its documents, its policies, and why documents could not be read.
+pub(super) fn looked_at<'db>(
+    db: &'db dyn Db,
+    item: Item<'db>,
+) -> (Vec<Rc<Document<'db>>>, Vec<Item<'db>>, Vec<Diagnostic>) {
+    let Body::Gate(gate) = &item.body(db).body else { return Default::default() };
+    let (documents, compiled) = (Vec::new(), Compiled::default());
+    let mut runner = Runner { db, item, as_of: None, documents, compiled, run: GateRun::default() };
+    let policies = runner.policies(gate).into_iter().map(|(policy, _)| policy).collect();
+    runner.documents(gate);
+    (runner.documents, policies, runner.run.faults)
+}
+
+impl Document<'_> {
+    /// What it holds, where that was read.
+    pub(super) fn known(&self) -> Option<&Value> {
+        self.value.get()
+    }
 }
 
 struct Runner<'db> {
@@ -135,6 +156,7 @@ impl<'db> Runner<'db> {
             origins.push((input.name.text.clone(), origin.clone()));
             self.documents.push(Rc::new(Document {
                 input: at,
+                name: input.name.text.clone(),
                 ty: written_type(self.db, self.item, input.ty),
                 expr: input.value,
                 value,
@@ -200,7 +222,7 @@ impl<'db> Runner<'db> {
             "entity" => {
                 let package = self.item.file(self.db).package(self.db);
                 let mut used = Vec::new();
-                for (entity, decided) in decide_entities(self.db, package, policy, subject, self.as_of) {
+                for (entity, decided) in decide_entities(self.db, package, policy, subject, self.as_of, false) {
                     used.extend(decided.used.iter().copied());
                     self.take(policy, decided, |this, _| Anchor::name_of(entity).locate(this.db));
                 }

@@ -8,18 +8,23 @@ mod alone;
 mod compiled;
 mod decide;
 mod entity;
+mod explain;
 mod gate;
 mod plan;
 mod prepared;
+mod reasons;
 mod request;
 mod subject;
 
 pub(crate) use alone::decide_on;
 pub use compiled::is_compiled;
-pub use decide::{Clause, Decided, Ruling, Way};
+pub use decide::{Clause, ClauseKind, Decided, Ruling, Way, WayEnd};
+pub use explain::{About, Explained, explain_document, explain_gates, named_policies, policy_subject};
 pub use gate::{GateFinding, GateRun, gate_globs, run_gate, walk_gate};
-pub use plan::{Explained, Judged, explain, judge};
+pub(crate) use plan::judge_traced;
+pub use plan::{Judged, explain, judge};
 pub use prepared::{Arena, Asking, Prepared};
+pub use reasons::ConditionPart;
 pub use request::{Authorizer, Decision, ExplainedRequest};
 pub(crate) use request::{declared_entities, named_entity};
 

@@ -8,12 +8,13 @@ use ordain_graph::{Date, NodeKind, Outcome, PlanGraph, Value, Verdict};
 use smol_str::SmolStr;
 
 use super::decide::{Decided, Decider};
+use super::explain::{About, Explained};
 use super::{about, code_and_severity, subject};
 use crate::db::Db;
-use crate::eval::{Evaluator, Fault, Following, Memory};
+use crate::eval::{Evaluator, Fault, Following, Memory, Trace};
 use crate::hir::{Name, Policy};
 use crate::items::{Item, Part};
-use crate::plan::{Instantiated, PlanInstance, instantiate, is_allowed};
+use crate::plan::{Instantiated, PlanInstance, instantiate, instantiate_in, is_allowed};
 use crate::types::{Anchor, Finding, Sig, SubjectTypes, fits, signature, subject_types};
 
 /// A plan graph with the verdicts of all policies that hold for it.
@@ -30,10 +31,30 @@ pub struct Judged<'db> {
 /// `as_of` is the day on which exemptions are judged. The graph keeps it where it made a difference.
 #[salsa::tracked(lru = 64)]
 pub fn judge<'db>(db: &'db dyn Db, instance: PlanInstance<'db>, as_of: Option<Date>) -> Judged<'db> {
-    let Instantiated { graph, faults, places } = instantiate(db, instance);
+    judge_in(db, instance.plan(db), instantiate(db, instance), as_of, Rc::default())
+}
+
+/// Instantiates and judges a plan anew, and notes what is reached.
+pub(crate) fn judge_traced<'db>(
+    db: &'db dyn Db,
+    instance: PlanInstance<'db>,
+    as_of: Option<Date>,
+    trace: &Rc<Trace<'db>>,
+) -> Judged<'db> {
+    let instantiated = instantiate_in(db, instance, Memory::tracing(trace.clone()));
+    judge_in(db, instance.plan(db), &instantiated, as_of, Memory::tracing(trace.clone()))
+}
+
+fn judge_in<'db>(
+    db: &'db dyn Db,
+    plan: Item<'db>,
+    instantiated: &Instantiated<'db>,
+    as_of: Option<Date>,
+    memory: Rc<Memory<'db>>,
+) -> Judged<'db> {
+    let Instantiated { graph, faults, places } = instantiated;
     let Some(graph) = graph else { return Judged { graph: None, faults: faults.clone() } };
-    let plan = instance.plan(db);
-    let mut judge = Judge::new(db, plan, graph, places, as_of);
+    let mut judge = Judge { memory, ..Judge::new(db, plan, graph, places, as_of) };
     judge.faults.clone_from(faults);
     if judge.all() { judge.finish() } else { Judged { graph: Some(graph.clone()), faults: faults.clone() } }
 }
@@ -50,17 +71,6 @@ pub fn explain<'db>(
     judge.only = Some(code.into());
     judge.all();
     judge.explained
-}
-
-/// How a policy was decided about something.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Explained<'db> {
-    /// The policy.
-    pub policy: Item<'db>,
-    /// The address of the step; none for the plan as a whole.
-    pub step: Option<SmolStr>,
-    /// What it says, and how it came to that.
-    pub decided: Decided<'db>,
 }
 
 struct Judge<'a, 'db> {
@@ -177,8 +187,8 @@ impl<'a, 'db> Judge<'a, 'db> {
             Evaluator::remembering(self.db, self.memory.clone(), None).following(Following::Declared(package));
         let Some(decider) = Decider::new(self.db, &evaluator, item, locals, self.as_of) else { return };
         if self.only.is_some() {
-            let step = node.map(|at| self.graph.nodes[at].address.clone());
-            self.explained.push(Explained { policy: item, step, decided: decider.explained().run() });
+            let about = node.map_or(About::Plan, |at| About::Step(self.graph.nodes[at].address.clone()));
+            self.explained.push(Explained::new(item, about, decider.explained().run()));
             return;
         }
         let Decided { rulings, faults, used, dated, .. } = decider.run();

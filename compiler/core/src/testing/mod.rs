@@ -4,6 +4,8 @@
 //! subject, and `for any` goes over values that are made from a type, always the same ones for the same test.
 
 mod any;
+mod coverage;
 mod run;
 
+pub use coverage::{Coverage, Covered, Point, PointKind, Reached, cover_test};
 pub use run::{Failure, TestRun, run_test};

@@ -1,6 +1,7 @@
 //! Running one test.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use ordain_diagnostics::{Diagnostic, codes};
@@ -10,11 +11,11 @@ use smol_str::SmolStr;
 
 use super::any::{Random, make, smaller};
 use crate::db::Db;
-use crate::eval::{Context, Eval, Evaluator, Fault, Following};
+use crate::eval::{Context, Eval, Evaluator, Fault, Following, Memory, Trace};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Name, PathRef, PlanCall, TestStmt, TypeId};
 use crate::items::Item;
 use crate::plan::PlanInstance;
-use crate::policy::{Decided, decide_on, judge};
+use crate::policy::{Decided, decide_on, judge, judge_traced};
 use crate::types::{Anchor, Finding, Resolution, Sig, Ty, signature, written_type};
 
 /// How many values `for any` goes over.
@@ -59,7 +60,18 @@ impl Failure<'_> {
 
 /// Runs a test. Exemptions are judged as of a day.
 pub fn run_test<'db>(db: &'db dyn Db, item: Item<'db>, as_of: Option<Date>) -> TestRun<'db> {
-    let evaluator = Evaluator::new(db).following(Following::Declared(item.file(db).package(db)));
+    run_with(db, item, as_of, None)
+}
+
+/// Runs a test, and notes what it goes through where that is asked for.
+pub(super) fn run_with<'db>(
+    db: &'db dyn Db,
+    item: Item<'db>,
+    as_of: Option<Date>,
+    trace: Option<&Rc<Trace<'db>>>,
+) -> TestRun<'db> {
+    let memory = trace.map_or_else(Rc::default, |trace| Memory::tracing(trace.clone()));
+    let evaluator = Evaluator::remembering(db, memory, None).following(Following::Declared(item.file(db).package(db)));
     let cx = Context::body(db, item);
     let mut runner =
         Runner { db, item, evaluator, cx, as_of, plans: FxHashMap::default(), expectations: 0, failures: Vec::new() };
@@ -286,7 +298,11 @@ impl<'db> Runner<'db> {
         };
         let Sig::Plan { params, .. } = &signature(self.db, plan).sig else { return Err(Box::new(Fault::Silent)) };
         let arguments = self.evaluator.bind_arguments(&mut self.cx, plan, params, &call.args)?;
-        let judged = judge(self.db, PlanInstance::new(self.db, plan, Value::record(arguments)), self.as_of);
+        let instance = PlanInstance::new(self.db, plan, Value::record(arguments));
+        let judged = match self.evaluator.trace() {
+            None => judge(self.db, instance, self.as_of),
+            Some(trace) => &judge_traced(self.db, instance, self.as_of, trace),
+        };
         if judged.graph.is_none() {
             let at = self.cx.at(call.path.loc());
             let first = judged.faults.iter().find_map(|fault| fault.locate(self.db));

@@ -60,12 +60,32 @@ impl DataFormat {
     ];
 
     /// The names of the functions that read data.
-    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    pub fn names() -> impl Iterator<Item = &'static str> {
         Self::ALL.into_iter().map(|(name, _)| name)
     }
 
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    /// The format that a function of this name reads.
+    pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, format)| format)
+    }
+
+    /// The format that a file's name tells, as such files are commonly named.
+    pub fn of_file(path: &str) -> Option<Self> {
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_lowercase();
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+        Some(match extension {
+            _ if name.starts_with(".env") => Self::Dotenv,
+            _ if name.starts_with("dockerfile") || name.starts_with("containerfile") => Self::Dockerfile,
+            Some("json" | "sarif" | "tfstate") => Self::Json,
+            Some("yaml" | "yml") => Self::Yaml,
+            Some("hcl" | "tfvars") => Self::Hcl,
+            Some("cfg" | "conf") => Self::Ini,
+            Some("markdown") => Self::FrontMatter,
+            Some(extension) => {
+                Self::ALL.into_iter().map(|(_, format)| format).find(|each| each.extension() == extension)?
+            }
+            None => return None,
+        })
     }
 
     /// What the names of its files commonly end in.

@@ -27,7 +27,7 @@ pub use state::{MAX_HEIGHT, MAX_NESTING};
 use chumsky::prelude::*;
 use ordain_diagnostics::codes;
 
-use crate::ast::{Docs, Expr, ExprKind, File};
+use crate::ast::{Docs, Expr, ExprKind, File, Type, TypeKind};
 use crate::error::{MAX_FINDINGS, SyntaxError};
 use crate::lexer::{self, Stream};
 use crate::similar::closest;
@@ -138,6 +138,21 @@ pub fn parse_expr(text: &str) -> (Expr, Vec<SyntaxError>) {
     let errors = state.errors.in_order();
     let range = lexer::range(0, text.len());
     (found.unwrap_or(Expr { kind: ExprKind::Error, range }), errors)
+}
+
+/// Parses a lone type.
+pub fn parse_type(text: &str) -> (Type, Vec<SyntaxError>) {
+    let Stream { tokens, docs, errors, .. } = lexer::stream(text);
+    let slice = structure::whole(text, &tokens);
+    let mut state = State::new(text, &docs, errors);
+    let first_error = state.errors.len();
+    state.errors.extend(slice.unclosed.iter().cloned());
+    state.begin(&slice.tokens);
+    let found = run(types::ty(), &slice.tokens, &mut state);
+    state.report_strays(&slice.strays, first_error);
+    let errors = state.errors.in_order();
+    let range = lexer::range(0, text.len());
+    (found.unwrap_or(Type { kind: TypeKind::Error, range }), errors)
 }
 
 /// Parses the tokens of one declaration and reports what is wrong with them.

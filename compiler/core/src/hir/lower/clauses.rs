@@ -162,7 +162,7 @@ pub(super) fn policy(
 ) -> (Signature, Policy) {
     let (mut code, mut severity, mut subject) = (Slot::new("code"), Slot::new("severity"), Slot::new("on"));
     let (mut because, mut clauses) = (Slot::new("because"), Vec::new());
-    let (mut outcomes, mut exemptions) = (Vec::new(), Vec::new());
+    let (mut outcomes, mut outcome_locs, mut exemptions) = (Vec::new(), Vec::new(), Vec::new());
     let loc = low.loc(name);
     for clause in decl.clauses {
         let range = clause.range;
@@ -177,7 +177,10 @@ pub(super) fn policy(
             ast::PolicyClauseKind::Let(binding) => clauses.push(PolicyClause::Let(low.binding(binding))),
             ast::PolicyClauseKind::When(condition) => clauses.push(PolicyClause::When(low.expr(condition))),
             ast::PolicyClauseKind::Unless(condition) => clauses.push(PolicyClause::Unless(low.expr(condition))),
-            ast::PolicyClauseKind::Outcome(outcome) => outcomes.push(self::outcome(low, outcome)),
+            ast::PolicyClauseKind::Outcome(outcome) => {
+                outcome_locs.push(low.loc(range));
+                outcomes.push(self::outcome(low, outcome));
+            }
             ast::PolicyClauseKind::Because(text) => {
                 let range = text.range;
                 let text = ast::Expr { kind: ast::ExprKind::String(text), range };
@@ -204,6 +207,7 @@ pub(super) fn policy(
         subject,
         clauses: clauses.into(),
         outcomes: outcomes.into(),
+        outcome_locs: outcome_locs.into(),
         because: because.take(),
         exemptions: exemptions.into(),
         loc,

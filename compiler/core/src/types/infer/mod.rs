@@ -27,7 +27,7 @@ use super::builtin::DataFormat;
 use super::lower::TypeLowering;
 use super::{Anchor, Finding, Ty};
 use crate::db::{Db, SourceFile};
-use crate::hir::{Body, ExprId, Loc, Tree, TypeId};
+use crate::hir::{Body, ExprId, Loc, Name, Tree, TypeId};
 use crate::items::{Item, Part};
 use crate::resolve::{self, Found, ImportPlace};
 use scope::Local;
@@ -201,8 +201,12 @@ pub fn infer_expression<'db>(
     tree: &'db Tree,
     expr: ExprId,
     expected: Option<&Ty<'db>>,
+    locals: &[(SmolStr, Ty<'db>)],
 ) -> (Facts<'db>, Ty<'db>, Vec<Finding<'db>>) {
     let mut infer = Infer::new(db, item, Part::Body, tree);
+    for (name, ty) in locals {
+        infer.bind(&Name { text: name.clone(), loc: Loc(0) }, ty.clone());
+    }
     let ty = match expected {
         Some(expected) => infer.check(expr, expected),
         None => infer.infer(expr, None),
