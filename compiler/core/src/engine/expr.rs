@@ -59,6 +59,8 @@ pub(crate) enum Expr {
     Begins { value: Id, prefix: SmolStr },
     /// `value == string(slot)`: only a text can be equal to one.
     IsItsText { value: Id, of: Id },
+    /// `typed(record)` where a `Map<String, Json>` is declared: the same members as a map.
+    Members(Id),
     /// The value in the form of a type: its place among the shapes.
     Form { value: Id, shape: u32 },
 }

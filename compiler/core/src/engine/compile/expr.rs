@@ -76,7 +76,10 @@ impl<'db> Compiler<'db> {
                 let args = vec![self.expr(scope, *base)?, self.expr(scope, *index)?];
                 self.apply(if self.is_untyped(scope, *base) { Op::OptionalIndex } else { Op::Index }, args)?
             }
-            ExprKind::Call { callee, args } => self.call(scope, *callee, args)?,
+            ExprKind::Call { callee, args } => match scope.facts.resolutions.get(callee) {
+                Some(Resolution::Typed) => self.members(scope, expr, args)?,
+                _ => self.call(scope, *callee, args)?,
+            },
             ExprKind::Unary { op, operand } => {
                 let operand = self.expr(scope, *operand)?;
                 self.apply(unary_op(*op), vec![operand])?
@@ -342,6 +345,17 @@ impl<'db> Compiler<'db> {
         scope.bind(&first.name.text, bound);
         let body = self.block(scope, rest, result)?;
         Some(self.put(Expr::Let { slot, value, body }))
+    }
+
+    /// `typed(data)` where a `Map<String, Json>` is declared; other types are for the tree walker to read data against.
+    fn members(&mut self, scope: &mut Scope<'db>, expr: ExprId, args: &[Arg]) -> Option<Id> {
+        let [Arg { value, .. }] = args else { return None };
+        let Ty::Map(entry) = scope.ty(expr).peel_optional(self.db) else { return None };
+        if entry.0 != Ty::String || entry.1.peel_optional(self.db) != Ty::Json {
+            return None;
+        }
+        let record = self.expr(scope, *value)?;
+        Some(self.put(Expr::Members(record)))
     }
 
     fn call(&mut self, scope: &mut Scope<'db>, callee: ExprId, args: &[Arg]) -> Option<Id> {

@@ -315,6 +315,15 @@ impl<'a> Machine<'a> {
                 }
                 _ => Val::Bool(false),
             },
+            Expr::Members(record) => match self.eval(*record)? {
+                Val::Record(members) => {
+                    self.spend(members.len() as u64)?;
+                    let entries = members.iter().map(|member| (Val::Str(member.name), member.value));
+                    // Both are in the order of the names.
+                    Val::Map(self.arena.alloc_slice_fill_iter(entries.collect::<Vec<_>>()))
+                }
+                _ => return Err(GiveUp),
+            },
             Expr::Form { value, shape } => {
                 let value = self.eval(*value)?;
                 self.form(value, *shape)?
