@@ -2,7 +2,7 @@
 
 use crate::package::Package;
 
-const RULES: &str = r#"/// What is read of a plan.
+pub const RULES: &str = r#"/// What is read of a plan.
 type Plan = { resource_changes: List<Change> = [] }
 
 type Change = { address: String, type: String, change: { actions: List<String>, after: Json? } }
@@ -46,7 +46,7 @@ gate docs {
 }
 "#;
 
-fn plan(changes: &[(&str, &str, &str)]) -> String {
+pub fn plan(changes: &[(&str, &str, &str)]) -> String {
     let changes: Vec<String> = changes
         .iter()
         .map(|(address, action, acl)| {

@@ -13,6 +13,7 @@ mod explain;
 mod gatekeeper;
 mod gates;
 mod help;
+mod integrations;
 mod montage;
 mod ordain;
 mod package;

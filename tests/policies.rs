@@ -130,6 +130,29 @@ fn explanations_tell_the_clauses_and_their_values() {
 }
 
 #[test]
+fn a_difference_tells_the_verdicts_that_changed() {
+    let package = package();
+    package.run(&["plan", "--arg", "text=a", "--json", "--output", "old.json"]).exits(0);
+    let changed =
+        ["plan", "--arg", "text=a", "--arg", "path=.env", "--arg", "env=prod", "--json", "--output", "new.json"];
+    package.run(&changed).exits(1);
+    let run = package.run(&["diff", "old.json", "new.json"]).exits(0);
+    for said in [
+        "Demands\n  denied by  (none) → GOV-102\n",
+        "  approvals of sre  (none) → 2\n",
+        "  + GOV-102  denies: `saved` writes a file of secrets\n      about saved\n",
+        "  + GOV-101  needs the approval of 2 of sre\n      about said, saved\n",
+    ] {
+        assert!(run.text().contains(said), "no `{said}` in\n{run}");
+    }
+    let run = package.run(&["diff", "old.json", "new.json", "--view", "markdown"]).exits(0);
+    assert!(run.text().contains("| `GOV-102` **denies** | `saved` |  |"), "{run}");
+    let json = package.run(&["diff", "old.json", "new.json", "--json"]).exits(0).json();
+    assert_eq!(json["demands"][0]["what"], "denied_by");
+    assert_eq!(json["verdicts"][1]["about"][0], "saved");
+}
+
+#[test]
 fn tests_are_run() {
     let package = package();
     let run = package.run(&["test"]).exits(0);

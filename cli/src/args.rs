@@ -327,6 +327,9 @@ pub(crate) struct GateArguments {
     /// Write a report in the format of JUnit, too.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+    /// Write the findings as SARIF 2.1.0, too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sarif: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) findings: FindingsFormat,
 }

@@ -185,7 +185,15 @@ fn show(workspace: &Workspace, arguments: &GateArguments, ran: &[Ran]) -> Result
             }
             output::write(None, summary::text(ran).as_bytes())?;
         }
+        Format::Github => {
+            findings::show(&all, &texts, &arguments.findings)?;
+            // Whoever reads the log sees what became of each gate, too.
+            output::write(None, summary::text(ran).as_bytes())?;
+        }
         _ => findings::show(&all, &texts, &arguments.findings)?,
+    }
+    if let Some(file) = &arguments.sarif {
+        output::write(Some(file), findings::sarif(&all, &texts)?.as_bytes())?;
     }
     if let Some(file) = &arguments.summary {
         output::write(Some(file), summary::markdown(ran, &texts).as_bytes())?;

@@ -50,11 +50,7 @@ pub(crate) fn show(findings: &[Diagnostic], texts: &Texts, format: &FindingsForm
             let text = serde_json::to_string_pretty(&json!({ "findings": list })).map_err(io::Error::other)?;
             super::write(None, format!("{text}\n").as_bytes())
         }
-        Format::Sarif => {
-            let log = super::sarif::log(findings, texts);
-            let text = serde_json::to_string_pretty(&log).map_err(io::Error::other)?;
-            super::write(None, format!("{text}\n").as_bytes())
-        }
+        Format::Sarif => super::write(None, sarif(findings, texts)?.as_bytes()),
         Format::Github => {
             let (mut out, places) = (String::new(), Places::new(texts));
             for finding in findings {
@@ -78,6 +74,12 @@ pub(crate) fn show(findings: &[Diagnostic], texts: &Texts, format: &FindingsForm
             super::write(None, out.as_bytes())
         }
     }
+}
+
+/// Findings as SARIF 2.1.0.
+pub(crate) fn sarif(findings: &[Diagnostic], texts: &Texts) -> io::Result<String> {
+    let log = super::sarif::log(findings, texts);
+    Ok(serde_json::to_string_pretty(&log).map_err(io::Error::other)? + "\n")
 }
 
 fn summary(findings: &[Diagnostic]) -> String {

@@ -22,7 +22,9 @@ mod tree;
 mod verdicts;
 mod wrap;
 
-pub use diff::{Change, Counts, Followed, PLAN_DIFF_SCHEMA, PlanDiff, Renamed, Side, StepChange, StepRef, What, diff};
+pub use diff::{
+    Change, Counts, Followed, PLAN_DIFF_SCHEMA, PlanDiff, Renamed, Side, StepChange, StepRef, VerdictChange, What, diff,
+};
 pub use dot::{dot, dot_whole};
 pub use html::html;
 pub use markdown::markdown;

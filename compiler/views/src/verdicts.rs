@@ -30,10 +30,8 @@ pub(crate) struct Said {
 pub(crate) fn said(graph: &PlanGraph, addresses: &Addresses<'_>) -> Vec<Said> {
     let mut lines: BTreeMap<(&str, String, bool), Vec<Option<&NodeId>>> = BTreeMap::new();
     for verdict in &graph.verdicts {
-        let denies = verdict.exempt.is_none()
-            && verdict.when.is_none()
-            && matches!(verdict.outcome, Outcome::Deny { .. } | Outcome::Gate { present: false, .. });
-        lines.entry((&verdict.code, phrase(verdict, addresses), denies)).or_default().push(verdict.node.as_ref());
+        let said = (verdict.code.as_str(), phrase(verdict, addresses), denies(verdict));
+        lines.entry(said).or_default().push(verdict.node.as_ref());
     }
     lines
         .into_iter()
@@ -44,6 +42,13 @@ pub(crate) fn said(graph: &PlanGraph, addresses: &Addresses<'_>) -> Vec<Said> {
             denies,
         })
         .collect()
+}
+
+/// Whether a verdict keeps the plan from being executed.
+pub(crate) fn denies(verdict: &Verdict) -> bool {
+    verdict.exempt.is_none()
+        && verdict.when.is_none()
+        && matches!(verdict.outcome, Outcome::Deny { .. } | Outcome::Gate { present: false, .. })
 }
 
 /// What stands between the plan and its execution: `denied by GOV-103`, `approval of 2 of sre`.
@@ -77,7 +82,8 @@ fn about(nodes: &[Option<&NodeId>], addresses: &Addresses<'_>) -> String {
     names.join(", ")
 }
 
-fn phrase(verdict: &Verdict, addresses: &Addresses<'_>) -> String {
+/// What a verdict says.
+pub(crate) fn phrase(verdict: &Verdict, addresses: &Addresses<'_>) -> String {
     let naming = |id: &NodeId| Some(addresses.address(id));
     let shown = |value: &Value| match value {
         Value::String(text) => shortened(text, MAX_TEXT),

@@ -28,6 +28,15 @@ impl PlanDiff {
         let _ = writeln!(out, "| | |\n| --- | --- |");
         let _ = writeln!(out, "| Before | {} |", code(&self.old.hash));
         let _ = writeln!(out, "| After | {} |\n", code(&self.new.hash));
+        let rows = self.demands.iter().map(|change| format!("{} | {}", code(&title(change)), sides(change)));
+        table("Demands", "What | Before | After", rows.collect(), &mut out);
+        let rows = self.verdicts.iter().map(|change| {
+            let about = if change.about.is_empty() { "the plan".into() } else { names(&bare_names(&change.about)) };
+            let side = |side: &Option<String>| side.as_deref().map(code).unwrap_or_default();
+            let mark = if change.denies { " **denies**" } else { "" };
+            format!("{}{mark} | {about} | {} | {}", code(&change.code), side(&change.old), side(&change.new))
+        });
+        table("Verdicts", "Policy | About | Before | After", rows.collect(), &mut out);
         if !self.plan.is_empty() {
             let rows = self.plan.iter().map(|change| format!("{} | {}", code(&title(change)), sides(change)));
             table("Plan", "What | Before | After", rows.collect(), &mut out);

@@ -5,6 +5,7 @@ mod entries;
 mod markdown;
 mod step;
 mod text;
+mod verdicts;
 mod whole;
 
 use ordain_graph::{Node, NodeId, PlanGraph};
@@ -12,6 +13,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::names::visible;
+pub use verdicts::VerdictChange;
 
 /// The name and version of the JSON that a difference serialises to.
 const FORMAT: &str = "ordain.plan-diff/1";
@@ -38,6 +40,10 @@ pub struct PlanDiff {
     pub counts: Counts,
     /// What changed in what all steps share.
     pub plan: Vec<Change>,
+    /// What the policies demand together, where that changed: denials, approvals, who carries it out.
+    pub demands: Vec<Change>,
+    /// What single policies say otherwise.
+    pub verdicts: Vec<VerdictChange>,
     /// Steps that are new.
     pub added: Vec<StepRef>,
     /// Steps that are gone.
@@ -232,6 +238,14 @@ whats! {
     Dependency = "waits for";
     /// The stage.
     Stage = "stage";
+    /// The policies that deny the plan.
+    DeniedBy = "denied by";
+    /// How many people of a group have to approve.
+    Approvals = "approvals of";
+    /// The policies that are decided during execution.
+    DecidedLater = "decided during execution";
+    /// Who carries the plan out.
+    Mode = "mode";
 }
 
 impl Change {
@@ -249,6 +263,8 @@ impl PlanDiff {
     pub fn is_empty(&self) -> bool {
         self.old == self.new
             && self.plan.is_empty()
+            && self.demands.is_empty()
+            && self.verdicts.is_empty()
             && self.counts == Counts { unchanged: self.counts.unchanged, ..Counts::default() }
     }
 
@@ -271,6 +287,8 @@ pub fn diff(old: &PlanGraph, new: &PlanGraph) -> PlanDiff {
         new: side(new),
         counts: Counts::default(),
         plan: whole::changes(&sides),
+        demands: verdicts::demands(&sides),
+        verdicts: verdicts::changes(&sides),
         added: Vec::new(),
         removed: Vec::new(),
         renamed: Vec::new(),

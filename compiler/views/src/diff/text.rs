@@ -1,7 +1,7 @@
 //! A difference in a terminal.
 
 use super::entries::{Entry, Told, bare_names, entries, waits_apart};
-use super::{Change, PlanDiff, StepRef};
+use super::{Change, PlanDiff, StepRef, VerdictChange};
 use crate::names::{columns, counted, number, shortened};
 use crate::paint::{Look, Painter, Terminal};
 use crate::wrap::{listed, wrapped};
@@ -28,6 +28,8 @@ impl PlanDiff {
         for line in wrapped(&self.headline(), ", ", view.width) {
             view.line(Look::Plain, &line);
         }
+        view.section("Demands", &self.demands, |view, change| view.change("  ", change));
+        view.section("Verdicts", &self.verdicts, View::verdict);
         view.section("Plan", &self.plan, |view, change| view.change("  ", change));
         view.steps("Added", &entries(&self.added), "+", Look::Good);
         view.steps("Removed", &entries(&self.removed), "-", Look::Danger);
@@ -129,6 +131,24 @@ impl View {
             self.painter.put(Look::Faint, &shortened(note, room));
         }
         self.painter.line();
+    }
+
+    fn verdict(&mut self, change: &VerdictChange) {
+        let (mark, look, said) = match (&change.old, &change.new) {
+            (_, Some(new)) if change.denies => ("+", Look::Danger, new),
+            (None, Some(new)) => ("+", Look::Warning, new),
+            (Some(_), Some(new)) => ("~", Look::Warning, new),
+            (Some(old), None) => ("-", Look::Good, old),
+            (None, None) => return,
+        };
+        self.row(mark, look, &change.code, &format!("  {said}"));
+        if let (Some(old), Some(_)) = (&change.old, &change.new) {
+            self.fact(&format!("before: {old}"));
+        }
+        match change.about.as_slice() {
+            [] => self.fact("about the plan"),
+            steps => self.because("about", steps),
+        }
     }
 
     fn because(&mut self, verb: &str, steps: &[String]) {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use ordain_graph::{DraftPlan, OnFailure, Retry, Shape, Value, Why, finish};
+use ordain_graph::{
+    DraftPlan, Exemption, OnFailure, Outcome, PlanGraph, Retry, Severity, Shape, Value, Verdict, Why, finish,
+};
 use ordain_views::{PLAN_DIFF_SCHEMA, PlanDiff, Terminal, What, diff};
 
 use crate::hostile::hostile;
@@ -173,6 +175,67 @@ fn long_values_are_shown_where_they_differ() {
     let change = &found.changed[0].changes[0];
     assert_eq!(change.old.as_deref(), Some("…xxxxxxxxxxxxxxxxxxxxa\""));
     assert_eq!(change.new.as_deref(), Some("…xxxxxxxxxxxxxxxxxxxxb\""));
+}
+
+fn verdict(code: &str, node: Option<&str>, outcome: Outcome, graph: &PlanGraph) -> Verdict {
+    let node = node.map(|address| graph.nodes.iter().find(|node| node.address == address).unwrap().id.clone());
+    Verdict {
+        code: code.into(),
+        node,
+        policy: "shop.rules.policy".into(),
+        severity: Severity::High,
+        outcome,
+        when: None,
+        because: None,
+        exempt: None,
+    }
+}
+
+fn approval(count: u32) -> Outcome {
+    Outcome::Approval { group: "sre".into(), count }
+}
+
+#[test]
+fn what_policies_say_otherwise_is_told() {
+    let (mut old, mut new) = (made(shop()), made(next()));
+    let deny = Outcome::Deny { message: Some(text("not on a Friday")) };
+    let warn = Outcome::Warn { message: Some(text("large")) };
+    old.verdicts = vec![
+        verdict("GOV-101", Some("database"), approval(1), &old),
+        verdict("GOV-101", Some("migrate"), approval(1), &old),
+        verdict("GOV-103", None, warn.clone(), &old),
+        verdict("GOV-104", Some("database"), warn.clone(), &old),
+    ];
+    new.verdicts = vec![
+        verdict("GOV-101", Some("database"), approval(2), &new),
+        verdict("GOV-101", Some("migrate"), approval(2), &new),
+        verdict("GOV-102", Some("database"), deny.clone(), &new),
+        verdict("GOV-104", Some("database"), warn, &new),
+        Verdict { exempt: Some(Exemption { until: None, see: None }), ..verdict("GOV-105", None, deny, &new) },
+    ];
+    let found = diff(&old, &new);
+    let what: Vec<What> = found.demands.iter().map(|change| change.what).collect();
+    assert_eq!(what, [What::DeniedBy, What::Approvals]);
+    assert_eq!(found.demands[1].old.as_deref(), Some("1"));
+    // What is said of two steps alike is told once, and what stays the same not at all.
+    let codes: Vec<(&str, usize, bool)> =
+        found.verdicts.iter().map(|change| (change.code.as_str(), change.about.len(), change.denies)).collect();
+    assert_eq!(codes, [("GOV-101", 2, false), ("GOV-102", 1, true), ("GOV-103", 0, false), ("GOV-105", 0, false)]);
+    insta::assert_snapshot!("diff_verdicts_text", found.text(&Terminal::default()));
+    insta::assert_snapshot!("diff_verdicts_markdown", found.markdown());
+    let schema: serde_json::Value = serde_json::from_str(PLAN_DIFF_SCHEMA).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&found.json()).unwrap();
+    assert!(jsonschema::draft202012::new(&schema).unwrap().is_valid(&json), "{json}");
+    assert_eq!(json["verdicts"][1]["new"], "denies: not on a Friday");
+    // And the other way round, what was denied is free.
+    let back = diff(&new, &old);
+    assert_eq!(back.demands[0].new, None);
+    assert!(back.verdicts.iter().all(|change| !change.denies));
+    // A plan that differs in verdicts alone differs.
+    let mut asked = made(shop());
+    asked.verdicts = old.verdicts.clone();
+    assert!(!diff(&made(shop()), &asked).is_empty());
+    assert!(diff(&asked, &asked).is_empty());
 }
 
 #[test]
