@@ -28,6 +28,9 @@ pub struct VerdictChange {
 /// By the policy's code and the step's address, what is said and whether that denies.
 type Told = BTreeMap<(String, Option<String>), Vec<(String, bool)>>;
 
+/// By what is the same of changes (the code, what was and is said, whether that denies): the steps they are about.
+type Changes = BTreeMap<(String, Option<String>, Option<String>, bool), Vec<Option<String>>>;
+
 fn told(graph: &PlanGraph) -> Told {
     let addresses = Addresses::of(graph);
     let mut told = Told::new();
@@ -44,7 +47,7 @@ fn told(graph: &PlanGraph) -> Told {
 pub(super) fn changes(sides: &Sides<'_>) -> Vec<VerdictChange> {
     let mut old = told(sides.old.graph);
     let new = told(sides.new.graph);
-    let mut found: BTreeMap<(String, Option<String>, Option<String>, bool), Vec<Option<String>>> = BTreeMap::new();
+    let mut found = Changes::new();
     let mut both =
         |(code, about): (String, Option<String>), before: Vec<(String, bool)>, after: Vec<(String, bool)>| {
             let (gone, come) = (without(&before, &after), without(&after, &before));
