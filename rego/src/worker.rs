@@ -1,0 +1,50 @@
+//! A thread for each piece of work on a policy, so that neither a panic nor a wait reaches the caller.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+
+use crate::error::{RegoError, RegoErrorKind};
+use crate::limits::Limits;
+use crate::meter;
+
+/// The stack of the thread. Only what is used of it becomes memory.
+const STACK: usize = 4 * meter::MAX_STACK;
+
+/// Does `work` in a thread with room for deep recursion, and waits for it as long as `limits` say.
+///
+/// Work that is not back by then is left to itself: a thread cannot be stopped from outside. Its counts still bound it.
+///
+/// # Errors
+/// What `work` gives, that it took too long, or that it panicked.
+pub(crate) fn run<T, F>(limits: Limits, work: F) -> Result<T, RegoError>
+where
+    T: Send + 'static,
+    F: FnOnce() -> Result<T, RegoError> + Send + 'static,
+{
+    let internal = |message: &str| Err(RegoError::new(RegoErrorKind::Internal, None, message));
+    let (sender, receiver) = sync_channel(1);
+    let counted = move || {
+        meter::start(limits);
+        let result = catch_unwind(AssertUnwindSafe(work));
+        // Nobody receives when the caller has stopped waiting.
+        drop(sender.send(result));
+    };
+    if thread::Builder::new().name("rego".to_owned()).stack_size(STACK).spawn(counted).is_err() {
+        return internal("no thread could be started for the policy");
+    }
+    match receiver.recv_timeout(limits.patience) {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => internal("the interpreter broke off"),
+        Err(RecvTimeoutError::Timeout) => {
+            let message = format!("the policy gave no answer in {} seconds", limits.patience.as_secs_f64());
+            Err(RegoError::new(RegoErrorKind::Limit, None, message))
+        }
+    }
+}
+
+/// Lets go of a value in a thread with room for deep recursion.
+pub(crate) fn discard<T: Send + 'static>(value: T) {
+    // Without a thread the closure, and the value in it, is dropped here; that is no worse than without this function.
+    drop(thread::Builder::new().name("rego".to_owned()).stack_size(STACK).spawn(move || drop(value)));
+}
