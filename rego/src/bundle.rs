@@ -43,8 +43,8 @@ impl Bundle {
     /// Parses files, given as path and text, and sees that they fit together. The paths are only for places.
     ///
     /// # Errors
-    /// The first file that is no Rego of the dialect, a file above 256 KiB, more than 4 MiB in all, a rule that needs
-    /// itself, or a variable that nothing binds.
+    /// The first file that is no Rego of the dialect, a file above 256 KiB, more than 4 MiB in all, or modules that do
+    /// not fit together.
     pub fn parse(files: &[(&str, &str)], dialect: Dialect) -> Result<Self, RegoError> {
         let mut size = 0;
         for (path, text) in files {

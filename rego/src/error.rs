@@ -24,9 +24,10 @@ impl fmt::Display for Place {
 pub enum RegoErrorKind {
     /// A text that is no Rego, or Rego of the other version.
     Syntax,
-    /// Modules that do not fit together: a rule that needs itself, a variable that nothing binds.
+    /// Modules that do not fit together.
     Compile,
-    /// A rule that failed: it calls a function that does not exist here, or gives two values where one is allowed.
+    /// A rule that failed: it calls a function that does not exist here, needs itself, has a variable that nothing
+    /// binds, or gives two values where one is allowed.
     Evaluation,
     /// A rule that gives something which is no finding.
     Result,

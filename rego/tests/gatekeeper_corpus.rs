@@ -26,7 +26,14 @@ fn every_suite_has_its_verdicts() {
             let file = |member: &str| document(&folder.join(test[member].as_str().expect("is a path")));
             let place = |case: &Value| format!("{} {} {}", folder.display(), test["name"], case["name"]);
             let template = ConstraintTemplate::parse(&file("template"));
-            let template = template.unwrap_or_else(|error| panic!("{}: {error}", place(&Value::Null)));
+            let template = match template {
+                Ok(template) => template,
+                Err(error) => {
+                    cases += list(test, "cases").len();
+                    wrong.extend(list(test, "cases").iter().map(|case| format!("{}: {error}", place(case))));
+                    continue;
+                }
+            };
             let constraint = Constraint::parse(&file("constraint")).expect("is a constraint");
             for case in list(test, "cases") {
                 cases += 1;

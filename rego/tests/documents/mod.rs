@@ -1,8 +1,10 @@
 //! Documents of any format as JSON, and the folder of the corpus.
 
+#![allow(dead_code, reason = "each test uses some of it")]
+
 use std::path::{Path, PathBuf};
 
-use ordain_data::{Format, Node, NodeKind, parse, parse_yaml_documents};
+use ordain_data::{Format, Node, NodeKind, line_column, parse, parse_yaml_documents};
 use serde_json::{Map, Value};
 
 /// The folder that `ORDAIN_CORPUS` names; says that a test is skipped where it does not.
@@ -14,25 +16,29 @@ pub fn corpus() -> Option<PathBuf> {
     folder.map(PathBuf::from)
 }
 
-/// The documents of a file; none where the format is not read.
-pub fn documents(path: &Path) -> Option<Vec<Value>> {
-    let format = Format::of_path(&path.to_string_lossy())?;
+/// The documents of a file, or why it has none.
+pub fn documents(path: &Path) -> Result<Vec<Value>, String> {
+    let format = Format::of_path(&path.to_string_lossy()).ok_or("the format is not read")?;
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let read = match format {
         Format::Yaml => parse_yaml_documents(&text),
         format => parse(format, &text).map(|node| vec![node]),
     };
-    Some(read.unwrap_or_else(|error| panic!("{}: {error}", path.display())).iter().map(json).collect())
+    let nodes = read.map_err(|error| {
+        let (line, column) = line_column(&text, error.range.start);
+        format!("{line}:{column}: {error}")
+    })?;
+    Ok(nodes.iter().map(json).collect())
 }
 
 /// The one document of a file.
 pub fn document(path: &Path) -> Value {
-    let mut documents = documents(path).unwrap_or_else(|| panic!("{}: the format is not read", path.display()));
+    let mut documents = documents(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     assert_eq!(documents.len(), 1, "{}", path.display());
     documents.remove(0)
 }
 
-fn json(node: &Node) -> Value {
+pub fn json(node: &Node) -> Value {
     match &node.kind {
         NodeKind::Null => Value::Null,
         NodeKind::Bool(truth) => Value::Bool(*truth),
