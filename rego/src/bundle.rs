@@ -5,10 +5,12 @@ use std::fmt;
 use regorus::Engine;
 use regorus::unstable::{Expr, Module, Rule, RuleHead, Span};
 
+use crate::chained;
 use crate::error::{Place, RegoError, RegoErrorKind};
 use crate::limits::Limits;
 use crate::metered;
 use crate::rule::{RegoRule, RuleKind};
+use crate::scan;
 use crate::worker;
 
 /// Which Rego a text is.
@@ -43,8 +45,8 @@ impl Bundle {
     /// Parses files, given as path and text, and sees that they fit together. The paths are only for places.
     ///
     /// # Errors
-    /// The first file that is no Rego of the dialect, a file above 256 KiB, more than 4 MiB in all, or modules that do
-    /// not fit together.
+    /// The first file that is no Rego of the dialect, a file above 256 KiB, more than 4 MiB in all, brackets about
+    /// twenty deep, or modules that do not fit together.
     pub fn parse(files: &[(&str, &str)], dialect: Dialect) -> Result<Self, RegoError> {
         let mut size = 0;
         for (path, text) in files {
@@ -57,6 +59,10 @@ impl Bundle {
                     format!("the files are together larger than {} MiB", MAX_BUNDLE >> 20)
                 };
                 return Err(RegoError::new(RegoErrorKind::Limit, Some(place), message));
+            }
+            if let Some((line, column)) = scan::too_costly(text) {
+                let place = Place { path: (*path).to_owned(), line, column };
+                return Err(RegoError::new(RegoErrorKind::Limit, Some(place), "brackets stand too deep in each other"));
             }
         }
         let files: Vec<(String, String)> =
@@ -128,7 +134,9 @@ impl Bundle {
     fn list(&mut self, module: &Module, package: &str) {
         for rule in &module.policy {
             let (refr, span) = match rule.as_ref() {
-                Rule::Spec { head: RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. }, span, .. } => (refr, span),
+                Rule::Spec { head: RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. }, span, .. } => {
+                    (refr, span)
+                }
                 Rule::Default { refr, args, span, .. } if args.is_empty() => (refr, span),
                 _ => continue,
             };
@@ -163,7 +171,8 @@ impl fmt::Debug for Bundle {
 fn add(engine: &mut Engine, path: String, text: String, dialect: Dialect) -> Result<(), RegoError> {
     let mut attempt = |v0: bool| {
         engine.set_rego_v0(v0);
-        engine.add_policy(path.clone(), text.clone()).map(drop).map_err(|error| {
+        let text = if v0 { chained::separated(&text) } else { text.clone() };
+        engine.add_policy(path.clone(), text).map(drop).map_err(|error| {
             let start = Place { path: path.clone(), line: 1, column: 1 };
             RegoError::from_interpreter(RegoErrorKind::Syntax, &error, Some(start))
         })

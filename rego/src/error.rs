@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn reads_the_place_and_the_sentence() {
-        let said = anyhow::anyhow!("\n--> a:b.rego:12:3\n   |\n12 | x := y\n   |   ^\nerror: could not find function f");
+        let said =
+            anyhow::anyhow!("\n--> a:b.rego:12:3\n   |\n12 | x := y\n   |   ^\nerror: could not find function f");
         let error = RegoError::from_interpreter(RegoErrorKind::Evaluation, &said, None);
         assert_eq!(error.to_string(), "a:b.rego:12:3: there is no function `f` here");
     }

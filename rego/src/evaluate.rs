@@ -113,7 +113,8 @@ fn value(engine: &mut Engine, package: &str, name: &str, place: &Place) -> Resul
 
 /// Whether one of the lists in `exception` names a rule.
 fn lifts(exception: &Value, name: &str) -> bool {
-    let named = |names: &Value| members(names).into_iter().any(|value| value.as_string().is_ok_and(|text| **text == *name));
+    let named =
+        |names: &Value| members(names).into_iter().any(|value| value.as_string().is_ok_and(|text| **text == *name));
     members(exception).into_iter().any(named)
 }
 

@@ -45,7 +45,8 @@ fn texts(document: &Json, pointer: &str) -> Result<Vec<String>, GatekeeperError>
     match document.pointer(pointer) {
         None | Some(Json::Null) => Ok(Vec::new()),
         Some(Json::Array(items)) => {
-            let text = |item: &Json| item.as_str().map(str::to_owned).ok_or_else(|| wrong(pointer, "holds what is no text"));
+            let text =
+                |item: &Json| item.as_str().map(str::to_owned).ok_or_else(|| wrong(pointer, "holds what is no text"));
             items.iter().map(text).collect()
         }
         Some(_) => Err(wrong(pointer, "is not a list")),

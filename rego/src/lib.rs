@@ -5,15 +5,17 @@
 //! runs can see a clock, the environment or a random number. Every evaluation is held to [`Limits`].
 
 mod bundle;
+mod chained;
 mod error;
 mod evaluate;
 mod finding;
 mod gatekeeper;
 mod limits;
-mod metered;
 mod meter;
+mod metered;
 mod results;
 mod rule;
+mod scan;
 mod worker;
 
 pub use bundle::{Bundle, Dialect};

@@ -47,9 +47,13 @@ impl RuleKind {
 }
 
 impl RegoRule {
-    /// What an `exception` names to lift this rule: what follows `deny_`, or nothing.
+    /// What an `exception` names to lift this rule: what follows `deny_` or `violation_`, or nothing. A warning has no
+    /// such name but its own.
     pub(crate) fn suffix(&self) -> &str {
-        self.name.split_once('_').map_or("", |(_, suffix)| suffix)
+        match self.kind {
+            RuleKind::Warn => &self.name,
+            RuleKind::Deny | RuleKind::Violation => self.name.split_once('_').map_or("", |(_, suffix)| suffix),
+        }
     }
 }
 

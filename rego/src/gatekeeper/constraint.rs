@@ -117,7 +117,8 @@ impl Constraint {
 
         let (group, _) = group_version(object);
         let kind = text(object, "/kind").unwrap_or_default();
-        let all_or = |list: &[String], one: &str| list.is_empty() || list.iter().any(|entry| entry == "*" || entry == one);
+        let all_or =
+            |list: &[String], one: &str| list.is_empty() || list.iter().any(|entry| entry == "*" || entry == one);
         let kinds = self.kinds.is_empty()
             || self.kinds.iter().any(|entry| all_or(&entry.groups, group) && all_or(&entry.kinds, kind));
         let scope = match self.scope.as_str() {

@@ -54,7 +54,10 @@ impl Review {
 
     /// The object and the one that it replaces.
     pub(super) fn objects(&self) -> impl Iterator<Item = &Json> {
-        ["object", "oldObject"].into_iter().filter_map(|member| self.document.get(member)).filter(|object| object.is_object())
+        ["object", "oldObject"]
+            .into_iter()
+            .filter_map(|member| self.document.get(member))
+            .filter(|object| object.is_object())
     }
 
     /// The namespace of the request; empty for objects of the cluster.

@@ -25,7 +25,8 @@ impl Selector {
             None | Some(Json::Null) => {}
             Some(Json::Object(labels)) => {
                 for (name, value) in labels {
-                    let text = value.as_str().ok_or_else(|| wrong(format!("{pointer}/matchLabels/{name}"), "is no text"))?;
+                    let text =
+                        value.as_str().ok_or_else(|| wrong(format!("{pointer}/matchLabels/{name}"), "is no text"))?;
                     requirements.push((name.clone(), Requirement::In(vec![text.to_owned()])));
                 }
             }

@@ -1,7 +1,5 @@
 //! The examples of conftest: each policy over the files beside it.
 
-mod documents;
-
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -9,7 +7,7 @@ use ordain_data::Format;
 use ordain_rego::{Bundle, Dialect, Limits};
 use serde_json::{Value, json};
 
-use documents::{corpus, documents};
+use crate::documents::{corpus, documents};
 
 /// A folder of policies, the files they judge, and whether they see those files all at once.
 ///
@@ -77,7 +75,7 @@ fn every_example_has_its_messages() {
             judge(&bundle, &format!("{} together", files.join(" and ")), &Value::Array(together), &mut report);
         }
     }
-    insta::assert_snapshot!("conftest_messages", report);
+    insta::assert_snapshot!("messages", report);
 }
 
 fn judge(bundle: &Bundle, what: &str, input: &Value, report: &mut String) {
@@ -109,7 +107,7 @@ fn tests_of_the_examples_pass() {
             writeln!(report, "{policy} {}: {outcome}", test.name).expect("memory holds it");
         }
     }
-    insta::assert_snapshot!("conftest_tests", report);
+    insta::assert_snapshot!("tests", report);
 }
 
 /// What the tests beside the policies would read with `parse_config`, a function of conftest's own.
@@ -118,11 +116,8 @@ fn a_parsed_block_is_judged() {
     let Some(corpus) = corpus() else { return };
     let bundle = bundle(&corpus.join("conftest-examples/hcl2/policy"));
     let text = "resource \"aws_s3_bucket\" \"invalid\" {\n  tags = {\n    environment = \"prod\"\n  }\n}\n";
-    let input = documents::json(&ordain_data::parse(Format::Hcl, text).expect("is HCL"));
+    let input = crate::documents::json(&ordain_data::parse(Format::Hcl, text).expect("is HCL"));
     let findings = bundle.evaluate(&input, &json!({}), Limits::default()).expect("can be judged");
     let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
-    assert_eq!(
-        messages,
-        ["AWS resource: \"aws_s3_bucket\" named \"invalid\" is missing required tags: {\"owner\"}"]
-    );
+    assert_eq!(messages, ["AWS resource: \"aws_s3_bucket\" named \"invalid\" is missing required tags: {\"owner\"}"]);
 }

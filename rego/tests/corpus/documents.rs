@@ -1,7 +1,5 @@
 //! Documents of any format as JSON, and the folder of the corpus.
 
-#![allow(dead_code, reason = "each test uses some of it")]
-
 use std::path::{Path, PathBuf};
 
 use ordain_data::{Format, Node, NodeKind, line_column, parse, parse_yaml_documents};
@@ -38,6 +36,7 @@ pub fn document(path: &Path) -> Value {
     documents.remove(0)
 }
 
+/// The JSON of a tree; numbers that are too large for it are text.
 pub fn json(node: &Node) -> Value {
     match &node.kind {
         NodeKind::Null => Value::Null,
