@@ -4,8 +4,9 @@
 //! question is one step. It also looks how deep the stack has grown, so a chain of rules ends in an error and never in
 //! an overflow. An evaluation has a thread of its own, and the counts belong to that thread.
 
-use std::cell::Cell;
-use std::sync::Once;
+use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use regorus::utils::limits::{TimeSource, set_time_source};
@@ -18,6 +19,7 @@ pub(crate) enum Exhausted {
     Steps(u64),
     Bytes(u64),
     Depth,
+    Patience,
 }
 
 impl Exhausted {
@@ -25,6 +27,7 @@ impl Exhausted {
         match self {
             Self::Steps(steps) => format!("the policy took more than {steps} steps"),
             Self::Bytes(bytes) => format!("the policy produced more than {bytes} bytes"),
+            Self::Patience => "nobody waits for the policy any more".to_owned(),
             Self::Depth => "rules or expressions lead too deep into each other".to_owned(),
         }
     }
@@ -42,6 +45,8 @@ struct Meter {
 
 thread_local! {
     static METER: Cell<Option<Meter>> = const { Cell::new(None) };
+    /// Set by the caller once it has stopped waiting.
+    static ABANDONED: RefCell<Arc<AtomicBool>> = RefCell::default();
 }
 
 /// How far the stack may grow before an evaluation ends. The thread has four times as much, for what the interpreter
@@ -63,6 +68,8 @@ impl TimeSource for Steps {
             if meter.exhausted.is_none() {
                 if meter.steps > meter.limits.steps {
                     meter.exhausted = Some(Exhausted::Steps(meter.limits.steps));
+                } else if ABANDONED.with_borrow(|abandoned| abandoned.load(Ordering::Relaxed)) {
+                    meter.exhausted = Some(Exhausted::Patience);
                 } else if meter.base.abs_diff(address) > MAX_STACK {
                     meter.exhausted = Some(Exhausted::Depth);
                 }
@@ -73,13 +80,14 @@ impl TimeSource for Steps {
     }
 }
 
-/// Begins counting in this thread.
-pub(crate) fn start(limits: Limits) {
+/// Begins counting in this thread, until `abandoned` is set.
+pub(crate) fn start(limits: Limits, abandoned: Arc<AtomicBool>) {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
         // It fails where another source stands already. Only this crate uses the interpreter, so none does.
         let _ = set_time_source(&Steps);
     });
+    ABANDONED.set(abandoned);
     let here = 0_u8;
     let base = std::ptr::from_ref(&here).addr();
     METER.with(|cell| cell.set(Some(Meter { limits, steps: 0, bytes: 0, base, exhausted: None })));
