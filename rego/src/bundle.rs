@@ -1,14 +1,18 @@
 //! Policies that belong together: their texts, parsed.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use regorus::Engine;
 use regorus::unstable::{Expr, Module, Rule, RuleHead, Span};
 
 use crate::chained;
+use crate::eager;
 use crate::error::{Place, RegoError, RegoErrorKind};
 use crate::limits::Limits;
 use crate::metered;
+use crate::rewritten::Rewritten;
 use crate::rule::{RegoRule, RuleKind};
 use crate::scan;
 use crate::worker;
@@ -32,6 +36,10 @@ pub struct Bundle {
     rules: Vec<RegoRule>,
     tests: Vec<(String, String, Place)>,
     exceptions: Vec<(String, Place)>,
+    /// The first names of all packages.
+    roots: BTreeSet<String>,
+    /// How the texts were rewritten, by their paths: in this order, so places lead back in the other.
+    rewritten: Arc<Rewriting>,
 }
 
 /// The most bytes that one file may have; the interpreter's own tables grow with them.
@@ -75,6 +83,12 @@ impl Bundle {
         &self.rules
     }
 
+    /// A member of some data that stands where a package is.
+    pub(crate) fn clash<'a>(&self, data: &'a serde_json::Value) -> Option<&'a str> {
+        let members = data.as_object()?;
+        members.keys().map(String::as_str).find(|name| self.roots.contains(*name))
+    }
+
     /// The packages that have such rules, each once.
     pub fn packages(&self) -> Vec<&str> {
         let mut packages: Vec<&str> = self.rules.iter().map(|rule| rule.package.as_str()).collect();
@@ -97,22 +111,28 @@ impl Bundle {
         &self.exceptions
     }
 
+    /// What was done to its texts.
+    pub(crate) fn rewriting(&self) -> Arc<Rewriting> {
+        self.rewritten.clone()
+    }
+
     fn load(files: Vec<(String, String)>, dialect: Dialect) -> Result<Self, RegoError> {
         let internal = |error: anyhow::Error| RegoError::from_interpreter(RegoErrorKind::Internal, &error, None);
-        let mut engine = Engine::new();
-        // As OPA has it: a built-in function that cannot take its arguments has no value.
-        engine.set_strict_builtin_errors(false);
-        engine.set_gather_prints(true);
-        engine.set_policy_length_config(regorus::PolicyLengthConfig {
-            max_col: std::num::NonZeroU32::new(MAX_LINE).unwrap_or(std::num::NonZeroU32::MIN),
-            ..Default::default()
-        });
+        let mut engine = configured();
         metered::install(&mut engine).map_err(internal)?;
+        let mut rewritten = Rewriting::default();
         for (path, text) in files {
-            add(&mut engine, path, text, dialect)?;
+            add(&mut engine, path, &text, dialect, &mut rewritten)?;
         }
         let packages = engine.get_policy_package_components().map_err(internal)?;
-        let mut bundle = Self { engine: None, rules: Vec::new(), tests: Vec::new(), exceptions: Vec::new() };
+        let mut bundle = Self {
+            engine: None,
+            rules: Vec::new(),
+            tests: Vec::new(),
+            exceptions: Vec::new(),
+            roots: packages.iter().filter_map(|package| package.components.first().cloned()).collect(),
+            rewritten: Arc::new(rewritten),
+        };
         for (module, package) in engine.get_modules().iter().zip(packages) {
             bundle.list(module, &package_path(&package.components));
         }
@@ -123,9 +143,9 @@ impl Bundle {
         bundle.exceptions.sort();
         bundle.exceptions.dedup_by(|second, first| second.0 == first.0);
         // The modules are analysed when something is evaluated for the first time.
-        engine
-            .eval_query("true".to_owned(), false)
-            .map_err(|error| RegoError::from_interpreter(RegoErrorKind::Compile, &error, None))?;
+        engine.eval_query("true".to_owned(), false).map_err(|error| {
+            bundle.rewritten.back(RegoError::from_interpreter(RegoErrorKind::Compile, &error, None))
+        })?;
         bundle.engine = Some(engine);
         Ok(bundle)
     }
@@ -143,11 +163,16 @@ impl Bundle {
             let Some(name) = root(refr) else { continue };
             let package = package.to_owned();
             if let Some(kind) = RuleKind::of_name(name) {
-                self.rules.push(RegoRule { package, name: name.to_owned(), kind, place: place(span) });
+                self.rules.push(RegoRule {
+                    package,
+                    name: name.to_owned(),
+                    kind,
+                    place: self.rewritten.place(place(span)),
+                });
             } else if name == "exception" {
-                self.exceptions.push((package, place(span)));
+                self.exceptions.push((package, self.rewritten.place(place(span))));
             } else if name.starts_with("test_") {
-                self.tests.push((package, name.to_owned(), place(span)));
+                self.tests.push((package, name.to_owned(), self.rewritten.place(place(span))));
             }
         }
     }
@@ -168,13 +193,59 @@ impl fmt::Debug for Bundle {
     }
 }
 
-fn add(engine: &mut Engine, path: String, text: String, dialect: Dialect) -> Result<(), RegoError> {
-    let mut attempt = |v0: bool| {
+/// What was done to texts before they were parsed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rewriting(Vec<(String, Rewritten)>);
+
+impl Rewriting {
+    fn note(&mut self, path: &str, mut rewritten: Rewritten) -> String {
+        let text = std::mem::take(&mut rewritten.text);
+        self.0.push((path.to_owned(), rewritten));
+        text
+    }
+
+    fn place(&self, mut place: Place) -> Place {
+        for (_, rewritten) in self.0.iter().rev().filter(|(path, _)| *path == place.path) {
+            place.column = rewritten.column(place.line, place.column);
+        }
+        place
+    }
+
+    /// An error of the interpreter, with its place as it is in the text that was given.
+    pub(crate) fn back(&self, error: RegoError) -> RegoError {
+        RegoError { place: error.place.map(|place| self.place(place)), ..error }
+    }
+}
+
+fn add(
+    engine: &mut Engine,
+    path: String,
+    text: &str,
+    dialect: Dialect,
+    rewritten: &mut Rewriting,
+) -> Result<(), RegoError> {
+    let parsed = |engine: &mut Engine, text: String, v0: bool| {
         engine.set_rego_v0(v0);
-        let text = if v0 { chained::separated(&text) } else { text.clone() };
         engine.add_policy(path.clone(), text).map(drop).map_err(|error| {
             let start = Place { path: path.clone(), line: 1, column: 1 };
             RegoError::from_interpreter(RegoErrorKind::Syntax, &error, Some(start))
+        })
+    };
+    let mut attempt = |v0: bool| {
+        let before = rewritten.0.len();
+        let whole =
+            if v0 { rewritten.note(&path, Rewritten::of(text, &chained::insertions(text))) } else { text.to_owned() };
+        // Once to see where negations are, and once for good.
+        let mut draft = configured();
+        let result = parsed(&mut draft, whole.clone(), v0).and_then(|()| {
+            let insertions = eager::insertions(draft.get_modules().iter().map(AsRef::as_ref), &whole);
+            let whole = rewritten.note(&path, Rewritten::of(&whole, &insertions));
+            parsed(engine, whole, v0)
+        });
+        result.map_err(|error| {
+            let error = rewritten.back(error);
+            rewritten.0.truncate(before);
+            error
         })
     };
     match dialect {
@@ -186,6 +257,19 @@ fn add(engine: &mut Engine, path: String, text: String, dialect: Dialect) -> Res
             Err(new) => attempt(true).map_err(|old| if old.place > new.place { old } else { new }),
         },
     }
+}
+
+/// An interpreter without any policy.
+fn configured() -> Engine {
+    let mut engine = Engine::new();
+    // As OPA has it: a built-in function that cannot take its arguments has no value.
+    engine.set_strict_builtin_errors(false);
+    engine.set_gather_prints(true);
+    engine.set_policy_length_config(regorus::PolicyLengthConfig {
+        max_col: std::num::NonZeroU32::new(MAX_LINE).unwrap_or(std::num::NonZeroU32::MIN),
+        ..Default::default()
+    });
+    engine
 }
 
 /// A package as Rego writes it: parts that are no names stand in brackets.

@@ -3,18 +3,9 @@
 //! The interpreter takes that form for rules with one value only. Here the head is written again before each further
 //! body of a rule that makes a set. Lines stay as they are, so places keep their line.
 
-/// The text with every body of such a rule below a head of its own.
-pub(crate) fn separated(text: &str) -> String {
-    let mut result = String::with_capacity(text.len());
-    let mut written = 0;
-    for (at, head) in missing_heads(text) {
-        result.push_str(&text[written..at]);
-        result.push_str(&text[head].replace('\n', " "));
-        result.push(' ');
-        written = at;
-    }
-    result.push_str(&text[written..]);
-    result
+/// What has to be inserted into a text for that, by ascending offsets.
+pub(crate) fn insertions(text: &str) -> Vec<(usize, String)> {
+    missing_heads(text).into_iter().map(|(at, head)| (at, format!("{} ", &text[head]))).collect()
 }
 
 /// Where a head is missing, as an offset, and where it stands first.
@@ -76,7 +67,8 @@ fn missing_heads(text: &str) -> Vec<(usize, std::ops::Range<usize>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::separated;
+    use super::insertions;
+    use crate::rewritten::Rewritten;
 
     #[test]
     fn only_bodies_without_a_head_get_one() {
@@ -93,7 +85,7 @@ mod tests {
             ("a[\"}\"] { \"{\" } { `}` }", "a[\"}\"] { \"{\" } a[\"}\"] { `}` }"),
             ("a[x] { p } else = 1 { q }", "a[x] { p } else = 1 { q }"),
         ] {
-            assert_eq!(separated(text), expected);
+            assert_eq!(Rewritten::of(text, &insertions(text)).text, expected);
         }
     }
 }

@@ -4,9 +4,10 @@ use std::num::NonZeroU32;
 
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value};
+use serde::Deserialize as _;
 use serde_json::Value as Json;
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Rewriting};
 use crate::error::{Place, RegoError, RegoErrorKind};
 use crate::finding::{RegoFinding, RegoTest};
 use crate::limits::Limits;
@@ -39,46 +40,65 @@ impl Bundle {
         limits: Limits,
     ) -> Result<Vec<RegoFinding>, RegoError> {
         let rules = self.rules().iter().filter(|rule| packages.contains(&rule.package.as_str())).cloned().collect();
-        self.evaluate_rules(rules, self.exceptions().to_vec(), input, data, limits)
+        let found = self.evaluate_rules(rules, self.exceptions().to_vec(), vec![value_of(input)], data, limits)?;
+        Ok(found.into_iter().flatten().collect())
     }
 
-    /// What some rules say, as far as these exceptions (a package and a place each) leave it.
+    /// What the rules of all packages say about each part of a document. The limits hold for all parts together.
+    ///
+    /// # Errors
+    /// As [`Bundle::evaluate`], with the first part that cannot be judged.
+    pub(crate) fn evaluate_each(
+        &self,
+        inputs: Vec<Value>,
+        data: &Json,
+        limits: Limits,
+    ) -> Result<Vec<Vec<RegoFinding>>, RegoError> {
+        self.evaluate_rules(self.rules().to_vec(), self.exceptions().to_vec(), inputs, data, limits)
+    }
+
+    /// What some rules say about each input, as far as these exceptions (a package and a place each) leave it.
     pub(crate) fn evaluate_rules(
         &self,
         rules: Vec<RegoRule>,
         exceptions: Vec<(String, Place)>,
-        input: &Json,
+        inputs: Vec<Value>,
         data: &Json,
         limits: Limits,
-    ) -> Result<Vec<RegoFinding>, RegoError> {
-        let (engine, input, data) = (self.engine(), input.clone(), data.clone());
+    ) -> Result<Vec<Vec<RegoFinding>>, RegoError> {
+        let (engine, data, texts) = (self.engine(), value_of(data), self.rewriting());
         worker::run(limits, move || {
-            let mut engine = prepared(engine, input, data)?;
-            let mut found = Vec::new();
-            for rule in &rules {
-                let value = value(&mut engine, &rule.package, &rule.name, &rule.place)?;
-                let mut findings = results::findings(rule, &value)?;
-                let exception = exceptions.iter().find(|(package, _)| *package == rule.package);
-                if let (false, Some((package, place))) = (findings.is_empty(), exception) {
-                    let lifted = self::value(&mut engine, package, "exception", place)?;
-                    let excepted = lifts(&lifted, rule.suffix()) || lifts(&lifted, &rule.name);
-                    findings.iter_mut().for_each(|finding| finding.excepted = excepted);
+            let mut engine = prepared(engine, data)?;
+            let judged = inputs.into_iter().map(|input| {
+                engine.set_input(input);
+                let mut found = Vec::new();
+                for rule in &rules {
+                    let value = value(&mut engine, &texts, (&rule.package, &rule.name), &rule.place)?;
+                    let mut findings = results::findings(rule, &value)?;
+                    let exception = exceptions.iter().find(|(package, _)| *package == rule.package);
+                    if let (false, Some((package, place))) = (findings.is_empty(), exception) {
+                        let lifted = self::value(&mut engine, &texts, (package, "exception"), place)?;
+                        let excepted = lifts(&lifted, rule.suffix()) || lifts(&lifted, &rule.name);
+                        findings.iter_mut().for_each(|finding| finding.excepted = excepted);
+                    }
+                    findings.sort_by(|first, second| first.message.cmp(&second.message));
+                    found.append(&mut findings);
                 }
-                findings.sort_by(|first, second| first.message.cmp(&second.message));
-                found.append(&mut findings);
-            }
-            Ok(found)
+                Ok(found)
+            });
+            judged.collect()
         })
     }
 
     /// Runs the rules `test_x`. Each has `limits` for itself, and no input but what it sets up.
     pub fn run_tests(&self, data: &Json, limits: Limits) -> Vec<RegoTest> {
         let run = |(package, name, place): &(String, String, Place)| {
-            let (engine, data) = (self.engine(), data.clone());
+            let (engine, data, texts) = (self.engine(), value_of(data), self.rewriting());
             let (rule, at) = ((package.clone(), name.clone()), place.clone());
             let passed = worker::run(limits, move || {
-                let mut engine = prepared(engine, Json::Null, data)?;
-                Ok(value(&mut engine, &rule.0, &rule.1, &at)? == Value::Bool(true))
+                let mut engine = prepared(engine, data)?;
+                engine.set_input(Value::Null);
+                Ok(value(&mut engine, &texts, (&rule.0, &rule.1), &at)? == Value::Bool(true))
             });
             RegoTest { package: package.clone(), name: name.clone(), passed }
         };
@@ -86,29 +106,42 @@ impl Bundle {
     }
 }
 
-/// An interpreter that counts, with its input and data.
-fn prepared(mut engine: Engine, input: Json, data: Json) -> Result<Engine, RegoError> {
+/// JSON as the interpreter has it.
+pub(crate) fn value_of(json: &Json) -> Value {
+    // INVARIANT: every value of JSON is one of the interpreter's; `null` is what could stand for any other.
+    Value::deserialize(json).unwrap_or(Value::Null)
+}
+
+/// An interpreter that counts, with its data.
+fn prepared(mut engine: Engine, data: Value) -> Result<Engine, RegoError> {
     engine.set_execution_timer_config(ExecutionTimerConfig { limit: meter::NOT_LATE, check_interval: NonZeroU32::MIN });
-    engine.set_input(Value::from(input));
     match data {
-        Json::Null => {}
-        Json::Object(members) if members.is_empty() => {}
+        Value::Null => {}
+        Value::Object(members) if members.is_empty() => {}
         data => engine
-            .add_data(Value::from(data))
+            .add_data(data)
             .map_err(|error| RegoError::from_interpreter(RegoErrorKind::Evaluation, &error, None))?,
     }
     Ok(engine)
 }
 
 /// The value of a rule.
-fn value(engine: &mut Engine, package: &str, name: &str, place: &Place) -> Result<Value, RegoError> {
+fn value(
+    engine: &mut Engine,
+    texts: &Rewriting,
+    (package, name): (&str, &str),
+    place: &Place,
+) -> Result<Value, RegoError> {
     let path = format!("data.{package}.{name}");
     let result = engine.eval_rule(path);
     if let Some(exhausted) = meter::exhausted() {
         // An expression that hides the failure of a part of it has a value all the same.
         return Err(RegoError::new(RegoErrorKind::Limit, Some(place.clone()), exhausted.message()));
     }
-    result.map_err(|error| RegoError::from_interpreter(RegoErrorKind::Evaluation, &error, Some(place.clone())))
+    result.map_err(|error| {
+        let error = texts.back(RegoError::from_interpreter(RegoErrorKind::Evaluation, &error, None));
+        RegoError { place: error.place.or_else(|| Some(place.clone())), ..error }
+    })
 }
 
 /// Whether one of the lists in `exception` names a rule.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::error::RegoError;
+use crate::error::{Place, RegoError};
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -23,6 +23,9 @@ pub struct RegoFinding {
     pub rule: String,
     /// How much it weighs, by the rule's name.
     pub severity: Severity,
+    /// Where the rule is written first.
+    #[serde(skip)]
+    pub place: Place,
     /// Whether an `exception` of the same package lifts it. Such a finding does not keep the input from passing.
     pub excepted: bool,
     /// The result, or its member `msg`.

@@ -70,6 +70,7 @@ fn finding(rule: &RegoRule, value: &Value) -> Result<RegoFinding, RegoError> {
     Ok(RegoFinding {
         package: rule.package.clone(),
         rule: rule.name.clone(),
+        place: rule.place.clone(),
         severity: if rule.kind == RuleKind::Warn { Severity::Warn } else { Severity::Deny },
         excepted: false,
         message,

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use ordain_data::Format;
-use ordain_rego::{Bundle, Dialect, Limits};
+use ordain_rego::{Bundle, Dialect, Limits, Severity};
 use serde_json::{Value, json};
 
 use crate::documents::{corpus, documents};
+use crate::world::gate;
 
 /// A folder of policies, the files they judge, and whether they see those files all at once.
 ///
@@ -34,7 +35,8 @@ const EXAMPLES: [(&str, &[&str], bool); 13] = [
     ("traefik/policy", &["traefik/traefik.toml"], false),
 ];
 
-fn bundle(folder: &Path) -> Bundle {
+/// The files of a policy, by name.
+fn rules(folder: &Path) -> Vec<(String, String)> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).expect("the folder can be read") {
         let path = entry.expect("the folder can be read").path();
@@ -44,6 +46,11 @@ fn bundle(folder: &Path) -> Bundle {
         }
     }
     files.sort();
+    files
+}
+
+fn bundle(folder: &Path) -> Bundle {
+    let files = rules(folder);
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     Bundle::parse(&files, Dialect::V1).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
 }
@@ -93,6 +100,64 @@ fn judge(bundle: &Bundle, what: &str, input: &Value, report: &mut String) {
     }
 }
 
+/// In a gate, each file says what it says to the rules alone.
+#[test]
+fn gates_say_the_same() {
+    let Some(corpus) = corpus() else { return };
+    let corpus = corpus.join("conftest-examples");
+    let mut judged = 0;
+    for (policy, files, combined) in EXAMPLES {
+        let rules = rules(&corpus.join(policy));
+        let bundle = bundle(&corpus.join(policy));
+        for file in files.iter().filter(|_| !combined) {
+            let (Ok(documents), Some(function)) = (documents(&corpus.join(file)), function(file)) else { continue };
+            let [document] = documents.as_slice() else { continue };
+            let names: Vec<String> = rules.iter().map(|(name, _)| format!("{name:?}")).collect();
+            let source = format!(
+                "policy example from rego [{}] {{\n  code \"C-1\" severity high\n  on input: Json\n}}\n\n\
+                 gate all {{\n  input document: Json = {function}(\"document\")\n  check [example]\n}}\n",
+                names.join(", ")
+            );
+            let text = std::fs::read_to_string(corpus.join(file)).expect("the file can be read");
+            let mut data = vec![("document", text.as_str())];
+            data.extend(rules.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+            let run = gate(&source, &data);
+            assert!(run.faults.is_empty(), "{file}: {:#?}", run.faults);
+            let said = |found: &ordain_compiler::GateFinding| {
+                let denies = found.diagnostic.severity == ordain_diagnostics::Severity::Error;
+                (denies, found.exempt.is_some(), found.diagnostic.message.replacen("C-1: ", "", 1))
+            };
+            let mut said: Vec<(bool, bool, String)> = run.findings.iter().map(said).collect();
+            said.sort();
+            let alone = bundle.evaluate(document, &json!({}), Limits::default()).expect("has an answer");
+            let mut alone: Vec<(bool, bool, String)> = alone
+                .into_iter()
+                .map(|found| (found.severity == Severity::Deny, found.excepted, found.message))
+                .collect();
+            alone.sort();
+            assert_eq!(said, alone, "{file}");
+            judged += 1;
+        }
+    }
+    assert!(judged > 10, "only {judged} files were judged");
+}
+
+/// The function of the language that reads a file.
+fn function(path: &str) -> Option<&'static str> {
+    Some(match Format::of_path(path)? {
+        Format::Json => "json",
+        Format::Yaml => "yaml",
+        Format::Toml => "toml",
+        Format::Hcl => "hcl",
+        Format::Dotenv => "dotenv",
+        Format::Ini => "ini",
+        Format::Properties => "properties",
+        Format::Xml => "xml",
+        Format::Dockerfile => "dockerfile",
+        _ => return None,
+    })
+}
+
 /// The tests that the examples have beside their policies.
 ///
 /// The one of `traefik` expects a message that its policy does not give, so it fails wherever it is run.
@@ -119,7 +184,7 @@ fn a_parsed_block_is_judged() {
     let Some(corpus) = corpus() else { return };
     let bundle = bundle(&corpus.join("conftest-examples/hcl2/policy"));
     let text = "resource \"aws_s3_bucket\" \"invalid\" {\n  tags = {\n    environment = \"prod\"\n  }\n}\n";
-    let input = crate::documents::json(&ordain_data::parse(Format::Hcl, text).expect("is HCL"));
+    let input = ordain_compiler::document_json(&ordain_data::parse(Format::Hcl, text).expect("is HCL"));
     let findings = bundle.evaluate(&input, &json!({}), Limits::default()).expect("can be judged");
     let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
     assert_eq!(messages, ["AWS resource: \"aws_s3_bucket\" named \"invalid\" is missing required tags: {\"owner\"}"]);

@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use ordain_data::{Format, Node, NodeKind, line_column, parse, parse_yaml_documents};
-use serde_json::{Map, Value};
+use ordain_compiler::document_json;
+use ordain_data::{Format, line_column, parse, parse_yaml_documents};
+use serde_json::Value;
 
 /// The folder that `ORDAIN_CORPUS` names; says that a test is skipped where it does not.
 pub fn corpus() -> Option<PathBuf> {
     let folder = std::env::var_os("ORDAIN_CORPUS").filter(|folder| !folder.is_empty());
     if folder.is_none() {
-        println!("skipped: ORDAIN_CORPUS is not set");
+        eprintln!("skipped: ORDAIN_CORPUS is not set");
     }
     folder.map(PathBuf::from)
 }
@@ -26,7 +27,7 @@ pub fn documents(path: &Path) -> Result<Vec<Value>, String> {
         let (line, column) = line_column(&text, error.range.start);
         format!("{line}:{column}: {error}")
     })?;
-    Ok(nodes.iter().map(json).collect())
+    Ok(nodes.iter().map(document_json).collect())
 }
 
 /// The one document of a file.
@@ -34,19 +35,4 @@ pub fn document(path: &Path) -> Value {
     let mut documents = documents(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     assert_eq!(documents.len(), 1, "{}", path.display());
     documents.remove(0)
-}
-
-/// The JSON of a tree; numbers that are too large for it are text.
-pub fn json(node: &Node) -> Value {
-    match &node.kind {
-        NodeKind::Null => Value::Null,
-        NodeKind::Bool(truth) => Value::Bool(*truth),
-        NodeKind::Int(number) => Value::from(*number),
-        NodeKind::Decimal(number) => number.to_string().parse().expect("a decimal is a number of JSON"),
-        NodeKind::BigNumber(text) | NodeKind::String(text) => Value::from(text.as_str()),
-        NodeKind::List(items) => items.iter().map(json).collect(),
-        NodeKind::Map(entries) => {
-            Value::Object(entries.iter().map(|(key, node)| (key.name.to_string(), json(node))).collect::<Map<_, _>>())
-        }
-    }
 }

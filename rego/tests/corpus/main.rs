@@ -3,3 +3,4 @@
 mod conftest;
 mod documents;
 mod gatekeeper;
+mod world;
