@@ -91,7 +91,11 @@ impl Workspace {
 
     /// A package of one file without a manifest.
     pub fn single(path: &str, content: Content) -> Self {
-        let mut db = Database::default();
+        Self::single_into(Database::default(), path, content)
+    }
+
+    /// As [`Workspace::single`], into a database of the caller's.
+    pub fn single_into(mut db: Database, path: &str, content: Content) -> Self {
         let std = load_std(&mut db);
         let manifest = Content::Text("[package]\nname = \"script\"\nversion = \"0.0.0\"\n".into());
         let root = new_package(&db, "", manifest);
@@ -113,7 +117,7 @@ impl Workspace {
                 && listing.files.len() == files.len()
                 && listing.files.iter().all(|path| files.contains_key(module(path).as_str()));
             if !same_files || content(tree, &join(at, MANIFEST)) != *package.manifest(&self.db) {
-                *self = Self::load(tree, folder, &self.shown);
+                *self = Self::load_into(self.db.emptied(), tree, folder, &self.shown);
                 return;
             }
             let contents = read_all(tree, at, &listing.files);

@@ -4,8 +4,12 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
-use ordain_compiler::{check_package, package_items};
+use ordain_compiler::{
+    Database, ForeignRules, RuleError, RuleErrorPlace, RuleFinding, RuleRequest, check_package, package_items,
+};
+use ordain_diagnostics::TextRange;
 use ordain_loader::{DiskTree, GitTree, Workspace};
 use tempfile::TempDir;
 
@@ -202,6 +206,46 @@ fn a_refresh_takes_over_what_changed() {
     workspace.refresh(&tree, "");
     assert_eq!(findings(&workspace), [""; 0]);
     assert_eq!(names(&workspace), ["Port", "port", "new"]);
+}
+
+/// Rules that are fine, unless they say that they are not.
+struct Words;
+
+impl ForeignRules for Words {
+    fn judge(&self, request: &RuleRequest<'_>) -> Result<Vec<Vec<RuleFinding>>, RuleError> {
+        match request.sources.iter().position(|source| source.text.contains("broken")) {
+            Some(at) => {
+                Err(RuleError { message: "it says so".into(), place: RuleErrorPlace::Source(at, TextRange::new(0, 6)) })
+            }
+            None => Ok(vec![Vec::new(); request.parts.len()]),
+        }
+    }
+}
+
+#[test]
+fn rules_are_asked_again_when_their_files_change() {
+    let policy = "policy p from rego [\"a.rego\", \"lib/b.rego\"] { code \"P-1\" severity low on input: Json }\n";
+    let package = folder(&[("ordain.toml", MANIFEST), ("main.ord", policy), ("a.rego", "fine")]);
+    let tree = DiskTree::new(package.path());
+    let mut workspace = Workspace::load_into(Database::running(Arc::new(Words)), &tree, "", "");
+    assert_eq!(findings(&workspace), ["main.ord ORD0507 there is no file `lib/b.rego`"]);
+    for (path, text, expected) in [
+        ("lib/b.rego", "broken", "lib/b.rego ORD0811 it says so"),
+        ("lib/b.rego", "fine", ""),
+        ("a.rego", "broken", "a.rego ORD0811 it says so"),
+        // With another set of sources, everything is loaded anew.
+        ("new.ord", "const new = 1\n", "a.rego ORD0811 it says so"),
+        ("a.rego", "fine", ""),
+    ] {
+        write(package.path(), &[(path, text)]);
+        workspace.refresh(&tree, "");
+        assert_eq!(findings(&workspace).join("; "), expected, "{path} {text}");
+    }
+    fs::remove_file(package.path().join("a.rego")).expect("a file can be removed");
+    symlink("/etc/hostname", package.path().join("a.rego")).expect("a link can be made");
+    workspace.refresh(&tree, "");
+    let found = findings(&workspace);
+    assert_eq!(found, ["a.rego ORD0504 cannot be read: it lies outside of the package, behind a symbolic link"]);
 }
 
 fn git(folder: &Path, args: &[&str]) {

@@ -47,7 +47,7 @@ fn side(name: &str, arguments: &DiffArguments) -> Result<Option<Arc<PlanGraph>>,
     })?;
     let shown = format!("{name}:{}", if folder.is_empty() { "." } else { &folder });
     plan::compile(
-        &Workspace::load(&tree, &folder, &shown),
+        &Workspace::load_into(package::database(), &tree, &folder, &shown),
         arguments.plan.as_deref(),
         &arguments.arguments,
         arguments.as_of.as_deref(),

@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &GateArguments) -> Result<Outcome, Failure> {
 /// Mistakes in documents belong to the gates that read them, and keep no other gate from being run.
 pub(super) fn about_data(finding: &Diagnostic) -> bool {
     use ordain_diagnostics::codes;
-    [codes::DATA_MISMATCH, codes::DATA_MALFORMED, codes::DATA_NOT_FOUND].contains(&finding.code)
+    [codes::DATA_MISMATCH, codes::DATA_MALFORMED, codes::DATA_NOT_FOUND, codes::RULES_FAILED].contains(&finding.code)
 }
 
 fn gate(

@@ -12,6 +12,7 @@ use crate::eval::{Fault, const_value, declared_value, signature_faults};
 use crate::hir::Kind;
 use crate::items::{Item, Part, file_items};
 use crate::package_manifest::manifest;
+use crate::policy::rules_fault;
 use crate::resolve::{ImportPlace, declared, import_cycles, imports};
 use crate::types::{Anchor, Finding, check, contract_parts, endless, named, needs_circle, recursion};
 
@@ -95,6 +96,9 @@ fn item_findings(
             own.push(finding.locate(db));
         }
         own.extend(value.filter(|fault| is_own(db, item, fault)).and_then(|fault| fault.locate(db)));
+        if item.kind(db) == Kind::Policy {
+            own.extend(rules_fault(db, item).as_ref().and_then(|fault| fault.locate(db)));
+        }
     }
     if let Some(circle) = recursion(db, item) {
         let message = format!("`{}` needs itself: {}", item.name(db), around(db, circle));

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use ordain_graph::Patterns;
 use smol_str::SmolStr;
 
+use crate::rules::ForeignRules;
+
 /// A file's content, as its loader found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
@@ -104,6 +106,8 @@ pub struct Package {
 pub trait Db: salsa::Database {
     /// Regular expressions that were compiled before: a cache of what never changes.
     fn patterns(&self) -> &Patterns;
+    /// What runs rules of other languages, where anything does. It is the same as long as the database lives.
+    fn rules(&self) -> Option<&dyn ForeignRules>;
 }
 
 /// The compiler's own database. Clones share their contents; one of them writes while no other lives.
@@ -112,6 +116,7 @@ pub trait Db: salsa::Database {
 pub struct Database {
     storage: salsa::Storage<Self>,
     patterns: Patterns,
+    rules: Option<Arc<dyn ForeignRules>>,
 }
 
 #[salsa::db]
@@ -121,6 +126,10 @@ impl salsa::Database for Database {}
 impl Db for Database {
     fn patterns(&self) -> &Patterns {
         &self.patterns
+    }
+
+    fn rules(&self) -> Option<&dyn ForeignRules> {
+        self.rules.as_deref()
     }
 }
 
@@ -134,6 +143,17 @@ pub fn unless_cancelled<T>(compute: impl FnOnce() -> T) -> Option<T> {
 impl Database {
     /// A database that tells `observer` every event of the query engine.
     pub fn observed(observer: impl Fn(salsa::Event) + Send + Sync + 'static) -> Self {
-        Self { storage: salsa::Storage::new(Some(Box::new(observer))), patterns: Patterns::default() }
+        Self { storage: salsa::Storage::new(Some(Box::new(observer))), ..Self::default() }
+    }
+
+    /// A database whose policies may take their rules from other languages.
+    pub fn running(rules: Arc<dyn ForeignRules>) -> Self {
+        Self { rules: Some(rules), ..Self::default() }
+    }
+
+    /// A database with nothing in it that runs the same rules.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        Self { rules: self.rules.clone(), ..Self::default() }
     }
 }

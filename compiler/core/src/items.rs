@@ -189,6 +189,10 @@ pub fn file_items(db: &dyn Db, file: SourceFile) -> FileItems<'_> {
             if !is_broken {
                 misuses.append(&mut own);
             }
+            if let Body::Policy(policy) = &lowered.body {
+                let files = policy.from.iter().flat_map(|source| &source.files);
+                data.extend(files.map(|file| file.text.clone()));
+            }
             data.extend(data_paths(&lowered.sig_tree).chain(data_paths(&lowered.body_tree)));
             let item = Item::new(
                 db,
@@ -320,6 +324,12 @@ fn misuse_finding(path: &SmolStr, misuse: Misuse) -> Diagnostic {
             let message = format!("`{clause}` stands at the top of a plan, not in {block}");
             Diagnostic::new(codes::MISPLACED_CLAUSE, path.clone(), range, message)
                 .help("move it out of the block; it holds for the whole plan")
+        }
+        Misuse::Foreign { clause, range, help } => {
+            let place =
+                if clause == "with" { "whose rules are its own" } else { "whose rules are in another language" };
+            let message = format!("`{clause}` has no meaning in a policy {place}");
+            Diagnostic::new(codes::MISPLACED_CLAUSE, path.clone(), range, message).help(help)
         }
         Misuse::NoOutcome { name } => {
             Diagnostic::new(codes::INCOMPLETE_POLICY, path.clone(), name, "the policy can decide nothing")

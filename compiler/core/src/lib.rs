@@ -18,6 +18,7 @@ mod package_manifest;
 mod plan;
 mod policy;
 mod resolve;
+mod rules;
 mod similar;
 mod testing;
 mod types;
@@ -27,8 +28,8 @@ pub use db::{
     Content, DataFile, Database, Db, MAX_DATA_BYTES, MAX_SOURCE_BYTES, Package, SourceFile, unless_cancelled,
 };
 pub use eval::{
-    DocumentError, Fault, InputDocument, Lone, LoneFinding, Source, data_references, eval_text, eval_text_with, plain,
-    read_document,
+    DocumentError, Fault, InputDocument, Lone, LoneFinding, Source, data_references, document_json, eval_text,
+    eval_text_with, plain, read_document,
 };
 pub use hir::Kind;
 pub use items::{Item, file_items, parse_package};
@@ -41,6 +42,7 @@ pub use policy::{
     explain_gates, gate_globs, is_compiled, judge, named_policies, policy_code, policy_subject, run_gate, walk_gate,
 };
 pub use resolve::package_items;
+pub use rules::{ForeignRules, RuleError, RuleErrorPlace, RuleFinding, RuleLanguage, RulePlace, RuleRequest, RuleText};
 pub use testing::{Coverage, Covered, Failure, Point, PointKind, Reached, TestRun, cover_test, run_test};
 pub use types::{Anchor, DataFormat, Sig, Ty, signature};
 

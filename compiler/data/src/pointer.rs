@@ -56,10 +56,21 @@ impl Pointer {
         Some((unescaped(step), Self { text: rest.to_owned() }))
     }
 
+    /// The names and numbers on the way, from the outermost, as they are without escapes.
+    pub fn steps(&self) -> impl Iterator<Item = String> {
+        self.text.split('/').skip(1).map(unescaped)
+    }
+
     /// This way, and then another.
     pub fn join(mut self, rest: &Self) -> Self {
         self.text.push_str(&rest.text);
         self
+    }
+
+    /// Reads a pointer as RFC 6901 writes it; nothing where the text is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let escapes = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+        ((text.is_empty() || text.starts_with('/')) && escapes).then(|| Self { text: text.to_owned() })
     }
 
     /// The value it points to below `root`, if it is there.

@@ -160,7 +160,8 @@ catalogue! {
     EXPECTATION_FAILED = 807, Error, Policies, "expectation of a test not met";
     EXEMPTION_UNUSED = 808, Warning, Policies, "exemption that lifts nothing";
     GATE_WITHOUT_INPUT = 809, Error, Policies, "gate without a document for its policy";
-    FOREIGN_RULES = 810, Error, Policies, "rules of another language are not run";
+    FOREIGN_RULES = 810, Error, Policies, "rules that cannot be run here";
+    RULES_FAILED = 811, Error, Policies, "rules of another language give no answer";
     NOT_A_REQUEST = 821, Error, Policies, "type that is none of a request";
     NO_SUCH_ENTITY = 822, Error, Policies, "entity that is not there";
     MISPLACED_OUTCOME = 823, Error, Policies, "outcome that its subject cannot have";

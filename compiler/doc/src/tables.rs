@@ -181,6 +181,10 @@ impl<'s> Describer<'s> {
     }
 
     fn policy(&mut self, decl: &PolicyDecl) {
+        if let Some(source) = &decl.from {
+            let files = source.list.or_else(|| source.files.first().map(|file| file.range));
+            self.fact("Rules", files.map_or(source.language.range, |files| source.language.range.cover(files)));
+        }
         for clause in &decl.clauses {
             match &clause.kind {
                 PolicyClauseKind::Code(code) => self.literal("Code", code),
@@ -197,6 +201,7 @@ impl<'s> Describer<'s> {
                     Some(text) => self.facts.push(("Because", Value::Text(one_line(text)))),
                     None => self.fact("Because", reason.range),
                 },
+                PolicyClauseKind::With(_) => self.after_word("With", clause.range),
                 PolicyClauseKind::Exempt { .. } => self.after_word("Exempt", clause.range),
                 PolicyClauseKind::For { .. }
                 | PolicyClauseKind::Let(_)

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ordain_data::{DataError, Format, JsonPlaces, Key, Node, NodeKind, Pointer};
+use ordain_data::{DataError, Format, JsonPlaces, Key, Node, NodeKind, Pointer, pointer_at};
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
 use ordain_graph::{Fields, Value, untyped};
+use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
+use super::json::document_json;
 use super::{Context, Eval, Evaluator, Fault};
 use crate::db::{Content, DataFile, Db, Package};
 use crate::hir::{Arg, ExprId, ExprKind};
@@ -92,6 +94,59 @@ impl Source {
         };
         Some((self.file.path(db).clone(), TextRange::new(range.start, range.end)))
     }
+
+    /// What the file says, as it stands there: whatever the type leaves out is in it. Nothing where it says nothing.
+    pub(crate) fn json(self, db: &dyn Db) -> Option<Json> {
+        // Whoever asks has read the file: it is sound, and only a number can be beyond what this reader takes.
+        let quick = match self.format {
+            DataFormat::Json => serde_json::from_str(self.file.content(db).text()).ok(),
+            _ => None,
+        };
+        quick.or_else(|| parsed(db, self.file, self.format).as_ref().ok().map(document_json))
+    }
+
+    /// The innermost value that begins a line, counted from one.
+    pub(crate) fn in_line(self, db: &dyn Db, line: u32) -> Option<Pointer> {
+        let root = parsed(db, self.file, self.format).as_ref().ok()?;
+        let text = self.file.content(db).text();
+        let before: usize = text.split_inclusive('\n').take(line.checked_sub(1)? as usize).map(str::len).sum();
+        let rest = &text[before..];
+        let indentation = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        Some(pointer_at(root, u32::try_from(before + indentation).ok()?))
+    }
+}
+
+/// The data file of a path that an item names.
+pub(crate) fn data_file<'db>(db: &'db dyn Db, path: &str, at: Anchor<'db>) -> Eval<'db, DataFile> {
+    if !stays_inside(path) {
+        return Err(Fault::helped(
+            codes::PATH_LEAVES_PACKAGE,
+            at,
+            format!("`{path}` does not stay in the package"),
+            "write a path relative to the package's folder, with `/` between its parts and without `..`",
+        ));
+    }
+    let Some(&file) = at.item.file(db).package(db).data(db).get(path) else {
+        return Err(Fault::helped(
+            codes::DATA_NOT_FOUND,
+            at,
+            format!("there is no file `{path}`"),
+            "paths are relative to the folder of the package's manifest",
+        ));
+    };
+    Ok(file)
+}
+
+/// Whether a data file is text.
+pub(crate) fn readable<'db>(db: &'db dyn Db, file: DataFile) -> Eval<'db, ()> {
+    match file.content(db) {
+        Content::Text(_) => Ok(()),
+        unreadable => {
+            let mut finding = crate::items::unreadable_finding(file.path(db), unreadable);
+            finding.code = codes::DATA_MALFORMED;
+            Err(Box::new(Fault::Data(Box::new(finding))))
+        }
+    }
 }
 
 /// Whether a path stays in the package: relative, with no part that leads up or out.
@@ -105,24 +160,8 @@ fn stays_inside(path: &str) -> bool {
 impl<'db> Evaluator<'_, 'db> {
     pub(super) fn read_data(&self, cx: &Context<'db>, expr: ExprId, format: DataFormat, args: &[Arg]) -> Eval<'db> {
         let Some(path) = Self::literal_path(cx, args) else { return Err(Box::new(Fault::Silent)) };
-        let at = cx.expr_at(args[0].value);
-        if !stays_inside(&path) {
-            return Err(Fault::helped(
-                codes::PATH_LEAVES_PACKAGE,
-                at,
-                format!("`{path}` does not stay in the package"),
-                "write a path relative to the package's folder, with `/` between its parts and without `..`",
-            ));
-        }
+        let file = data_file(self.db, &path, cx.expr_at(args[0].value))?;
         let package = cx.item.file(self.db).package(self.db);
-        let Some(&file) = package.data(self.db).get(&path) else {
-            return Err(Fault::helped(
-                codes::DATA_NOT_FOUND,
-                at,
-                format!("there is no file `{path}`"),
-                "paths are relative to the folder of the package's manifest",
-            ));
-        };
         self.memory.data.borrow_mut().insert(file);
         let Some(ty) = cx.facts.adjustments.get(&expr) else { return Err(Box::new(Fault::Silent)) };
         self.read_file(package, file, format, ty)
@@ -131,14 +170,7 @@ impl<'db> Evaluator<'_, 'db> {
     /// What a file holds, as a type with the names that a package has for it.
     pub(super) fn read_file(&self, package: Package, file: DataFile, format: DataFormat, ty: &Ty<'db>) -> Eval<'db> {
         let shown = file.path(self.db);
-        match file.content(self.db) {
-            Content::Text(_) => {}
-            unreadable => {
-                let mut finding = crate::items::unreadable_finding(shown, unreadable);
-                finding.code = codes::DATA_MALFORMED;
-                return Err(Box::new(Fault::Data(Box::new(finding))));
-            }
-        }
+        readable(self.db, file)?;
         let node = match parsed(self.db, file, format) {
             Ok(node) => node,
             Err(error) => {

@@ -9,9 +9,10 @@ use std::rc::Rc;
 use ordain_data::{JsonPlaces, Pointer};
 use ordain_diagnostics::TextRange;
 use ordain_graph::Value;
+use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
-use super::{Context, Evaluator, Source, data_call};
+use super::{Context, Evaluator, Source, data_call, value_json};
 use crate::db::Db;
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Field, Kind};
 use crate::items::Item;
@@ -52,7 +53,7 @@ impl<'db> Origin<'db> {
     ) -> Self {
         let db = evaluator.db;
         if let Some(source) = data_call(db, cx, expr) {
-            return Self::File(Rc::new(Opened { source, places: RefCell::default() }));
+            return Self::of_file(source);
         }
         let tree = cx.tree;
         match &tree[expr].kind {
@@ -113,6 +114,82 @@ impl<'db> Origin<'db> {
                 Self::of(&mut Context::body(db, item), evaluator, &[], body)
             }
             _ => Self::Unknown,
+        }
+    }
+
+    /// The whole of a file.
+    pub(crate) fn of_file(source: Source) -> Self {
+        Self::File(Rc::new(Opened { source, places: RefCell::default() }))
+    }
+
+    /// A value as JSON, with its parts as they stand in the files they come from: whatever types leave out is in them.
+    pub(crate) fn json(&self, db: &'db dyn Db, value: &Value) -> Json {
+        let element = |at: usize| match value {
+            Value::List(elements) => elements.get(at).unwrap_or(&Value::None),
+            _ => &Value::None,
+        };
+        match self {
+            Self::Unknown => value_json(value),
+            Self::File(file) => file.source.json(db).unwrap_or_else(|| value_json(value)),
+            Self::Elements(origins) => {
+                origins.iter().enumerate().map(|(at, origin)| origin.json(db, element(at))).collect()
+            }
+            Self::Parts(parts) => {
+                let mut all = Vec::new();
+                for (length, origin) in parts {
+                    let part = Value::list((0..*length).map(|at| element(all.len() + at).clone()));
+                    match origin.json(db, &part) {
+                        Json::Array(elements) => all.extend(elements),
+                        other => all.push(other),
+                    }
+                }
+                Json::Array(all)
+            }
+            Self::Fields(_) | Self::Either(_) => {
+                let mut json = value_json(value);
+                if let Json::Object(members) = &mut json {
+                    self.members(db, value, members);
+                }
+                json
+            }
+        }
+    }
+
+    /// Puts the members in whose files are known.
+    fn members(&self, db: &'db dyn Db, value: &Value, members: &mut Map<String, Json>) {
+        match self {
+            Self::Fields(fields) => {
+                for (name, origin) in fields.iter().filter(|(_, origin)| !matches!(origin, Self::Unknown)) {
+                    let part = match value {
+                        Value::Record(parts) => parts.get(name).unwrap_or(&Value::None),
+                        _ => &Value::None,
+                    };
+                    members.insert(name.to_string(), origin.json(db, part));
+                }
+            }
+            Self::Either(origins) => origins.iter().rev().for_each(|origin| origin.members(db, value, members)),
+            Self::File(file) => {
+                if let Some(Json::Object(own)) = file.source.json(db) {
+                    members.extend(own);
+                }
+            }
+            Self::Unknown | Self::Parts(_) | Self::Elements(_) => {}
+        }
+    }
+
+    /// What a pointer leads to, or the innermost value on the way that has a place.
+    pub(crate) fn nearest(&self, db: &'db dyn Db, mut pointer: Pointer) -> Pointer {
+        while !pointer.as_str().is_empty() && self.place(db, &pointer).is_none() {
+            pointer.pop();
+        }
+        pointer
+    }
+
+    /// The innermost value that begins a line of the one file that this is, counted from one.
+    pub(crate) fn in_line(&self, db: &'db dyn Db, line: u32) -> Option<Pointer> {
+        match self {
+            Self::File(file) => file.source.in_line(db, line),
+            _ => None,
         }
     }
 

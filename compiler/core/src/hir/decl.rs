@@ -261,8 +261,8 @@ pub struct Modifiers {
 /// A policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// `from rego "…"`: the language and the file.
-    pub from: Option<(Name, Name)>,
+    /// `from rego "…"`
+    pub from: Option<RuleSource>,
     /// `on`
     pub subject: Option<Subject>,
     /// `for`, `let`, `when`, `unless` in source order.
@@ -273,10 +273,21 @@ pub struct Policy {
     pub outcome_locs: Box<[Loc]>,
     /// `because`
     pub because: Option<ExprId>,
+    /// `with`
+    pub with: Option<ExprId>,
     /// `exempt`
     pub exemptions: Box<[Exemption]>,
     /// The declaration's name, for what concerns the whole.
     pub loc: Loc,
+}
+
+/// `from rego ["…", "…"]`: rules in another language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleSource {
+    /// The language.
+    pub language: Name,
+    /// The files, by their paths in the package.
+    pub files: Box<[Name]>,
 }
 
 /// What a policy is about.

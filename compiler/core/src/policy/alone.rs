@@ -5,7 +5,7 @@ use ordain_graph::{Date, Fields, Value};
 use smol_str::SmolStr;
 
 use super::compiled::by_engine;
-use super::decide::{Decided, Decider};
+use super::decide::{Decided, Decider, Shown};
 use crate::db::Db;
 use crate::eval::{Eval, Evaluator, Fault};
 use crate::hir::{Body, Subject};
@@ -26,13 +26,15 @@ pub(crate) fn decide_on<'db>(
 ) -> Decided<'db> {
     let Body::Policy(declared) = &policy.body(db).body else { return Decided::default() };
     let Some(subject) = &declared.subject else { return Decided::default() };
-    let value = with_context(subject, value);
-    let locals = match whole(db, evaluator, policy, locals(subject, value)) {
+    let given = locals(subject, with_context(subject, value));
+    // Rules of another language see what is given, without what the types add to it.
+    let shown = given.last().map(|(_, value)| Shown::Value(value.clone()));
+    let locals = match whole(db, evaluator, policy, given) {
         Ok(locals) => with_parts(subject, locals),
         Err(fault) => return Decided { faults: vec![*fault], ..Decided::default() },
     };
     let compiled = if cfg!(debug_assertions) { by_engine(db, policy, &locals, as_of) } else { None };
-    let decided = Decider::new(db, evaluator, policy, locals, as_of).map(|decider| decider.run());
+    let decided = Decider::new(db, evaluator, policy, locals, as_of).map(|decider| decider.showing(shown).run());
     let decided = decided.unwrap_or_default();
     // While Ordain itself is tested, whatever is decided here is decided by the engine, too.
     let too_large =

@@ -1,7 +1,9 @@
 //! One policy over one subject.
 
+mod foreign;
+
 use ordain_data::Pointer;
-use ordain_diagnostics::codes;
+use ordain_diagnostics::{TextRange, codes};
 use ordain_graph::{Date, Exemption, Op, Outcome, Value};
 use smol_str::SmolStr;
 
@@ -11,6 +13,10 @@ use crate::eval::{Context, Eval, Evaluator, Fault};
 use crate::hir::{self, BinaryOp, Body, ExprId, ExprKind, Policy, PolicyClause};
 use crate::items::Item;
 use crate::types::{Anchor, Ty};
+
+use foreign::Asked;
+pub(super) use foreign::Shown;
+pub(crate) use foreign::rules_fault;
 
 /// What a policy says about a subject.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,6 +48,8 @@ pub struct Ruling {
     pub exempt: Option<Exemption>,
     /// Where in the subject: a JSON pointer (RFC 6901) to what the innermost loop was at; empty for the whole.
     pub pointer: Pointer,
+    /// The rule of another language that says so: its file, and where it stands there.
+    pub rule: Option<(SmolStr, TextRange)>,
 }
 
 /// One way through a policy's loops, as far as it went.
@@ -122,6 +130,10 @@ pub(super) struct Decider<'a, 'db> {
     origins: Vec<(SmolStr, Pointer)>,
     /// The clauses passed so far, where the way is asked for.
     passed: Option<Vec<Clause<'db>>>,
+    /// What rules of another language see as the subject, where that is not its value.
+    shown: Option<Shown<'db>>,
+    /// The parts of the subject that such rules are asked about.
+    asked: Vec<Asked<'db>>,
     decided: Decided<'db>,
 }
 
@@ -136,9 +148,13 @@ impl<'a, 'db> Decider<'a, 'db> {
     ) -> Option<Self> {
         let Body::Policy(policy) = &item.body(db).body else { return None };
         let mut cx = Context::body(db, item);
-        let origins = locals.first().map(|(name, _)| (name.clone(), Pointer::root())).into_iter().collect();
+        // The environment may stand before the subject.
+        let environment = policy.subject.as_ref().and_then(|subject| subject.environment.as_ref());
+        let subject = locals.iter().find(|(name, _)| environment.is_none_or(|(known, _)| known.text != *name));
+        let origins = subject.map(|(name, _)| (name.clone(), Pointer::root())).into_iter().collect();
         cx.locals = locals;
-        Some(Self { db, evaluator, policy, cx, as_of, origins, passed: None, decided: Decided::default() })
+        let (shown, asked, decided) = (None, Vec::new(), Decided::default());
+        Some(Self { db, evaluator, policy, cx, as_of, origins, passed: None, shown, asked, decided })
     }
 
     /// Keeps how it comes to its decision, too.
@@ -149,13 +165,11 @@ impl<'a, 'db> Decider<'a, 'db> {
 
     pub(super) fn run(mut self) -> Decided<'db> {
         self.evaluator.reach(|| Anchor::name_of(self.cx.item));
-        if let Some((language, _)) = &self.policy.from {
-            let message = format!("rules in `{}` are not run by this version", language.text);
-            self.undecided(*Fault::new(codes::FOREIGN_RULES, self.cx.at(language.loc), message));
-            return self.decided;
-        }
         if let Err(fault) = self.clause(0, None) {
             self.undecided(*fault);
+        }
+        if let Some(source) = &self.policy.from {
+            self.judge(source);
         }
         self.decided
     }
@@ -191,8 +205,10 @@ impl<'a, 'db> Decider<'a, 'db> {
                 for (position, (first, second)) in rounds.into_iter().enumerate() {
                     let mark = (self.cx.locals.len(), self.origins.len());
                     if let Some(mut at) = origin.clone() {
-                        match (list, ordain_graph::display(&first)) {
-                            (false, Ok(key)) => at.push_key(&key),
+                        // Of an object of `Json` the pairs have names, of a list numbers.
+                        let named = !list || matches!((&first, &second), (Value::String(_), Some(_)));
+                        match (named, ordain_graph::display(&first)) {
+                            (true, Ok(key)) => at.push_key(&key),
                             _ => at.push_index(position),
                         }
                         self.origins.push((element_name.clone(), at));
@@ -248,7 +264,7 @@ impl<'a, 'db> Decider<'a, 'db> {
     /// All clauses are met: what the policy demands now.
     fn conclude(&mut self, when: Option<Value>) -> Eval<'db, ()> {
         let (passed, rulings) = (self.passed.as_ref().map_or(0, Vec::len), self.decided.rulings.len());
-        let said = self.rulings(when);
+        let said = if self.policy.from.is_some() { self.ask(when) } else { self.rulings(when) };
         if said.is_ok() {
             self.end(WayEnd::Met, Some(rulings));
         }
@@ -269,7 +285,7 @@ impl<'a, 'db> Decider<'a, 'db> {
             };
             let (when, because, exempt) = (when.clone(), because.clone(), exempt.clone());
             let pointer = self.pointer();
-            self.decided.rulings.push(Ruling { outcome, when, because, exempt, pointer });
+            self.decided.rulings.push(Ruling { outcome, when, because, exempt, pointer, rule: None });
         }
         Ok(())
     }
@@ -341,7 +357,8 @@ impl<'a, 'db> Decider<'a, 'db> {
 
     /// What cannot be decided is denied. A policy that can only permit does so by saying nothing.
     fn undecided(&mut self, fault: Fault<'db>) {
-        if self.policy.outcomes.iter().all(|outcome| matches!(outcome, hir::Outcome::Permit)) {
+        let permits = |outcome: &hir::Outcome| matches!(outcome, hir::Outcome::Permit);
+        if self.policy.from.is_none() && self.policy.outcomes.iter().all(permits) {
             self.decided.faults.push(fault);
             return self.end(WayEnd::Undecided, None);
         }
@@ -357,6 +374,7 @@ impl<'a, 'db> Decider<'a, 'db> {
             because: None,
             exempt: None,
             pointer: self.pointer(),
+            rule: None,
         });
         self.decided.faults.push(fault);
         self.end(WayEnd::Undecided, Some(self.decided.rulings.len() - 1));

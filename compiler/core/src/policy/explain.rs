@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::alone::{locals, whole};
-use super::decide::{Decided, Decider};
+use super::decide::{Decided, Decider, Shown};
 use super::entity::decide_entities;
 use super::{code_and_severity, gate};
 use crate::db::{DataFile, Db, Package};
@@ -126,7 +126,7 @@ pub fn explain_gates<'db>(
         }
         "change" => {
             if let Some(change) = change {
-                let decided = decide(db, policy, locals(subject, change.clone()), as_of);
+                let decided = decide(db, policy, locals(subject, change.clone()), None, as_of);
                 found.push(Explained::new(policy, About::Change, decided));
             }
         }
@@ -140,7 +140,8 @@ pub fn explain_gates<'db>(
                 faults.extend(unreadable);
                 for document in documents.iter().filter(|document| fits(db, &document.ty, expected)) {
                     let Some(value) = document.known() else { continue };
-                    let decided = decide(db, policy, locals(subject, value.clone()), as_of);
+                    let shown = Some(Shown::Origin(document.origin.clone()));
+                    let decided = decide(db, policy, locals(subject, value.clone()), shown, as_of);
                     let about = About::Input { gate, name: document.name.clone(), origin: document.origin.clone() };
                     found.push(Explained::new(policy, about, decided));
                 }
@@ -188,7 +189,10 @@ pub fn explain_document<'db>(
     }
     let evaluator = Evaluator::new(db);
     let decided = match whole(db, &evaluator, policy, bound) {
-        Ok(bound) => decide(db, policy, bound, as_of),
+        Ok(bound) => {
+            let shown = subject.binding.is_some().then(|| Shown::Origin(Origin::of_file(document.source)));
+            decide(db, policy, bound, shown, as_of)
+        }
         Err(fault) => Decided { faults: vec![*fault], ..Decided::default() },
     };
     Ok(Explained::new(policy, About::Document(document), decided))
@@ -205,7 +209,14 @@ fn subject_type<'db>(db: &'db dyn Db, policy: Item<'db>, subject: &Subject) -> R
         .map_err(|finding| DocumentError::Type { message: finding.message, help: finding.help })
 }
 
-fn decide<'db>(db: &'db dyn Db, policy: Item<'db>, locals: Vec<(SmolStr, Value)>, as_of: Option<Date>) -> Decided<'db> {
+fn decide<'db>(
+    db: &'db dyn Db,
+    policy: Item<'db>,
+    locals: Vec<(SmolStr, Value)>,
+    shown: Option<Shown<'db>>,
+    as_of: Option<Date>,
+) -> Decided<'db> {
     let evaluator = Evaluator::new(db);
-    Decider::new(db, &evaluator, policy, locals, as_of).map(|decider| decider.explained().run()).unwrap_or_default()
+    let decider = Decider::new(db, &evaluator, policy, locals, as_of);
+    decider.map(|decider| decider.showing(shown).explained().run()).unwrap_or_default()
 }

@@ -11,12 +11,12 @@ use smol_str::SmolStr;
 use super::alone::locals;
 use super::code_and_severity;
 use super::compiled::Compiled;
-use super::decide::{Decided, Decider};
+use super::decide::{Decided, Decider, Shown};
 use super::entity::decide_entities;
 use crate::db::Db;
 use crate::eval::{Context, Eval, Evaluator, Fault, Following, Origin, data_call};
 use crate::hir::{Body, ExprId, Gate, Kind, Policy};
-use crate::items::{Item, Part};
+use crate::items::Item;
 use crate::resolve::{declared, resolve, resolve_module};
 use crate::types::{Anchor, Ty, fits, subject_types, written_type};
 
@@ -190,11 +190,6 @@ impl<'db> Runner<'db> {
     }
 
     fn policy(&mut self, policy: Item<'db>, declared: &'db Policy, change: Option<&Value>) {
-        if let Some((language, _)) = &declared.from {
-            let (path, range) = Anchor { item: policy, part: Part::Body, loc: language.loc }.locate(self.db);
-            let message = format!("rules in `{}` are not run by this version", language.text);
-            return self.run.faults.push(Diagnostic::new(codes::FOREIGN_RULES, path, range, message));
-        }
         let Some(subject) = &declared.subject else { return };
         match subject.kind.text.as_str() {
             "input" => {
@@ -240,7 +235,8 @@ impl<'db> Runner<'db> {
         let package = self.item.file(self.db).package(self.db);
         let evaluator = Evaluator::new(self.db).following(Following::Declared(package));
         if let Some(decider) = Decider::new(self.db, &evaluator, policy, locals, self.as_of) {
-            let decided = decider.run();
+            let shown = document.map(|document| Shown::Origin(document.origin.clone()));
+            let decided = decider.showing(shown).run();
             self.decided(policy, decided, document);
         }
     }
@@ -294,6 +290,9 @@ impl<'db> Runner<'db> {
             let mut diagnostic = Diagnostic::new(number, path, range, message);
             let by = Anchor::name_of(policy).locate(self.db);
             diagnostic = diagnostic.related(by.0, by.1, "by this policy");
+            if let Some((path, range)) = ruling.rule {
+                diagnostic = diagnostic.related(path, range, "by this rule");
+            }
             if let Some(because) = &ruling.because {
                 diagnostic = diagnostic.help(text(because));
             }

@@ -18,6 +18,7 @@ mod subject;
 
 pub(crate) use alone::decide_on;
 pub use compiled::is_compiled;
+pub(crate) use decide::rules_fault;
 pub use decide::{Clause, ClauseKind, Decided, Ruling, Way, WayEnd};
 pub use explain::{About, Explained, explain_document, explain_gates, named_policies, policy_subject};
 pub use gate::{GateFinding, GateRun, gate_globs, run_gate, walk_gate};

@@ -337,6 +337,7 @@ fn undecided<'db>(policy: &Policy, fault: Fault<'db>) -> Decided<'db> {
             because: None,
             exempt: None,
             pointer: Default::default(),
+            rule: None,
         });
     }
     decided.faults.push(fault);

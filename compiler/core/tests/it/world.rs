@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ordain_compiler::{Content, DataFile, Database, Package, SourceFile, check_package, data_references};
 use ordain_diagnostics::{Diagnostic, Severity};
+use ordain_rego::RegoRules;
 use salsa::Setter as _;
 use smol_str::SmolStr;
 
@@ -47,7 +48,7 @@ impl World {
 
     /// A package of `.ord` files and data files, with the standard library.
     pub fn new(files: &[(&str, &str)]) -> Self {
-        Self::in_database(Database::default(), files)
+        Self::in_database(Database::running(Arc::new(RegoRules::default())), files)
     }
 
     pub fn in_database(mut db: Database, files: &[(&str, &str)]) -> Self {

@@ -39,7 +39,8 @@ pub(super) fn core(tag: Option<&Cow<'_, Tag>>, range: TextRange) -> Result<Optio
         Some("str") => Core::Text,
         Some("seq") => Core::List,
         Some("map") => Core::Map,
-        None if name == "!" => Core::Plain,
+        // An application's own tag, such as `!Ref`, tells that application something; the value stays what it is.
+        None if name.starts_with('!') => Core::Plain,
         _ => return Err(fault(range, format!("the tag {} is not one of YAML's core schema", quoted(&shown(&name))))),
     };
     Ok(Some(core))

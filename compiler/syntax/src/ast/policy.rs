@@ -7,10 +7,21 @@ use super::{Binder, Expr, Field, Ident, Let, Path, StringLit, Type};
 /// `policy name { … }` or `policy name from rego "…" { … }`
 #[derive(Clone, Debug, PartialEq)]
 pub struct PolicyDecl {
-    /// `from rego "policies/x.rego"`: the language and the file.
-    pub from: Option<(Ident, StringLit)>,
+    /// Where its rules are, if they are written in another language.
+    pub from: Option<RuleSource>,
     /// The clauses in source order.
     pub clauses: Vec<PolicyClause>,
+}
+
+/// `from rego "policies/x.rego"` or `from rego ["policies/x.rego", "policies/lib.rego"]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleSource {
+    /// The language.
+    pub language: Ident,
+    /// The files.
+    pub files: Vec<StringLit>,
+    /// The files with their brackets, where they have some.
+    pub list: Option<TextRange>,
 }
 
 /// A clause of a policy and its place.
@@ -43,6 +54,8 @@ pub enum PolicyClauseKind {
     Outcome(Outcome),
     /// `because "…"`
     Because(StringLit),
+    /// `with expr`: what rules of another language are given besides the subject.
+    With(Expr),
     /// `exempt target in ["…"] until 2027-03-01 see adr_0007`
     Exempt {
         /// Which subjects.

@@ -12,12 +12,25 @@ impl<'a> Printer<'a> {
     pub(super) fn policy(&mut self, decl: &'a PolicyDecl, end: u32) -> Doc {
         let mut parts = Vec::new();
         let mut end = end;
-        if let Some((language, file)) = &decl.from {
+        if let Some(source) = &decl.from {
             parts.push(self.text(" from "));
-            parts.push(self.verbatim(language.range));
+            parts.push(self.verbatim(source.language.range));
             parts.push(self.text(" "));
-            parts.push(self.verbatim(file.range));
-            end = file.range.end;
+            match (source.list, source.files.as_slice()) {
+                (Some(list), files) => {
+                    let open = self.source.find(list.start, "[");
+                    parts.push(self.delimited(LIST, open, false, |printer, first| {
+                        printer.slots(first, files, |file| file.range.end, |printer, file| printer.verbatim(file.range))
+                    }));
+                    end = list.end;
+                }
+                (None, files) => {
+                    for file in files {
+                        parts.push(self.verbatim(file.range));
+                        end = file.range.end;
+                    }
+                }
+            }
         }
         parts.push(self.body(self.source.find(end, "{"), |printer, first| {
             let lines = printer.clause_lines(&decl.clauses);
@@ -82,6 +95,10 @@ impl<'a> Printer<'a> {
             PolicyClauseKind::Because(reason) => {
                 let reason = self.verbatim(reason.range);
                 self.clause("because ", reason)
+            }
+            PolicyClauseKind::With(data) => {
+                let data = self.expr(data);
+                self.clause("with ", data)
             }
             PolicyClauseKind::Exempt { condition, until, see } => {
                 let mut parts = vec![self.text("exempt "), self.before_word(condition)];

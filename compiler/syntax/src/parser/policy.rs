@@ -13,7 +13,7 @@ use super::types::{take_type, ty};
 use super::want::Want;
 use crate::ast::{
     Expr, GateClause, GateDecl, Ident, Outcome as Verdict, Path, PolicyClause, PolicyClauseKind, PolicyDecl, PolicyRef,
-    Subject, Type,
+    RuleSource, Subject, Type,
 };
 use crate::token::TokenKind;
 
@@ -22,7 +22,7 @@ pub(super) const POLICY: Clauses = Clauses {
     of: "a policy",
     words: &[
         "code", "severity", "on", "for", "let", "when", "unless", "deny", "warn", "permit", "forbid", "require",
-        "escalate", "because", "exempt",
+        "escalate", "because", "with", "exempt",
     ],
 };
 
@@ -31,8 +31,20 @@ pub(super) const GATE: Clauses = Clauses { of: "a gate", words: &["on", "input",
 
 /// `from rego "…" { … }`, the source optional
 pub(super) fn policy(inp: &mut In<'_, '_>) -> PolicyDecl {
-    let from = if inp.eat(TokenKind::From) { kept(inp, |inp| inp.parse(name().then(plain_string()))) } else { None };
+    let from = if inp.eat(TokenKind::From) { kept(inp, rule_source) } else { None };
     PolicyDecl { from, clauses: kept(inp, |inp| clauses(inp, policy_clause)).unwrap_or_default() }
+}
+
+/// `rego "x.rego"` or `rego ["x.rego", "lib.rego"]`
+fn rule_source(inp: &mut In<'_, '_>) -> Outcome<RuleSource> {
+    let language = take_name(inp)?;
+    let start = inp.at();
+    if !inp.eat(TokenKind::LBracket) {
+        let file = inp.parse(plain_string())?;
+        return Ok(RuleSource { language, files: vec![file], list: None });
+    }
+    let files = members(inp, TokenKind::RBracket, Separator::Comma, |inp| inp.parse(plain_string()), |_| None)?;
+    Ok(RuleSource { language, files, list: Some(inp.range_from(start)) })
 }
 
 fn policy_clause(inp: &mut In<'_, '_>) -> Outcome<PolicyClause> {
@@ -53,6 +65,7 @@ fn policy_clause(inp: &mut In<'_, '_>) -> Outcome<PolicyClause> {
                 TokenKind::When => inp.parse(after(expr().map(Kind::When))),
                 TokenKind::Unless => inp.parse(after(expr().map(Kind::Unless))),
                 TokenKind::Because => inp.parse(after(string().map(Kind::Because))),
+                TokenKind::With => inp.parse(after(expr().map(Kind::With))),
                 TokenKind::Exempt => inp.parse(after(exempt())),
                 TokenKind::Deny => inp.parse(after(message().map(Verdict::Deny).map(Kind::Outcome))),
                 TokenKind::Warn => inp.parse(after(message().map(Verdict::Warn).map(Kind::Outcome))),

@@ -143,6 +143,8 @@ pub enum TokenKind {
     Until,
     #[token("see")]
     See,
+    #[token("with")]
+    With,
     #[token("check")]
     Check,
     #[token("any")]

@@ -60,6 +60,7 @@ pub const CONTEXTUAL_WORDS: &[&str] = &[
     "exempt",
     "until",
     "see",
+    "with",
     "check",
     "any",
 ];

@@ -180,6 +180,7 @@ impl<'a> Machine<'a> {
                 because: because.clone(),
                 exempt: exempt.clone(),
                 pointer: pointer(code, code.pointer, &deciding.spots),
+                rule: None,
             });
         }
         Ok(())

@@ -6,7 +6,7 @@ use ordain_syntax::ast;
 use super::Lowering;
 use crate::hir::{
     Adapter, Bind, Capability, Exemption, Field, Gate, GateInput, Group, Outcome, Policy, PolicyClause, Provides,
-    Signature, Subject, TypeRefKind,
+    RuleSource, Signature, Subject, TypeRefKind,
 };
 
 /// A clause that is not where it should be. Ranges are those of the file.
@@ -21,6 +21,8 @@ pub(crate) enum Misuse {
     NotAtTop { clause: &'static str, block: &'static str, range: TextRange },
     /// A policy that decides nothing.
     NoOutcome { name: TextRange },
+    /// Means something in other policies only.
+    Foreign { clause: &'static str, range: TextRange, help: &'static str },
 }
 
 /// The one value a clause may have.
@@ -161,7 +163,7 @@ pub(super) fn policy(
     misuses: &mut Vec<Misuse>,
 ) -> (Signature, Policy) {
     let (mut code, mut severity, mut subject) = (Slot::new("code"), Slot::new("severity"), Slot::new("on"));
-    let (mut because, mut clauses) = (Slot::new("because"), Vec::new());
+    let (mut because, mut with, mut clauses) = (Slot::new("because"), Slot::new("with"), Vec::new());
     let (mut outcomes, mut outcome_locs, mut exemptions) = (Vec::new(), Vec::new(), Vec::new());
     let loc = low.loc(name);
     for clause in decl.clauses {
@@ -177,9 +179,20 @@ pub(super) fn policy(
             ast::PolicyClauseKind::Let(binding) => clauses.push(PolicyClause::Let(low.binding(binding))),
             ast::PolicyClauseKind::When(condition) => clauses.push(PolicyClause::When(low.expr(condition))),
             ast::PolicyClauseKind::Unless(condition) => clauses.push(PolicyClause::Unless(low.expr(condition))),
+            ast::PolicyClauseKind::Outcome(outcome) if decl.from.is_some() => {
+                let (clause, help) = (outcome_word(&outcome), "leave it out: the rules themselves say what they deny");
+                misuses.push(Misuse::Foreign { clause, range, help });
+            }
             ast::PolicyClauseKind::Outcome(outcome) => {
                 outcome_locs.push(low.loc(range));
                 outcomes.push(self::outcome(low, outcome));
+            }
+            ast::PolicyClauseKind::With(data) => {
+                if decl.from.is_none() {
+                    let help = "it gives data to rules of another language; use `let` for a name";
+                    misuses.push(Misuse::Foreign { clause: "with", range, help });
+                }
+                with.fill(low.expr(data), range, misuses);
             }
             ast::PolicyClauseKind::Because(text) => {
                 let range = text.range;
@@ -193,13 +206,16 @@ pub(super) fn policy(
             }),
         }
     }
-    let from = decl.from.map(|(language, file)| (low.name(language), low.text(&file)));
+    let from = decl.from.map(|source| RuleSource {
+        language: low.name(source.language),
+        files: source.files.iter().map(|file| low.text(file)).collect(),
+    });
     if from.is_none() && outcomes.is_empty() {
         misuses.push(Misuse::NoOutcome { name });
     }
     let of = "a policy";
-    let subject =
-        if from.is_some() { subject.take() } else { subject.need(of, name, "on step in env: Target", misuses) };
+    let example = if from.is_some() { "on input: Json" } else { "on step in env: Target" };
+    let subject = subject.need(of, name, example, misuses);
     let signature =
         Signature::Policy { code: code.need(of, name, "code \"GOV-101\"", misuses), severity: severity.take() };
     let policy = Policy {
@@ -209,6 +225,7 @@ pub(super) fn policy(
         outcomes: outcomes.into(),
         outcome_locs: outcome_locs.into(),
         because: because.take(),
+        with: with.take(),
         exemptions: exemptions.into(),
         loc,
     };
@@ -224,6 +241,17 @@ fn subject(low: &mut Lowering, on: ast::Subject) -> Subject {
         binding: typed(on.binding, low),
         environment: typed(on.environment, low),
         globs: on.globs.map(|globs| low.expr(globs)),
+    }
+}
+
+fn outcome_word(outcome: &ast::Outcome) -> &'static str {
+    match outcome {
+        ast::Outcome::Deny(_) => "deny",
+        ast::Outcome::Warn(_) => "warn",
+        ast::Outcome::Permit => "permit",
+        ast::Outcome::Forbid(_) => "forbid",
+        ast::Outcome::RequireApproval { .. } | ast::Outcome::RequireGate(_) => "require",
+        ast::Outcome::Escalate(_) => "escalate",
     }
 }
 

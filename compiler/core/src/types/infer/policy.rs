@@ -5,7 +5,8 @@ use smol_str::SmolStr;
 
 use super::super::ty::Ty;
 use super::Infer;
-use crate::hir::{Gate, Kind, Loc, Name, Outcome, Policy, PolicyClause, Subject};
+use crate::hir::{Gate, Kind, Loc, Name, Outcome, Policy, PolicyClause, RuleSource, Subject};
+use crate::rules::RuleLanguage;
 
 /// What a policy can be about, and the type of the value it is given (in the standard module `governance`).
 const SUBJECTS: [(&str, &str); 6] = [
@@ -25,6 +26,12 @@ impl<'db> Infer<'db> {
         let mark = self.locals.len();
         if let Some(subject) = &policy.subject {
             self.subject(subject);
+        }
+        if let Some(source) = &policy.from {
+            self.rule_source(source, policy.subject.as_ref());
+        }
+        if let Some(with) = policy.with {
+            self.check(with, &Ty::Json);
         }
         for clause in &policy.clauses {
             match clause {
@@ -59,6 +66,44 @@ impl<'db> Infer<'db> {
             }
         }
         self.leave(mark);
+    }
+
+    /// Whether there are such rules, and whether they can be about the subject.
+    fn rule_source(&mut self, source: &RuleSource, subject: Option<&Subject>) {
+        let written = &source.language;
+        let names = RuleLanguage::ALL.map(RuleLanguage::name);
+        let Some(language) = RuleLanguage::named(&written.text) else {
+            let message = format!("there are no rules in a language `{}`", written.text);
+            let finding = self
+                .finding(codes::FOREIGN_RULES, written.loc, message)
+                .did_you_mean(crate::similar::best(&written.text, names));
+            let finding = if finding.help.is_none() {
+                finding.help(format!("the languages are {}", names.map(|name| format!("`{name}`")).join(" and ")))
+            } else {
+                finding
+            };
+            return self.report(finding);
+        };
+        if source.files.is_empty() || (language == RuleLanguage::Gatekeeper && source.files.len() > 1) {
+            let (message, help) = match language {
+                RuleLanguage::Rego => {
+                    ("there is no file with rules", "name one, such as `from rego \"policies/a.rego\"`")
+                }
+                RuleLanguage::Gatekeeper => ("a template is one file", "write a policy for each template"),
+            };
+            let finding = self.finding(codes::FOREIGN_RULES, written.loc, message).help(help);
+            self.report(finding);
+        }
+        let Some(kind) = subject.map(|subject| &subject.kind) else { return };
+        let reason = match (language, kind.text.as_str()) {
+            (RuleLanguage::Rego, "request") => "Rego has no rules that permit a request",
+            (RuleLanguage::Gatekeeper, "plan" | "step" | "entity" | "change" | "request") => {
+                "templates judge objects of Kubernetes, which are documents"
+            }
+            _ => return,
+        };
+        let finding = self.finding(codes::FOREIGN_RULES, kind.loc, reason).help("write `on input: Type`");
+        self.report(finding);
     }
 
     fn subject(&mut self, subject: &Subject) {

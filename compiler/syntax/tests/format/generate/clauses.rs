@@ -44,7 +44,7 @@ impl Writer<'_> {
     }
 
     pub(super) fn policy_clause(&mut self) {
-        match self.pick(10) {
+        match self.pick(11) {
             0 => self.all(&["code", "\"A-1\"", "severity", "high"]),
             1 => self.all(&["on", "step", "in", "env", ":", "Target"]),
             2 => {
@@ -82,6 +82,10 @@ impl Writer<'_> {
             }
             8 => {
                 self.all(&["let", "x", "="]);
+                self.expr();
+            }
+            9 => {
+                self.put("with");
                 self.expr();
             }
             _ => self.all(&["because", "\"so\""]),

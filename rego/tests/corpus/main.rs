@@ -1,0 +1,6 @@
+//! Policies that others wrote, from the folder that `ORDAIN_CORPUS` names.
+
+mod conftest;
+mod documents;
+mod gatekeeper;
+mod world;
