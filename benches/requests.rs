@@ -133,7 +133,7 @@ fn growth() {
         let mut authorizer = Authorizer::new(&workspace.db, workspace.root, None);
         let entities = application.entities_json("");
         authorizer.take_entities(&"entities.json".into(), &parsed(&entities)).expect("the entities are sound");
-        let cedar = Cedar::from_text(&cedar, entities);
+        let cedar = Cedar::of(&cedar, entities, None);
         compare(&format!("{policies} policies, few apply"), &authorizer, &cedar, &application, "");
     }
 }

@@ -133,6 +133,69 @@ fn a_pull_request_is_blocked_until_it_is_mended() {
 }
 
 #[test]
+fn findings_about_what_a_function_picks_point_to_it() {
+    let source = r#"type Thing = { name: String, kind: String, parts: List<String> = [] }
+type State = { things: List<Thing> = [] }
+
+fn of_kind(state: State, kind: String) -> List<Thing> = [each for each in state.things if each.kind == kind]
+
+policy named {
+  code "P-1" severity high
+  on input: State
+  for thing in of_kind(input, "good")
+  for part in thing.parts
+  when part == "rotten"
+  deny "{thing.name} has a rotten part"
+}
+
+policy kinds {
+  code "P-2" severity high
+  on input: State
+  for thing in of_kind(kind: "odd", state: input)
+  deny "{thing.name} is odd"
+}
+
+gate engine {
+  input state: State = json("state.json")
+  check [named, kinds]
+}
+
+gate walker {
+  input state: State = yaml("state.yaml")
+  check [named, kinds]
+}
+"#;
+    let package = Package::of(source);
+    package.write("ordain.toml", "[package]\nname = \"test\"\nversion = \"0.1.0\"\n");
+    package.write(
+        "state.json",
+        r#"{ "things": [
+  { "name": "a", "kind": "odd" },
+  { "name": "b", "kind": "good", "parts": ["fresh"] },
+  { "name": "b", "kind": "good", "parts": ["fresh"] },
+  { "name": "c", "kind": "good", "parts": ["fresh", "rotten"] },
+  { "name": "a", "kind": "odd" }
+] }
+"#,
+    );
+    let things: String = ["a, kind: odd", "b, kind: good, parts: [fresh]", "c, kind: good, parts: [fresh, rotten]"]
+        .iter()
+        .map(|thing| format!("- {{ name: {thing} }}\n"))
+        .collect();
+    package.write("state.yaml", format!("things:\n{things}"));
+    let run = package.run(&["gate", "--format", "short"]).exits(1);
+    for place in [
+        "state.json:5:53: error[ORD0803] P-1: c has",
+        "state.json:2:3: error[ORD0803] P-2: a is",
+        "state.json:6:3: error[ORD0803] P-2: a is",
+        "state.yaml:4:41: error[ORD0803] P-1: c has",
+        "state.yaml:2:3: error[ORD0803] P-2: a is",
+    ] {
+        assert!(run.text().contains(place), "no `{place}` in\n{run}");
+    }
+}
+
+#[test]
 fn exemptions_hold_until_their_day() {
     let package = package();
     package.write("infra/plan.json", plan(&[("aws_s3_bucket.site", "create", "public-read")]));

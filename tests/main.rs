@@ -21,6 +21,7 @@ mod policies;
 mod policy_tests;
 mod presentation;
 mod programs;
+mod pull_request;
 mod rego;
 mod revisions;
 mod shop;

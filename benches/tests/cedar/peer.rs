@@ -28,19 +28,17 @@ pub(crate) struct Asked<'a> {
 impl Cedar {
     pub(crate) fn new(policies: &Path, schema: &Path, entities: Value) -> Self {
         let read = |path: &Path| std::fs::read_to_string(path).unwrap();
-        let policies = PolicySet::from_str(&read(policies)).unwrap();
         let schema = match schema.extension().and_then(|extension| extension.to_str()) {
             Some("json") => Schema::from_json_str(&read(schema)).unwrap(),
             _ => Schema::from_cedarschema_str(&read(schema)).unwrap().0,
         };
-        let entities = Entities::from_json_value(entities, Some(&schema)).unwrap();
-        Self { policies, entities }
+        Self::of(&read(policies), entities, Some(&schema))
     }
 
-    /// Policies that are written, without a schema.
-    pub(crate) fn from_text(policies: &str, entities: Value) -> Self {
+    /// Policies that are written, with a schema or without.
+    pub(crate) fn of(policies: &str, entities: Value, schema: Option<&Schema>) -> Self {
         let policies = PolicySet::from_str(policies).unwrap();
-        Self { policies, entities: Entities::from_json_value(entities, None).unwrap() }
+        Self { policies, entities: Entities::from_json_value(entities, schema).unwrap() }
     }
 
     /// Whether the request may be, and whether each policy could be decided.

@@ -23,7 +23,11 @@ pub(crate) fn explained(arguments: &ExplainPolicyArguments) -> Result<Outcome, F
     let workspace = package::load(&arguments.selection.package)?;
     let as_of = plan::day(arguments.selection.as_of.as_deref())?;
     let db = &workspace.db;
-    let policies = named_policies(db, workspace.root, &workspace.packages, &arguments.policy);
+    let mut policies = named_policies(db, workspace.root, &workspace.packages, &arguments.policy);
+    if policies.is_empty() {
+        // Gates take policies of the standard library, too.
+        policies = named_policies(db, workspace.root, &[workspace.std], &arguments.policy);
+    }
     if policies.is_empty() {
         return Err(Failure(unknown(&workspace, &arguments.policy)));
     }

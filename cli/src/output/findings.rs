@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use ariadne::{Color, Config, IndexType, Label, Report, ReportKind, Source};
-use ordain_diagnostics::{Diagnostic, Severity, TextRange};
+use ordain_diagnostics::{Diagnostic, Severity, TextRange, codes};
 use serde_json::json;
 
 use super::places::Places;
@@ -27,7 +27,7 @@ pub(crate) fn show(findings: &[Diagnostic], texts: &Texts, format: &FindingsForm
                 if places.on_long_line(finding) {
                     out.extend_from_slice(plain(finding, &places).as_bytes());
                 } else {
-                    report(finding).write(&mut sources, &mut out)?;
+                    report(finding, &places).write(&mut sources, &mut out)?;
                 }
             }
             out.extend_from_slice(summary(findings).as_bytes());
@@ -107,7 +107,7 @@ fn span(path: &str, range: TextRange) -> Span {
     (path.to_owned(), range.start as usize..range.end as usize)
 }
 
-fn report(finding: &Diagnostic) -> Report<'_, Span> {
+fn report<'f>(finding: &'f Diagnostic, places: &Places<'_>) -> Report<'f, Span> {
     let (kind, color) = match finding.severity {
         Severity::Error => (ReportKind::Error, Color::Red),
         Severity::Warning => (ReportKind::Warning, Color::Yellow),
@@ -125,6 +125,14 @@ fn report(finding: &Diagnostic) -> Report<'_, Span> {
         .with_code(finding.code)
         .with_message(&finding.message)
         .with_label(label);
+    // Of what a policy speaks against, more than its first brace is shown.
+    if matches!(finding.code, codes::DENIED_BY_POLICY | codes::POLICY_WARNING) {
+        for start in places.first_lines(&finding.primary.path, finding.primary.range) {
+            // They end before the label of the whole, and labels of one frame are given in the order of their ends.
+            let label = Label::new((finding.primary.path.to_string(), start..start)).with_order(-1);
+            report.add_label(label.with_color(color));
+        }
+    }
     for related in &finding.related {
         let label = Label::new(span(&related.path, related.range)).with_color(Color::Blue);
         report.add_label(label.with_message(&related.message));

@@ -3,12 +3,15 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use ordain_diagnostics::Diagnostic;
+use ordain_diagnostics::{Diagnostic, TextRange};
 
 use super::findings::Texts;
 
 /// The longest line that is shown as a whole, in bytes.
 const LONGEST_LINE: usize = 1_000;
+
+/// How many lines after its first are shown of something long.
+const FIRST_LINES: usize = 6;
 
 /// How many characters of a longer line are shown on each side of a place.
 const AROUND: usize = 30;
@@ -63,6 +66,22 @@ impl<'a> Places<'a> {
         let to = text[offset..end].char_indices().nth(AROUND).map_or(end, |(at, _)| offset + at);
         let (before, after) = (if from > start { "…" } else { "" }, if to < end { "…" } else { "" });
         format!("{before}{}{after}", text[from..to].trim_end().escape_debug())
+    }
+
+    /// Where the lines begin that come right after the first one of a range, and are in it with another after them: as
+    /// many as people read at once, and none that is too long to be shown.
+    pub(crate) fn first_lines(&self, path: &str, range: TextRange) -> Vec<usize> {
+        let (_, _, mut end) = self.line(path, range.start as usize);
+        let mut found = Vec::new();
+        while found.len() < FIRST_LINES {
+            let (_, start, next) = self.line(path, end + 1);
+            if start <= end || next >= range.end as usize || next - start > LONGEST_LINE {
+                break;
+            }
+            found.push(start);
+            end = next;
+        }
+        found
     }
 
     fn text(&self, path: &str) -> &'a str {

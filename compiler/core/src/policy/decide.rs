@@ -7,6 +7,7 @@ use ordain_diagnostics::{TextRange, codes};
 use ordain_graph::{Date, Exemption, Op, Outcome, Value};
 use smol_str::SmolStr;
 
+use super::picked::{Picked, picked};
 use super::reasons::{ConditionPart, reasons};
 use crate::db::Db;
 use crate::eval::{Context, Eval, Evaluator, Fault};
@@ -191,9 +192,25 @@ impl<'a, 'db> Decider<'a, 'db> {
             Some(PolicyClause::For { binder, iter }) => {
                 let list =
                     matches!(self.cx.facts.types[iter.0 as usize].peel_optional(self.db), Ty::List(_) | Ty::Json);
-                let origin = self.origin(*iter);
+                // Of one name, as the engine goes over such a list.
+                let first = !policy.clauses[..at].iter().any(|clause| matches!(clause, PolicyClause::For { .. }));
+                let source = match binder.second {
+                    None if first => picked(self.db, self.cx.tree, self.cx.facts, *iter),
+                    _ => None,
+                };
+                let origin = match &source {
+                    Some(Picked { from, fields }) => self.origin(*from).map(|mut origin| {
+                        fields.iter().for_each(|field| origin.push_key(field));
+                        origin
+                    }),
+                    None => self.origin(*iter),
+                };
                 self.evaluator.reach(|| self.cx.expr_at(*iter));
                 let rounds = self.evaluator.iterate(&mut self.cx, *iter, binder)?;
+                let places = match &source {
+                    Some(source) if origin.is_some() => self.places(source, &rounds)?,
+                    _ => (0..rounds.len()).collect(),
+                };
                 self.evaluator.reach_elements(self.cx.expr_at(*iter), rounds.len());
                 // Of a pair the second is the element, and the first its position or key.
                 let element_name = &binder.second.as_ref().unwrap_or(&binder.first).text;
@@ -209,7 +226,7 @@ impl<'a, 'db> Decider<'a, 'db> {
                         let named = !list || matches!((&first, &second), (Value::String(_), Some(_)));
                         match (named, ordain_graph::display(&first)) {
                             (true, Ok(key)) => at.push_key(&key),
-                            _ => at.push_index(position),
+                            _ => at.push_index(places[position]),
                         }
                         self.origins.push((element_name.clone(), at));
                     }
@@ -396,6 +413,29 @@ impl<'a, 'db> Decider<'a, 'db> {
             ExprKind::Binary { op: BinaryOp::Coalesce, left, .. } => self.origin(*left),
             _ => None,
         }
+    }
+
+    /// Where the elements of a picked list stand in the list that they were picked from, in whose order they are.
+    fn places(&mut self, source: &Picked, picked: &[(Value, Option<Value>)]) -> Eval<'db, Vec<usize>> {
+        let mut list = self.evaluator.eval(&mut self.cx, source.from)?;
+        for field in &source.fields {
+            list = match list {
+                Value::Record(fields) => fields.get(field).cloned().unwrap_or(Value::None),
+                _ => Value::None,
+            };
+        }
+        let all: &[Value] = match &list {
+            Value::List(elements) => elements,
+            _ => &[],
+        };
+        let mut next = 0;
+        let place = |(element, _): &(Value, Option<Value>)| {
+            let found = all[next.min(all.len())..].iter().position(|other| other == element);
+            let at = next + found.unwrap_or(0);
+            next = at + 1;
+            at
+        };
+        Ok(picked.iter().map(place).collect())
     }
 
     /// What the innermost loop over a part of the subject is at.

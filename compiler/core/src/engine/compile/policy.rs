@@ -9,6 +9,7 @@ use crate::engine::expr::{
 };
 use crate::hir::{BinaryOp, Binder, Body, ExprId, ExprKind, ForClause, Outcome, Policy, PolicyClause};
 use crate::items::Item;
+use crate::policy::{Picked, picked};
 use crate::types::{Resolution, Ty};
 
 /// A policy while it is compiled.
@@ -101,11 +102,18 @@ impl<'db> Compiler<'db> {
     ) -> Option<(Option<FirstLoop>, Vec<Id>, Vec<Clause>)> {
         let pairs = binder.second.is_some();
         let element = self.put(Expr::Slot(0));
-        let mut source = match pairs {
-            false => self.source(&mut open.scope, before, iter, element)?,
-            true => Source { id: self.expr(&mut open.scope, iter)?, guards: Vec::new() },
+        let seen = if pairs { None } else { picked(self.db, open.scope.tree, open.scope.facts, iter) };
+        let taken = if pairs { None } else { self.picked(&mut open.scope, before, iter, element) };
+        let mut source = match taken {
+            Some(source) => source,
+            // The tree walker tells where the elements stand that are picked.
+            None if seen.is_some() => return None,
+            None => Source { id: self.expr(&mut open.scope, iter)?, guards: Vec::new() },
         };
-        let origin = self.origin(open, iter);
+        let origin = match &seen {
+            Some(Picked { from, fields }) => Self::origin_behind(open, *from, fields, true),
+            None => self.origin(open, iter),
+        };
         // The element stands in the first slot, whichever policy it is.
         let first = open.scope.slot();
         let second = pairs.then(|| open.scope.slot());
@@ -268,9 +276,15 @@ impl<'db> Compiler<'db> {
 
     /// The origin of what a loop over an expression binds, where it is a way into the subject.
     fn origin(&self, open: &mut Open<'db>, iter: ExprId) -> Option<u32> {
-        let mut fields = Vec::new();
-        let from = way(&open.scope, &open.origins, iter, &mut fields)?;
         let list = matches!(open.scope.ty(iter).peel_optional(self.db), Ty::List(_) | Ty::Json);
+        Self::origin_behind(open, iter, &[], list)
+    }
+
+    /// The origin behind some fields of an expression.
+    fn origin_behind(open: &mut Open<'db>, expr: ExprId, more: &[SmolStr], list: bool) -> Option<u32> {
+        let mut fields = Vec::new();
+        let from = way(&open.scope, &open.origins, expr, &mut fields)?;
+        fields.extend(more.iter().cloned());
         open.found.push(Origin { from: Some(from), fields: fields.into(), list });
         Some(open.found.len() as u32 - 1)
     }
