@@ -1,7 +1,7 @@
 //! A file with a template of Gatekeeper in it, perhaps with constraints beside it.
 
 use ordain_compiler::{RuleError, RuleErrorPlace, RuleFinding, RuleRequest, RuleText, document_json};
-use ordain_data::{Node, Pointer, TextRange, parse_yaml_documents};
+use ordain_data::{Format, Node, NodeKind, Pointer, TextRange, parse};
 use serde_json::{Value as Json, json};
 
 use crate::error::RegoError;
@@ -27,8 +27,10 @@ impl TemplateFile {
             let message = format!("a template is one file, and there are {}", sources.len());
             return Err(RuleError { message, place: RuleErrorPlace::Unknown });
         };
-        let roots = parse_yaml_documents(&source.text)
+        let documents = parse(Format::YamlDocuments, &source.text)
             .map_err(|error| RuleError { message: error.message, place: RuleErrorPlace::Source(0, error.range) })?;
+        // INVARIANT: this format gives a list.
+        let NodeKind::List(roots) = documents.kind else { return Err(no_template()) };
         let (templates, others): (Vec<_>, Vec<_>) = roots
             .into_iter()
             .map(|root| (document_json(&root), root))
@@ -37,10 +39,7 @@ impl TemplateFile {
         let mut templates = templates.into_iter();
         let (document, root) = match (templates.next(), templates.next()) {
             (Some(template), None) => template,
-            (None, _) => {
-                let message = "the file has no `ConstraintTemplate`".to_owned();
-                return Err(RuleError { message, place: RuleErrorPlace::Source(0, TextRange::default()) });
-            }
+            (None, _) => return Err(no_template()),
             (Some(_), Some((_, second))) => {
                 let message = "the file has two templates".to_owned();
                 return Err(RuleError { message, place: RuleErrorPlace::Source(0, second.range) });
@@ -152,6 +151,11 @@ impl TemplateFile {
     fn at(&self, pointer: &str) -> &Node {
         node(&self.root, pointer)
     }
+}
+
+fn no_template() -> RuleError {
+    let message = "the file has no `ConstraintTemplate`".to_owned();
+    RuleError { message, place: RuleErrorPlace::Source(0, TextRange::default()) }
 }
 
 /// The node that a pointer leads to, or the whole where it leads nowhere.

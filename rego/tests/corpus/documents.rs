@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ordain_compiler::document_json;
-use ordain_data::{Format, line_column, parse, parse_yaml_documents};
+use ordain_data::{Format, NodeKind, line_column, parse};
 use serde_json::Value;
 
 /// The folder that `ORDAIN_CORPUS` names; says that a test is skipped where it does not.
@@ -19,14 +19,16 @@ pub fn corpus() -> Option<PathBuf> {
 pub fn documents(path: &Path) -> Result<Vec<Value>, String> {
     let format = Format::of_path(&path.to_string_lossy()).ok_or("the format is not read")?;
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let read = match format {
-        Format::Yaml => parse_yaml_documents(&text),
-        format => parse(format, &text).map(|node| vec![node]),
-    };
-    let nodes = read.map_err(|error| {
+    let stream = format == Format::Yaml;
+    let format = if stream { Format::YamlDocuments } else { format };
+    let root = parse(format, &text).map_err(|error| {
         let (line, column) = line_column(&text, error.range.start);
         format!("{line}:{column}: {error}")
     })?;
+    let nodes = match root.kind {
+        NodeKind::List(nodes) if stream => nodes,
+        _ => vec![root],
+    };
     Ok(nodes.iter().map(document_json).collect())
 }
 
