@@ -298,7 +298,7 @@ gate second {
     }
     for (bytes, said) in [
         (b"\xff\xfep\0".to_vec(), "ORD0504 broken.rego:1:1 not UTF-8 from byte 0 on"),
-        (vec![b' '; (64 << 20) + 1], "ORD0504 broken.rego:1:1 67108865 bytes are more than"),
+        (vec![b' '; 3 << 20], "ORD0811 broken.rego:1:1 the file is larger than 256 KiB"),
     ] {
         package.write("broken.rego", bytes);
         let gates = outcome(&package);
@@ -434,4 +434,64 @@ test "programs" {
     package.run(&["plan", "pass"]).exits(1).says(
         "the rules of `known_programs` look at all of the step, and a part of that is not known before execution",
     );
+}
+
+#[test]
+fn findings_lead_into_the_file_they_are_about() {
+    let package = Package::of(
+        r#"policy owned from gatekeeper "policies/owned.yaml" {
+  code "K8S-3" severity medium
+  on input: List<Json>
+  for object in input
+  with yaml("policies/owners.yaml")
+}
+
+policy images from rego ["policies/images.rego", "policies/lib/registry.rego"] {
+  code "K8S-2" severity high
+  on input: List<Json>
+  for at, object in input
+  when at > 0
+  with { registries: ["registry.example.com"] }
+}
+
+gate cluster {
+  input objects: List<Json> = yaml_documents("a.yaml") + yaml_documents("b.yaml")
+  check [owned, images]
+}
+"#,
+    );
+    package.write("policies/images.rego", IMAGES);
+    package.write("policies/lib/registry.rego", REGISTRY);
+    package.write("policies/owned.yaml", OWNED);
+    package.write(
+        "policies/owners.yaml",
+        OWNERS
+            .replace("    excludedNamespaces: [kube-*]\n", "    namespaceSelector: { matchLabels: { stage: live } }\n"),
+    );
+    package.write("a.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: { name: shop, labels: { stage: live } }\n");
+    let pod = |name: &str, namespace: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\n  namespace: {namespace}\n  labels:\n    app: {name}\n\
+             spec:\n  containers:\n    - image: docker.io/{name}:1\n"
+        )
+    };
+    package.write("b.yaml", pod("web", "shop") + &pod("db", "shop"));
+    let run = package.run(&["gate", "--format", "short"]).exits(1);
+    for said in [
+        "b.yaml:8:5: error[ORD0803] K8S-3: web has no label owner",
+        "b.yaml:19:5: error[ORD0803] K8S-3: db has no label owner",
+        "b.yaml:11:14: error[ORD0803] K8S-2: docker.io/web:1 is from elsewhere",
+        "b.yaml:22:14: error[ORD0803] K8S-2: docker.io/db:1 is from elsewhere",
+    ] {
+        assert!(run.text().contains(said), "no `{said}` in {run}");
+    }
+    let run = package.run(&["policy", "explain", "K8S-2"]).exits(0);
+    assert!(run.text().contains("denies: docker.io/web:1 is from elsewhere"), "{run}");
+    // A namespace that no file has cannot be looked up.
+    package.write("b.yaml", pod("web", "elsewhere"));
+    let run = package.run(&["gate", "--format", "short"]).exits(1);
+    assert!(run.text().contains("b.yaml:2:1: error[ORD0811]"), "{run}");
+    package.write("b.yaml", "kind: [\n");
+    let run = package.run(&["gate", "--format", "short"]).exits(1);
+    assert!(run.text().contains("b.yaml:2:1: error[ORD0504]"), "{run}");
 }
