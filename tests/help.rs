@@ -33,6 +33,7 @@ fn the_list_of_commands_is_complete() {
         "eval",
         "apply",
         "test",
+        "policy",
         "gate",
         "completions",
     ] {

@@ -10,6 +10,7 @@ mod coverage;
 mod deterministic;
 mod exit_codes;
 mod explain;
+mod gate_documents;
 mod gatekeeper;
 mod gates;
 mod help;

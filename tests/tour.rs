@@ -80,6 +80,10 @@ fn comparable(output: &str) -> Vec<String> {
 
 #[test]
 fn the_tour_works_as_written() {
+    if shell(".", "git --version").run([""; 0]).code != Some(0) {
+        eprintln!("SKIPPED: there is no git here, and the tour needs one");
+        return;
+    }
     let page = std::fs::read_to_string(page()).unwrap();
     let temporary = tempfile::tempdir().unwrap();
     let root = temporary.path().canonicalize().unwrap();
@@ -99,7 +103,17 @@ fn the_tour_works_as_written() {
                         folder.push(to);
                         String::new()
                     }
-                    None => shell(&folder, &format!("{{ {line}; }} 2>&1")).run([""; 0]).text(),
+                    None => {
+                        // Who commits, whatever the machine knows of that.
+                        let names = ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"];
+                        let mails = ["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"];
+                        let command =
+                            shell(&folder, &format!("{{ {line}; }} 2>&1")).env("GIT_CONFIG_GLOBAL", "/dev/null");
+                        let command = names.into_iter().fold(command, |command, name| command.env(name, "Ana"));
+                        let command =
+                            mails.into_iter().fold(command, |command, name| command.env(name, "ana@example.com"));
+                        command.run([""; 0]).text()
+                    }
                 };
                 let really = really.replace(root.to_str().unwrap(), HOME);
                 if comparable(&really) != comparable(&printed) {

@@ -71,6 +71,7 @@ pub(super) fn way(workspace: &Workspace, texts: &Texts, way: &Way<'_>) -> Json {
     };
     json!({
         "met": way.end == WayEnd::Met,
+        "alike": way.alike,
         "undecided": way.end == WayEnd::Undecided,
         "clauses": way.clauses.iter().map(clause).collect::<Vec<_>>(),
     })

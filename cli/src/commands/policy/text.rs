@@ -50,8 +50,9 @@ impl<'a> Shown<'a> {
             }
             told.push(last);
             let alike = quiet.iter().filter(|other| other.clauses.last().is_some_and(|clause| clause.at == last.at));
+            let alike = alike.map(|other| 1 + other.alike).sum::<usize>();
             let _ = writeln!(out, "{start} says nothing");
-            self.place(&mut out, explained, &way.pointer, alike.count() - 1);
+            self.place(&mut out, explained, &way.pointer, alike - 1);
             self.clauses(&mut out, "    ", way);
         }
         if decided.ways.is_empty() {

@@ -12,7 +12,7 @@ use smol_str::SmolStr;
 
 use super::json::document_json;
 use super::{Context, Eval, Evaluator, Fault};
-use crate::db::{Content, DataFile, Db, Package};
+use crate::db::{Content, DataFile, Db, MAX_SOURCE_BYTES, Package};
 use crate::hir::{Arg, ExprId, ExprKind};
 use crate::items::file_items;
 use crate::types::{Anchor, DataFormat, FieldTy, RecordTy, Resolution, Ty, alias_target};
@@ -171,12 +171,26 @@ impl<'db> Evaluator<'_, 'db> {
     pub(super) fn read_file(&self, package: Package, file: DataFile, format: DataFormat, ty: &Ty<'db>) -> Eval<'db> {
         let shown = file.path(self.db);
         readable(self.db, file)?;
+        let malformed = |range: TextRange, message: &str, help: Option<&str>| {
+            let mut finding = Diagnostic::new(codes::DATA_MALFORMED, shown.clone(), range, short(message, MAX_MESSAGE));
+            finding.help = help.map(str::to_owned);
+            Box::new(Fault::Data(Box::new(finding)))
+        };
+        let content = file.content(self.db).text();
+        if content.len() > MAX_SOURCE_BYTES && format != DataFormat::Json {
+            let bytes = content.len();
+            let message =
+                format!("{bytes} bytes are more than the {MAX_SOURCE_BYTES} a data file may have that is not JSON");
+            let help = "write it as JSON, or leave out what nothing looks at";
+            return Err(malformed(TextRange::default(), &message, Some(help)));
+        }
         let node = match parsed(self.db, file, format) {
             Ok(node) => node,
             Err(error) => {
-                let range = TextRange::new(error.range.start, error.range.end);
-                let finding = Diagnostic::new(codes::DATA_MALFORMED, shown.clone(), range, error.message.clone());
-                return Err(Box::new(Fault::Data(Box::new(finding))));
+                // Each character of such a file is followed or led by this one.
+                let wide = content.chars().take(4).any(|c| c == '\0');
+                let help = wide.then_some("save the file as UTF-8; it may be in UTF-16");
+                return Err(malformed(TextRange::new(error.range.start, error.range.end), &error.message, help));
             }
         };
         let text = match format {
@@ -256,7 +270,9 @@ impl<'a, 'b, 'db> Document<'a, 'b, 'db> {
     }
 
     fn mismatch(&self, node: &Node, pointer: &[String], message: String) -> Box<Fault<'db>> {
+        let message = short(&message, MAX_MESSAGE);
         let within = if pointer.is_empty() { "at the top".to_owned() } else { format!("at /{}", pointer.join("/")) };
+        let within = short(&within, MAX_MESSAGE);
         match self.place {
             Place::File(path) => {
                 let finding = Diagnostic::new(codes::DATA_MISMATCH, path.clone(), node.range, message).label(within);
@@ -451,6 +467,17 @@ impl<'a, 'b, 'db> Document<'a, 'b, 'db> {
     }
 }
 
+/// How many characters of what others wrote a message holds.
+const MAX_MESSAGE: usize = 300;
+
+/// The beginning of a long text.
+fn short(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
 /// A part of a JSON pointer (RFC 6901).
 fn escape(part: &str) -> String {
     part.replace('~', "~0").replace('/', "~1")
@@ -462,7 +489,7 @@ fn describe(kind: &NodeKind) -> String {
         NodeKind::Bool(value) => format!("`{value}`"),
         NodeKind::Int(value) => format!("the number `{value}`"),
         NodeKind::Decimal(value) => format!("the number `{value}`"),
-        NodeKind::BigNumber(text) => format!("the number `{text}`"),
+        NodeKind::BigNumber(text) => format!("the number `{}`", short(text, 40)),
         NodeKind::String(text) if text.chars().count() <= 40 => format!("the text `{}`", text.as_str()),
         NodeKind::String(_) => "a text".into(),
         NodeKind::List(_) => "a list".into(),

@@ -5,6 +5,7 @@ mod foreign;
 use ordain_data::Pointer;
 use ordain_diagnostics::{TextRange, codes};
 use ordain_graph::{Date, Exemption, Op, Outcome, Value};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::picked::{Picked, picked};
@@ -64,7 +65,12 @@ pub struct Way<'db> {
     pub rulings: std::ops::Range<usize>,
     /// Where in the subject, as of a ruling.
     pub pointer: Pointer,
+    /// How many further ways ended at the same clause and are not kept, since there were many already.
+    pub alike: usize,
 }
+
+/// How many ways are kept that ended at the same clause.
+const MAX_ALIKE: usize = 100;
 
 /// How a way through a policy ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +135,8 @@ pub(super) struct Decider<'a, 'db> {
     as_of: Option<Date>,
     /// Where in the subject the names come from that loops bind, and the subject itself.
     origins: Vec<(SmolStr, Pointer)>,
+    /// The clauses that ways ended at: the first such way, and how many there were.
+    unmet: FxHashMap<Anchor<'db>, (usize, usize)>,
     /// The clauses passed so far, where the way is asked for.
     passed: Option<Vec<Clause<'db>>>,
     /// What rules of another language see as the subject, where that is not its value.
@@ -155,7 +163,19 @@ impl<'a, 'db> Decider<'a, 'db> {
         let origins = subject.map(|(name, _)| (name.clone(), Pointer::root())).into_iter().collect();
         cx.locals = locals;
         let (shown, asked, decided) = (None, Vec::new(), Decided::default());
-        Some(Self { db, evaluator, policy, cx, as_of, origins, passed: None, shown, asked, decided })
+        Some(Self {
+            db,
+            evaluator,
+            policy,
+            cx,
+            as_of,
+            origins,
+            unmet: FxHashMap::default(),
+            passed: None,
+            shown,
+            asked,
+            decided,
+        })
     }
 
     /// Keeps how it comes to its decision, too.
@@ -462,10 +482,19 @@ impl<'a, 'db> Decider<'a, 'db> {
 
     /// A way has ended, with what was said on it from a ruling on.
     fn end(&mut self, end: WayEnd, rulings: Option<usize>) {
-        if let Some(passed) = &self.passed {
-            let said = self.decided.rulings.len();
-            let rulings = rulings.unwrap_or(said)..said;
-            self.decided.ways.push(Way { clauses: passed.clone(), end, rulings, pointer: self.pointer() });
+        let Some(passed) = &self.passed else { return };
+        // Large documents have many elements, of which little is to be said.
+        if let (WayEnd::NotMet, Some(last)) = (end, passed.last()) {
+            let at = self.decided.ways.len();
+            let (first, count) = self.unmet.entry(last.at).or_insert((at, 0));
+            *count += 1;
+            if *count > MAX_ALIKE {
+                self.decided.ways[*first].alike += 1;
+                return;
+            }
         }
+        let said = self.decided.rulings.len();
+        let (rulings, pointer) = (rulings.unwrap_or(said)..said, self.pointer());
+        self.decided.ways.push(Way { clauses: passed.clone(), end, rulings, pointer, alike: 0 });
     }
 }
