@@ -311,3 +311,61 @@ gate manifests {
         .collect();
     assert_eq!(places, ["web.yaml:4", "more.yaml:7", "db.yaml:1"], "{run}");
 }
+
+#[test]
+fn a_policy_looks_at_each_file_that_a_pattern_stands_for() {
+    let package = Package::of(
+        r#"type Job = { image: String, pinned: Bool = true }
+
+type Workflow = { jobs: Map<String, Job> }
+
+policy pinned {
+  code "W-1" severity high
+  on input: Workflow
+  for job in values(input.jobs)
+  when job.pinned && ":" not in job.image
+  deny "{job.image} is not pinned"
+  exempt job.image == "old"
+}
+
+policy workflows_have_jobs {
+  code "W-2" severity low
+  on input: { jobs: Map<String, Job> }
+  when input.jobs == {}
+  deny "there is nothing to do"
+}
+
+gate workflows {
+  on change [".ci/**"]
+  input workflows: Map<String, Workflow> = yaml(".ci/**/*.yml")
+  check [pinned, workflows_have_jobs]
+}
+"#,
+    );
+    package.write(".ci/a.yml", "jobs: { build: { image: \"rust:1.95\" }, test: { image: rust } }\n");
+    package.write(".ci/more/b.yml", "# none\njobs: {}\n");
+    package.write(".ci/c.yml", "jobs: { build: { image: old } }\n");
+    package.write(".ci/d.yaml", "jobs: 1\n");
+    package.write(".gitignore", "e.yml\n");
+    package.write(".ci/e.yml", "jobs: 1\n");
+    let run = package.run(&["gate", "--format", "json", "--as-of", "2026-06-30"]).exits(1);
+    let found = run.json()["gates"][0]["findings"].as_array().unwrap().clone();
+    let places: Vec<String> = found
+        .iter()
+        .map(|finding| {
+            let (path, line) = (finding["primary"]["path"].as_str().unwrap(), &finding["primary"]["line"]);
+            format!("{path}:{line} {}", finding["message"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        places,
+        [".ci/a.yml:1 W-1: rust is not pinned", ".ci/more/b.yml:2 W-2: there is nothing to do"],
+        "{run}"
+    );
+    // The policy's exemption lifts one of them, and so is not told to be of no use.
+    run.keeps_quiet_about("lifts nothing");
+    package.remove(".ci/a.yml");
+    package.remove(".ci/c.yml");
+    package.remove(".ci/more/b.yml");
+    package.run(&["gate"]).exits(1).says("ORD0507").says("no file matches `.ci/**/*.yml`");
+}

@@ -1,6 +1,6 @@
 //! The standard library: its policies are tested in the language, and it reads real documents.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -46,7 +46,13 @@ fn the_tests_in_the_language_pass() {
 }
 
 /// The modules of policies, how their codes begin, and how many policies they have at least.
-const POLICIES: [(&str, &str, usize); 2] = [("cloud.ord", "CLD-0", 35), ("cluster.ord", "KUB-0", 40)];
+const POLICIES: [(&str, &str, usize); 5] = [
+    ("cloud.ord", "CLD-0", 35),
+    ("cluster.ord", "KUB-0", 40),
+    ("decision.ord", "DEC-0", 8),
+    ("github.ord", "GHA-0", 15),
+    ("registry.ord", "REG-0", 8),
+];
 
 #[test]
 fn every_policy_is_seen_to_speak_and_to_be_quiet() {
@@ -163,4 +169,127 @@ fn real_plans_are_read() {
     let decided = package.run(&["test"]);
     decided.keeps_quiet_about("cannot be decided");
     println!("{read} plans were read, {odd} were refused");
+}
+
+/// The folder of documents that others wrote, where there is one.
+fn corpus(below: &str) -> Option<PathBuf> {
+    let corpus = std::env::var_os("ORDAIN_CORPUS").filter(|folder| !folder.is_empty());
+    if corpus.is_none() {
+        eprintln!("SKIPPED: ORDAIN_CORPUS is not set; it names a folder with `{below}`");
+    }
+    Some(Path::new(&corpus?).join(below))
+}
+
+/// The files of a folder with one of some extensions, sorted.
+fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
+    let listed = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files: Vec<PathBuf> = listed.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extensions.iter().any(|known| extension == *known)));
+    files.sort();
+    assert!(!files.is_empty(), "nothing in {}", folder.display());
+    files
+}
+
+/// Runs the gates of a package, none of whose policies may fail to decide. Gives how often each policy speaks.
+fn counts(package: &Package) -> BTreeMap<String, usize> {
+    let run = package.run(&["gate", "--format", "json"]);
+    let mut counts = BTreeMap::new();
+    for gate in run.json()["gates"].as_array().unwrap() {
+        for finding in gate["findings"].as_array().unwrap() {
+            assert!(["ORD0803", "ORD0804"].contains(&finding["code"].as_str().unwrap()), "{finding}");
+            let message = finding["message"].as_str().unwrap();
+            assert!(!message.contains("cannot be decided"), "{message}");
+            *counts.entry(message[..7].to_owned()).or_default() += 1;
+        }
+    }
+    counts
+}
+
+#[test]
+fn real_workflows_are_read() {
+    let Some(folder) = corpus("github-workflows") else { return };
+    let package = Package::of(
+        "use std.github.Workflow\n\ngate workflows {\n  \
+         input workflows: Map<String, Workflow> = yaml(\".github/workflows/*.y*ml\")\n  check [std.github.*]\n}\n",
+    );
+    let files = files(&folder, &["yml", "yaml"]);
+    for file in &files {
+        let name = file.file_name().unwrap().to_string_lossy();
+        package.write(&format!(".github/workflows/{name}"), fs::read(file).unwrap());
+    }
+    let counts = counts(&package);
+    println!("{} workflows, {counts:?}", files.len());
+    // What anybody sees who looks: there are tags for versions, and jobs without an end.
+    for code in ["GHA-001", "GHA-002", "GHA-020"] {
+        assert!(counts.get(code).is_some_and(|count| *count > 5), "{code}: {counts:?}");
+    }
+}
+
+#[test]
+fn real_records_of_decisions_are_read() {
+    let Some(folder) = corpus("decision-records") else { return };
+    let mut read = 0;
+    for below in ["madr", "govuk-aws"] {
+        let package = Package::of(
+            "use std.decision.{Record, Status, status}\n\nconst records: Map<String, Record> = markdown(\"decisions/*.md\")\n\n\
+             gate decisions {\n  input all: Map<String, Record> = records\n  check [std.decision.*]\n}\n\n\
+             const statuses = [\"{path}: {status(record) ?? Status.proposed}\" for path, record in records if status(record) != none]\n",
+        );
+        for file in files(&folder.join(below), &["md"]) {
+            let name = file.file_name().unwrap().to_string_lossy();
+            package.write(&format!("decisions/{name}"), fs::read(&file).unwrap());
+            read += 1;
+        }
+        let counts = counts(&package);
+        let statuses = package.run(&["eval", "len(statuses)"]).exits(0).text();
+        println!("{below}: {counts:?}, {} with a status", statuses.trim());
+        match below {
+            // Two records have the number of another one in their titles.
+            "govuk-aws" => {
+                assert_eq!(counts.get("DEC-006"), Some(&2), "{counts:?}");
+                assert_eq!((counts.get("DEC-001"), counts.get("DEC-002")), (None, None), "every status is known");
+                assert_eq!(statuses.trim(), "28");
+            }
+            // Of these only one says its status.
+            _ => assert_eq!((statuses.trim(), counts.get("DEC-001")), ("1", None), "{counts:?}"),
+        }
+    }
+    println!("{read} records were read");
+}
+
+#[test]
+fn a_registry_of_csv_files_is_read() {
+    let package = Package::of(
+        "use std.registry.Registry\n\ngate registry_valid {\n  input registry: Registry = {\n    \
+         applications: csv(\"applications.csv\"),\n    specs: csv(\"specs.csv\"),\n    decisions: csv(\"decisions.csv\"),\n  }\n  \
+         check [std.registry.*]\n}\n",
+    );
+    package.write(
+        "applications.csv",
+        "name,owner,spec,stability\nbilling,payments,billing_api,stable\nshop,,shop_api,stable\n",
+    );
+    package.write("specs.csv", "name,owner,path,decisions\nbilling_api,payments,specs/billing.md,adr_1 adr_2\n");
+    package.write(
+        "decisions.csv",
+        "name,owner,status,date,superseded_by\nadr_1,ana,superseded,2024-05-27,adr_2\nadr_2,ana,accepted,,\n",
+    );
+    let run = package.run(&["gate"]).exits(1);
+    for told in [
+        "REG-003: nobody owns the application `shop`",
+        "REG-004: application shop names the spec `shop_api`, which is not there",
+        "REG-005: spec billing_api is stable, and rests on the decision `adr_1`",
+    ] {
+        assert!(run.stderr.contains(told), "no `{told}` in {run}");
+    }
+    assert!(!run.stderr.contains("REG-001") && !run.stderr.contains("REG-007"), "{run}");
+    package
+        .write("specs.csv", "name,owner,path,decisions\nbilling_api,payments,specs/billing.md,adr_2\nshop_api,ana,,\n");
+    package.write(
+        "applications.csv",
+        "name,owner,spec,stability\nbilling,payments,billing_api,stable\nshop,ana,shop_api,stable\n",
+    );
+    package.run(&["gate"]).exits(0);
+    // A cell that is none of its column's type is told at its row.
+    package.write("decisions.csv", "name,status\nadr_1,done\n");
+    package.run(&["gate"]).exits(1).says("ORD0503").says("has no variant `done`");
 }

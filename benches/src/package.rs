@@ -87,6 +87,10 @@ impl Tree for MemoryTree {
         Listing { files, errors: Vec::new() }
     }
 
+    fn files(&self, _folder: &str, below: &str) -> Vec<String> {
+        self.files.keys().filter(|path| path.starts_with(below)).cloned().collect()
+    }
+
     fn is_inside(&self, _folder: &str, _path: &str) -> bool {
         true
     }

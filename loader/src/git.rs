@@ -219,6 +219,14 @@ impl Tree for GitTree {
         Listing { files, errors: Vec::new() }
     }
 
+    fn files(&self, folder: &str, below: &str) -> Vec<String> {
+        let Some(folder) = clean(folder) else { return Vec::new() };
+        let folder = if folder.is_empty() { folder } else { format!("{folder}/") };
+        let below = if below.is_empty() { String::new() } else { format!("{below}/") };
+        let files = self.files.iter().filter_map(|path| path.strip_prefix(&folder));
+        files.filter(|path| path.starts_with(&below)).map(str::to_owned).collect()
+    }
+
     fn is_inside(&self, _folder: &str, _path: &str) -> bool {
         // A revision is read by name; links are left out.
         true

@@ -14,6 +14,10 @@ pub trait Tree: Sync {
     /// The `.ord` files of the package at a folder, sorted, nested packages left out.
     fn sources(&self, folder: &str) -> Listing;
 
+    /// The files of the package at `folder` that lie below one of its folders, hidden ones among them, but none that git
+    /// ignores. Paths are relative to the package.
+    fn files(&self, folder: &str, below: &str) -> Vec<String>;
+
     /// Whether a file of the package at `folder` really lies in it, symbolic links followed.
     fn is_inside(&self, folder: &str, path: &str) -> bool;
 
@@ -95,6 +99,18 @@ impl Tree for DiskTree {
         listing.files.sort();
         listing.errors.sort();
         listing
+    }
+
+    fn files(&self, folder: &str, below: &str) -> Vec<String> {
+        let root = self.path(folder);
+        let walk = ignore::WalkBuilder::new(root.join(below))
+            .hidden(false)
+            .require_git(false)
+            .filter_entry(|entry| entry.file_name() != ".git")
+            .build();
+        // What cannot be looked at is not there.
+        let files = walk.filter_map(Result::ok).filter(|entry| entry.path().is_file());
+        files.filter_map(|entry| relative(&root, entry.path())).collect()
     }
 
     fn is_inside(&self, folder: &str, path: &str) -> bool {

@@ -1,11 +1,11 @@
 //! A package with all it depends on, in a database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ordain_compiler::{
-    Content, DataFile, Database, MAX_DATA_BYTES, MAX_SOURCE_BYTES, Package, SourceFile, data_references,
+    Content, DataFile, DataPattern, Database, MAX_DATA_BYTES, MAX_SOURCE_BYTES, Package, SourceFile, data_references,
     parse_manifest, parse_package,
 };
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
@@ -135,6 +135,24 @@ impl Workspace {
         self.load_data(tree);
     }
 
+    /// The data files that the sources of a package name, those that a pattern stands for among them.
+    fn data_paths(&self, tree: &dyn Tree, package: Package, folder: &str) -> BTreeSet<SmolStr> {
+        let mut paths = BTreeSet::new();
+        for path in data_references(&self.db, package) {
+            let outside = path.starts_with('/') || path.split('/').any(|part| part == "..");
+            match DataPattern::of(&path).filter(|_| !outside) {
+                Some(pattern) => {
+                    let below = tree.files(folder, pattern.folder());
+                    paths.extend(below.iter().filter(|path| pattern.matches(path)).map(SmolStr::from));
+                }
+                None => {
+                    paths.insert(path);
+                }
+            }
+        }
+        paths
+    }
+
     /// Reads the data files that the sources name.
     fn load_data(&mut self, tree: &dyn Tree) {
         for (package, folder, shown) in &self.locations {
@@ -142,7 +160,7 @@ impl Workspace {
             let name = ordain_compiler::manifest(&self.db, *package).manifest.name.clone();
             let before = package.data(&self.db).clone();
             let mut files = BTreeMap::new();
-            for path in data_references(&self.db, *package) {
+            for path in self.data_paths(tree, *package, folder) {
                 let full = join(folder, &path);
                 if path.contains("..") || path.starts_with('/') {
                     continue;

@@ -7,6 +7,7 @@
 
 mod check;
 mod cycle;
+mod data_pattern;
 mod db;
 mod engine;
 mod eval;
@@ -24,6 +25,7 @@ mod testing;
 mod types;
 
 pub use check::{check_package, file_findings, package_findings};
+pub use data_pattern::DataPattern;
 pub use db::{
     Content, DataFile, Database, Db, MAX_DATA_BYTES, MAX_SOURCE_BYTES, Package, SourceFile, unless_cancelled,
 };

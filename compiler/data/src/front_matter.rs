@@ -1,6 +1,6 @@
 //! The head of a Markdown text: YAML between lines of `---`, or TOML between lines of `+++`.
 //!
-//! Finds the head and hands it to the reader of its format. The rest of the text is not looked at.
+//! Finds the head and hands it to the reader of its format. The rest of the text is for `markdown`.
 
 use ordain_diagnostics::TextRange;
 
@@ -11,13 +11,18 @@ use crate::parse::{byte_order_mark, range};
 
 /// Reads the head of a text: a map, which is empty if the text has none.
 pub(crate) fn read(text: &str) -> Result<Node, Fault> {
+    head(text).map(|(head, _)| head)
+}
+
+/// The head of a text, and where the rest starts.
+pub(crate) fn head(text: &str) -> Result<(Node, usize), Fault> {
     let skipped = byte_order_mark(text);
     let mut rest = lines(text, skipped);
     let first = rest.next().map(|line| line.before(line.text.trim_end().len()));
     let yaml = match first.map(|line| line.text) {
         Some("---") => true,
         Some("+++") => false,
-        _ => return Ok(Node { range: range(skipped, skipped), kind: NodeKind::Map(Vec::new()) }),
+        _ => return Ok((Node { range: range(skipped, skipped), kind: NodeKind::Map(Vec::new()) }, skipped)),
     };
     let mut rest = rest.peekable();
     let start = rest.peek().map_or(text.len(), |line| line.start);
@@ -26,14 +31,15 @@ pub(crate) fn read(text: &str) -> Result<Node, Fault> {
         let opening = range(skipped, skipped + 3);
         return Err(fault(opening, "the front matter that starts here is not closed"));
     };
+    let end = rest.peek().map_or(text.len(), |line| line.start);
     let head = &text[start..last.start];
     let read = if yaml { crate::yaml::read_one(head) } else { crate::toml::read(head) };
     let by = start as u32;
     let mut node = read.map_err(|error| shifted_fault(*error, by))?;
     shift(&mut node, by);
     match node.kind {
-        NodeKind::Map(_) => Ok(node),
-        NodeKind::Null => Ok(Node { range: range(start, start), kind: NodeKind::Map(Vec::new()) }),
+        NodeKind::Map(_) => Ok((node, end)),
+        NodeKind::Null => Ok((Node { range: range(start, start), kind: NodeKind::Map(Vec::new()) }, end)),
         _ => Err(fault(node.range, "front matter is a map of names and values")),
     }
 }

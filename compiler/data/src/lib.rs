@@ -16,6 +16,7 @@ mod ini;
 mod json;
 mod keys;
 mod lines;
+mod markdown;
 mod node;
 mod number;
 mod parse;

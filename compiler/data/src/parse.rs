@@ -37,6 +37,8 @@ pub enum Format {
     Xml,
     /// The YAML or TOML at the head of a Markdown text. Without it, the result is an empty map.
     FrontMatter,
+    /// Markdown: a map of its `front_matter`, its `title`, the `text` and `links` below it, and its `sections`.
+    Markdown,
     /// The instructions of a Dockerfile: a list of maps with `Cmd`, `SubCmd`, `Flags`, `JSON`, `Value`, `Heredocs`,
     /// `Stage` and `Original`.
     Dockerfile,
@@ -62,6 +64,7 @@ pub fn parse(format: Format, text: &str) -> Result<Node, DataError> {
         Format::Properties => crate::properties::read,
         Format::Xml => crate::xml::read,
         Format::FrontMatter => crate::front_matter::read,
+        Format::Markdown => crate::markdown::read,
         Format::Dockerfile => crate::dockerfile::read,
     };
     if u32::try_from(text.len()).is_err() {

@@ -6,7 +6,7 @@ use std::path::Path;
 use ordain_data::{DataError, Format, MAX_DEPTH, MAX_EXPANSION, Node, NodeKind, line_column, parse};
 
 /// Every format, with the folder of its fixtures and their extension.
-const FOLDERS: [(Format, &str, &str); 12] = [
+const FOLDERS: [(Format, &str, &str); 14] = [
     (Format::Json, "json", "json"),
     (Format::Yaml, "yaml", "yaml"),
     (Format::YamlDocuments, "yaml", "yaml"),
@@ -18,6 +18,8 @@ const FOLDERS: [(Format, &str, &str); 12] = [
     (Format::Properties, "properties", "properties"),
     (Format::Xml, "xml", "xml"),
     (Format::FrontMatter, "front_matter", "md"),
+    (Format::Markdown, "front_matter", "md"),
+    (Format::Markdown, "markdown", "md"),
     (Format::Dockerfile, "dockerfile", "dockerfile"),
 ];
 

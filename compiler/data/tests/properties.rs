@@ -3,7 +3,7 @@
 use ordain_data::{DataError, Format, Node, NodeKind, TextRange, parse};
 use proptest::prelude::*;
 
-const FORMATS: [Format; 12] = [
+const FORMATS: [Format; 13] = [
     Format::Json,
     Format::Yaml,
     Format::YamlDocuments,
@@ -15,6 +15,7 @@ const FORMATS: [Format; 12] = [
     Format::Properties,
     Format::Xml,
     Format::FrontMatter,
+    Format::Markdown,
     Format::Dockerfile,
 ];
 

@@ -162,6 +162,7 @@ catalogue! {
     GATE_WITHOUT_INPUT = 809, Error, Policies, "gate without a document for its policy";
     FOREIGN_RULES = 810, Error, Policies, "rules that cannot be run here";
     RULES_FAILED = 811, Error, Policies, "rules of another language give no answer";
+    NOT_A_DECISION = 812, Error, Policies, "exemption by what is no decision";
     NOT_A_REQUEST = 821, Error, Policies, "type that is none of a request";
     NO_SUCH_ENTITY = 822, Error, Policies, "entity that is not there";
     MISPLACED_OUTCOME = 823, Error, Policies, "outcome that its subject cannot have";

@@ -251,6 +251,8 @@ functions! {
     Matches = "matches", 2..=2;
     /// `in_network(address: String, network: String) -> Bool?`: whether an IP address lies in a network such as `10.0.0.0/8`.
     InNetwork = "in_network", 2..=2;
+    /// `find(s: String, pattern: String) -> String?`: the first part that matches the regular expression.
+    Find = "find", 2..=2;
     /// `trim_prefix(s: String, prefix: String) -> String`: without the prefix, where it has it.
     TrimPrefix = "trim_prefix", 2..=2;
     /// `trim_suffix(s: String, suffix: String) -> String`: without the suffix, where it has it.

@@ -12,7 +12,7 @@ use ordain_graph::Value;
 use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
-use super::{Context, Evaluator, Source, data_call, value_json};
+use super::{Context, Evaluator, Source, data_call, data_calls, value_json};
 use crate::db::Db;
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Field, Kind};
 use crate::items::Item;
@@ -54,6 +54,10 @@ impl<'db> Origin<'db> {
         let db = evaluator.db;
         if let Some(source) = data_call(db, cx, expr) {
             return Self::of_file(source);
+        }
+        let files = data_calls(db, cx, expr);
+        if !files.is_empty() {
+            return Self::Fields(files.into_iter().map(|(path, source)| (path, Self::of_file(source))).collect());
         }
         let tree = cx.tree;
         match &tree[expr].kind {
@@ -117,6 +121,18 @@ impl<'db> Origin<'db> {
         }
     }
 
+    /// Where an element or a field comes from, where it is from one file as a whole.
+    pub(crate) fn part(&self, step: &str) -> Self {
+        match self {
+            Self::Fields(fields) => {
+                fields.iter().rev().find(|(name, _)| *name == step).map(|(_, origin)| origin.clone())
+            }
+            Self::Elements(elements) => step.parse::<usize>().ok().and_then(|at| elements.get(at)).cloned(),
+            _ => None,
+        }
+        .unwrap_or_default()
+    }
+
     /// The whole of a file.
     pub(crate) fn of_file(source: Source) -> Self {
         Self::File(Rc::new(Opened { source, places: RefCell::default() }))
@@ -162,6 +178,7 @@ impl<'db> Origin<'db> {
                 for (name, origin) in fields.iter().filter(|(_, origin)| !matches!(origin, Self::Unknown)) {
                     let part = match value {
                         Value::Record(parts) => parts.get(name).unwrap_or(&Value::None),
+                        Value::Map(entries) => entries.get(&Value::String(name.clone())).unwrap_or(&Value::None),
                         _ => &Value::None,
                     };
                     members.insert(name.to_string(), origin.json(db, part));

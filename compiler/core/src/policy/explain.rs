@@ -11,6 +11,7 @@ use smol_str::SmolStr;
 use super::alone::{locals, whole};
 use super::decide::{Decided, Decider, Shown};
 use super::entity::decide_entities;
+use super::input::{Document, as_declared, elements};
 use super::{code_and_severity, gate};
 use crate::db::{DataFile, Db, Package};
 use crate::eval::{
@@ -138,12 +139,14 @@ pub fn explain_gates<'db>(
                     continue;
                 }
                 faults.extend(unreadable);
-                for document in documents.iter().filter(|document| fits(db, &document.ty, expected)) {
+                for document in documents {
                     let Some(value) = document.known() else { continue };
-                    let shown = Some(Shown::Origin(document.origin.clone()));
-                    let decided = decide(db, policy, locals(subject, value.clone()), shown, as_of);
-                    let about = About::Input { gate, name: document.name.clone(), origin: document.origin.clone() };
-                    found.push(Explained::new(policy, about, decided));
+                    for (name, ty, value, origin) in looked_at(db, &document, value, expected) {
+                        let Ok(value) = as_declared(db, value, (&ty, expected), policy) else { continue };
+                        let shown = Some(Shown::Origin(origin.clone()));
+                        let decided = decide(db, policy, locals(subject, value), shown, as_of);
+                        found.push(Explained::new(policy, About::Input { gate, name, origin }, decided));
+                    }
                 }
             }
         }
@@ -152,6 +155,24 @@ pub fn explain_gates<'db>(
     let mut seen = FxHashSet::default();
     faults.retain(|fault| seen.insert(format!("{fault:?}")));
     (found, faults)
+}
+
+/// What a policy looks at of a document: all of it, or each of its elements, with a name, its type and where it comes from.
+fn looked_at<'db>(
+    db: &'db dyn Db,
+    document: &Document<'db>,
+    value: &Value,
+    expected: &Ty<'db>,
+) -> Vec<(SmolStr, Ty<'db>, Value, Origin<'db>)> {
+    if fits(db, &document.ty, expected) {
+        return vec![(document.name.clone(), document.ty.clone(), value.clone(), document.origin.clone())];
+    }
+    let Some(element) = document.element(db, expected) else { return Vec::new() };
+    let name = |step: &str| format!("{}[{step}]", document.name).into();
+    elements(value)
+        .into_iter()
+        .map(|(step, value)| (name(&step), element.clone(), value, document.origin.part(&step)))
+        .collect()
 }
 
 /// How a policy is decided about a document that somebody gives, in an environment where it asks for one.

@@ -13,9 +13,10 @@ use super::code_and_severity;
 use super::compiled::Compiled;
 use super::decide::{Decided, Decider, Shown};
 use super::entity::decide_entities;
+use super::input::{Document, as_declared, elements};
 use crate::db::Db;
 use crate::eval::{Context, Eval, Evaluator, Fault, Following, Origin, data_call};
-use crate::hir::{Body, ExprId, Gate, Kind, Policy};
+use crate::hir::{Body, Gate, Kind, Policy, Subject};
 use crate::items::Item;
 use crate::resolve::{declared, resolve, resolve_module};
 use crate::types::{Anchor, Ty, fits, subject_types, written_type};
@@ -85,21 +86,6 @@ fn run<'db>(db: &'db dyn Db, item: Item<'db>, change: Option<&Value>, as_of: Opt
     runner.run
 }
 
-/// A document that a gate reads.
-pub(super) struct Document<'db> {
-    /// Its position among the gate's inputs.
-    input: usize,
-    pub(super) name: SmolStr,
-    pub(super) ty: Ty<'db>,
-    /// What gives its value, which is evaluated once it is needed.
-    expr: ExprId,
-    value: OnceCell<Value>,
-    /// The files it comes from.
-    pub(super) origin: Origin<'db>,
-    /// Where the gate names it.
-    at: Anchor<'db>,
-}
-
 /// What a gate looks at: its documents, its policies, and why documents could not be read.
 pub(super) fn looked_at<'db>(
     db: &'db dyn Db,
@@ -111,13 +97,6 @@ pub(super) fn looked_at<'db>(
     let policies = runner.policies(gate).into_iter().map(|(policy, _)| policy).collect();
     runner.documents(gate);
     (runner.documents, policies, runner.run.faults)
-}
-
-impl Document<'_> {
-    /// What it holds, where that was read.
-    pub(super) fn known(&self) -> Option<&Value> {
-        self.value.get()
-    }
 }
 
 struct Runner<'db> {
@@ -194,20 +173,18 @@ impl<'db> Runner<'db> {
         match subject.kind.text.as_str() {
             "input" => {
                 let Some(expected) = &subject_types(self.db, policy).binding else { return };
-                let fitting: Vec<Rc<Document<'db>>> =
-                    self.documents.iter().filter(|document| fits(self.db, &document.ty, expected)).cloned().collect();
-                if fitting.is_empty() && self.run.faults.is_empty() {
-                    self.nothing_to_look_at(policy, expected);
+                let mut looked_at = false;
+                for document in self.documents.clone() {
+                    if fits(self.db, &document.ty, expected) {
+                        looked_at = true;
+                        self.whole(policy, subject, expected, &document);
+                    } else if let Some(element) = document.element(self.db, expected) {
+                        looked_at = true;
+                        self.each(policy, subject, (&element, expected), &document);
+                    }
                 }
-                for document in fitting {
-                    if let Some(decided) = self.compiled.take(document.input, policy) {
-                        self.decided(policy, decided, Some(&document));
-                        continue;
-                    }
-                    match self.value(&document, expected, policy) {
-                        Ok(value) => self.decide(policy, locals(subject, value), Some(&document)),
-                        Err(fault) => self.fault(&fault),
-                    }
+                if !looked_at && self.run.faults.is_empty() {
+                    self.nothing_to_look_at(policy, expected);
                 }
             }
             "change" => match change {
@@ -231,14 +208,59 @@ impl<'db> Runner<'db> {
         }
     }
 
+    /// Decides a policy about the whole of a document.
+    fn whole(&mut self, policy: Item<'db>, subject: &Subject, expected: &Ty<'db>, document: &Document<'db>) {
+        if let Some(decided) = self.compiled.take(document.input, policy) {
+            return self.decided(policy, decided, Some(document));
+        }
+        match self.value(document).and_then(|value| as_declared(self.db, value, (&document.ty, expected), policy)) {
+            Ok(value) => self.decide(policy, locals(subject, value), Some(document)),
+            Err(fault) => self.fault(&fault),
+        }
+    }
+
+    /// Decides a policy about each element of a document. `types` are that of an element, and the one the policy expects.
+    fn each(&mut self, policy: Item<'db>, subject: &Subject, types: (&Ty<'db>, &Ty<'db>), document: &Document<'db>) {
+        let elements = match self.value(document) {
+            Ok(value) => elements(&value),
+            Err(fault) => return self.fault(&fault),
+        };
+        let mut all = Decided::default();
+        for (step, value) in elements {
+            let mut at = Pointer::root();
+            at.push_key(&step);
+            let decided = match as_declared(self.db, value, types, policy) {
+                Ok(value) => self.decision(policy, locals(subject, value), Some(document.origin.part(&step))),
+                Err(fault) => {
+                    self.fault(&fault);
+                    continue;
+                }
+            };
+            let Some(mut decided) = decided else { return };
+            decided.rulings.iter_mut().for_each(|ruling| ruling.pointer = at.clone().join(&ruling.pointer));
+            all.rulings.append(&mut decided.rulings);
+            all.faults.append(&mut decided.faults);
+            all.used.append(&mut decided.used);
+        }
+        self.decided(policy, all, Some(document));
+    }
+
     fn decide(&mut self, policy: Item<'db>, locals: Vec<(SmolStr, Value)>, document: Option<&Document<'db>>) {
-        let package = self.item.file(self.db).package(self.db);
-        let evaluator = Evaluator::new(self.db).following(Following::Declared(package));
-        if let Some(decider) = Decider::new(self.db, &evaluator, policy, locals, self.as_of) {
-            let shown = document.map(|document| Shown::Origin(document.origin.clone()));
-            let decided = decider.showing(shown).run();
+        if let Some(decided) = self.decision(policy, locals, document.map(|document| document.origin.clone())) {
             self.decided(policy, decided, document);
         }
+    }
+
+    fn decision(
+        &self,
+        policy: Item<'db>,
+        locals: Vec<(SmolStr, Value)>,
+        origin: Option<Origin<'db>>,
+    ) -> Option<Decided<'db>> {
+        let package = self.item.file(self.db).package(self.db);
+        let evaluator = Evaluator::new(self.db).following(Following::Declared(package));
+        let decider = Decider::new(self.db, &evaluator, policy, locals, self.as_of)?;
+        Some(decider.showing(origin.map(Shown::Origin)).run())
     }
 
     fn decided(&mut self, policy: Item<'db>, decided: Decided<'db>, document: Option<&Document<'db>>) {
@@ -247,20 +269,13 @@ impl<'db> Runner<'db> {
         self.exemptions(policy, &used);
     }
 
-    /// The value of a document as a policy declares it: with the defaults of what the type of the document does not have.
-    fn value(&self, document: &Document<'db>, expected: &Ty<'db>, policy: Item<'db>) -> Eval<'db> {
-        let evaluator = Evaluator::new(self.db);
-        let value = match document.value.get() {
-            Some(known) => known.clone(),
-            None => {
-                let value = evaluator.eval(&mut Context::body(self.db, self.item), document.expr)?;
-                document.value.get_or_init(|| value).clone()
-            }
-        };
-        if document.ty == *expected {
-            return Ok(value);
+    /// The value of a document.
+    fn value(&self, document: &Document<'db>) -> Eval<'db> {
+        if let Some(known) = document.value.get() {
+            return Ok(known.clone());
         }
-        evaluator.normalise(value, expected, Anchor::name_of(policy))
+        let value = Evaluator::new(self.db).eval(&mut Context::body(self.db, self.item), document.expr)?;
+        Ok(document.value.get_or_init(|| value).clone())
     }
 
     /// Keeps what a policy says about one thing.

@@ -10,6 +10,7 @@ mod decide;
 mod entity;
 mod explain;
 mod gate;
+mod input;
 mod picked;
 mod plan;
 mod prepared;

@@ -38,13 +38,15 @@ pub enum DataFormat {
     Xml,
     /// The head of a Markdown file
     FrontMatter,
+    /// Markdown, with its head
+    Markdown,
     /// Dockerfiles
     Dockerfile,
 }
 
 impl DataFormat {
     /// All formats, with the names of the functions that read them.
-    const ALL: [(&'static str, Self); 12] = [
+    const ALL: [(&'static str, Self); 13] = [
         ("json", Self::Json),
         ("yaml", Self::Yaml),
         ("yaml_documents", Self::YamlDocuments),
@@ -56,6 +58,7 @@ impl DataFormat {
         ("properties", Self::Properties),
         ("xml", Self::Xml),
         ("front_matter", Self::FrontMatter),
+        ("markdown", Self::Markdown),
         ("dockerfile", Self::Dockerfile),
     ];
 
@@ -100,7 +103,7 @@ impl DataFormat {
             Self::Dotenv => "env",
             Self::Properties => "properties",
             Self::Xml => "xml",
-            Self::FrontMatter => "md",
+            Self::FrontMatter | Self::Markdown => "md",
             Self::Dockerfile => "dockerfile",
         }
     }
@@ -230,6 +233,10 @@ pub(crate) fn result<'db>(
         F::TrimPrefix | F::TrimSuffix => {
             (0..2).try_for_each(string_at)?;
             Ty::String
+        }
+        F::Find => {
+            (0..2).try_for_each(string_at)?;
+            optional(Ty::String)
         }
         F::ParseJson => {
             string_at(0)?;

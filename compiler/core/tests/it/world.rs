@@ -1,9 +1,9 @@
 //! A world in memory: packages without a disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ordain_compiler::{Content, DataFile, Database, Package, SourceFile, check_package, data_references};
+use ordain_compiler::{Content, DataFile, DataPattern, Database, Package, SourceFile, check_package, data_references};
 use ordain_diagnostics::{Diagnostic, Severity};
 use ordain_rego::RegoRules;
 use salsa::Setter as _;
@@ -59,7 +59,13 @@ impl World {
             package.set_dependencies(&mut db).to(Arc::new([("std".into(), std)].into()));
         }
         let mut data = BTreeMap::new();
-        for path in data_references(&db, root) {
+        let named = data_references(&db, root).into_iter().flat_map(|path| match DataPattern::of(&path) {
+            Some(pattern) => {
+                files.iter().map(|(path, _)| (*path).into()).filter(|path: &SmolStr| pattern.matches(path)).collect()
+            }
+            None => vec![path],
+        });
+        for path in named.collect::<BTreeSet<SmolStr>>() {
             if let Some((_, text)) = files.iter().find(|(known, _)| *known == path) {
                 let content = Content::Text((*text).into());
                 let name = format!("test:{path}");

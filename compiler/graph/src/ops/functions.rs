@@ -164,6 +164,7 @@ fn over_text(function: Function, texts: &[&str], args: &[Value], patterns: &Patt
         (F::StartsWith, [text, prefix]) => Value::Bool(text.starts_with(prefix)),
         (F::EndsWith, [text, suffix]) => Value::Bool(text.ends_with(suffix)),
         (F::Matches, [text, pattern]) => Value::Bool(patterns.matches(pattern, text)?),
+        (F::Find, [text, pattern]) => patterns.find(pattern, text)?.map_or(Value::None, Value::string),
         (F::InNetwork, [address, network]) => lies_in(address, network).map_or(Value::None, Value::Bool),
         (F::TrimPrefix, [text, prefix]) => Value::string(text.strip_prefix(prefix).unwrap_or(text)),
         (F::TrimSuffix, [text, suffix]) => Value::string(text.strip_suffix(suffix).unwrap_or(text)),

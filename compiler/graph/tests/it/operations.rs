@@ -124,6 +124,8 @@ fn functions_do_what_they_say() {
         (F::StartsWith, vec![text("abc"), text("ab")], Value::Bool(true)),
         (F::EndsWith, vec![text("abc"), text("ab")], Value::Bool(false)),
         (F::Matches, vec![text("abc"), text("[a-c]+")], Value::Bool(true)),
+        (F::Find, vec![text("a12b3"), text("[0-9]+")], text("12")),
+        (F::Find, vec![text("a"), text("[0-9]+")], Value::None),
         (F::TrimPrefix, vec![text("abab"), text("ab")], text("ab")),
         (F::TrimPrefix, vec![text("ab"), text("b")], text("ab")),
         (F::TrimSuffix, vec![text("a**"), text("*")], text("a*")),

@@ -230,6 +230,26 @@ impl<'db> Infer<'db> {
                 self.infer(index, None);
                 entry.1.clone()
             }
+            record @ Ty::Record(_) if matches!(self.tree[index].kind, ExprKind::Str(_)) => {
+                self.types[index.0 as usize] = Ty::String;
+                let ExprKind::Str(name) = &self.tree[index].kind else { return Ty::Error };
+                let name = Name { text: name.clone(), loc: self.loc(index) };
+                match self.member(&record, &name) {
+                    Some(ty) => ty,
+                    None => {
+                        let message = format!("`{}` has no field `{}`", self.show(&base_ty), name.text);
+                        let mut finding = self.finding(codes::UNKNOWN_FIELD, name.loc, message);
+                        if let Ty::Record(record) = &record {
+                            let known = record.fields.iter().map(|field| field.name.as_str());
+                            if let Some(similar) = crate::similar::best(&name.text, known) {
+                                finding = finding.help(format!("did you mean `{similar}`?"));
+                            }
+                        }
+                        self.report(finding);
+                        Ty::Error
+                    }
+                }
+            }
             Ty::Json => {
                 self.infer(index, None);
                 Ty::Optional(Arc::new(Ty::Json))

@@ -11,6 +11,7 @@ use super::super::coerce::Misfit;
 use super::super::sig::{ParamTy, Sig};
 use super::super::ty::Ty;
 use super::{Anchor, Infer, Resolution};
+use crate::data_pattern::DataPattern;
 use crate::hir::{Arg, ExprId, ExprKind, Kind, Loc, PlanCall};
 use crate::items::Item;
 
@@ -306,7 +307,22 @@ impl<'db> Infer<'db> {
                 self.report(finding);
             }
         }
+        let several = match args {
+            [Arg { value, .. }] => match &self.tree[*value].kind {
+                ExprKind::Str(path) => DataPattern::of(path).is_some(),
+                _ => false,
+            },
+            _ => false,
+        };
         match expected {
+            Some(ty) if several && *ty != Ty::Error && !self.is_by_path(ty) => {
+                let message = format!("expected `{}`, found several files, by their paths", self.show(ty));
+                let finding = self
+                    .finding(codes::TYPE_MISMATCH, self.loc(expr), message)
+                    .help("declare a `Map<String, T>`: the path of each file, and what it holds");
+                self.report(finding);
+                Ty::Error
+            }
             Some(ty) if *ty != Ty::Error => {
                 self.adjust(expr, ty);
                 ty.clone()
@@ -320,6 +336,10 @@ impl<'db> Infer<'db> {
                 Ty::Error
             }
         }
+    }
+
+    fn is_by_path(&self, ty: &Ty<'db>) -> bool {
+        matches!(ty.peel_optional(self.db), Ty::Map(entry) if entry.0.peel(self.db) == Ty::String)
     }
 
     /// `typed(…)`: untyped data as a value of the type that is declared where it goes.

@@ -3,9 +3,11 @@
 use ordain_diagnostics::codes;
 use smol_str::SmolStr;
 
+use super::super::sig::Sig;
 use super::super::ty::Ty;
-use super::Infer;
-use crate::hir::{Gate, Kind, Loc, Name, Outcome, Policy, PolicyClause, RuleSource, Subject};
+use super::{Anchor, Infer};
+use crate::hir::{Gate, Kind, Loc, Name, Outcome, PathRef, Policy, PolicyClause, RuleSource, Subject};
+use crate::items::Item;
 use crate::rules::RuleLanguage;
 
 /// What a policy can be about, and the type of the value it is given (in the standard module `governance`).
@@ -63,6 +65,9 @@ impl<'db> Infer<'db> {
             self.check(exemption.condition, &Ty::Bool);
             if let Some(until) = exemption.until {
                 self.check(until, &Ty::Date);
+            }
+            if let Some(see) = &exemption.see {
+                self.decision(see);
             }
         }
         self.leave(mark);
@@ -207,6 +212,23 @@ impl<'db> Infer<'db> {
         self.report(finding);
     }
 
+    /// What an exemption leans on: an entity that is a decision.
+    fn decision(&mut self, path: &PathRef) {
+        let Some(item) = self.target(path, Kind::Entity) else { return };
+        let Sig::Entity(ty) = &super::super::signature(self.db, item).sig else { return };
+        let Some(decision) = self.standard_item("decision", "Decision") else { return };
+        let declared = ty.peel(self.db);
+        if declared == Ty::Error || declared == Ty::Alias(decision).peel(self.db) {
+            return;
+        }
+        let message = format!("`{}` is `{}`, and no decision", path.text(), self.show(ty));
+        let finding = self
+            .finding(codes::NOT_A_DECISION, path.loc(), message)
+            .note(Anchor::name_of(item), "declared here")
+            .help("name an entity of the type `std.decision.Decision`");
+        self.report(finding);
+    }
+
     /// The type of a subject that names none itself.
     pub(super) fn subject_type(&self, kind: &str) -> Ty<'db> {
         let known = SUBJECTS.iter().find(|(name, _)| kind == *name);
@@ -215,11 +237,14 @@ impl<'db> Infer<'db> {
 
     /// A type of the standard module `governance`.
     fn standard(&self, name: &str) -> Ty<'db> {
+        self.standard_item("governance", name).map_or(Ty::Error, Ty::Alias)
+    }
+
+    /// A declaration of a standard module.
+    fn standard_item(&self, module: &str, name: &str) -> Option<Item<'db>> {
         let std = crate::resolve::dependency(self.db, self.file, "std").unwrap_or_else(|| self.file.package(self.db));
-        std.files(self.db)
-            .get("governance")
-            .and_then(|&file| crate::resolve::declared(self.db, file).get(name))
-            .map_or(Ty::Error, Ty::Alias)
+        let file = *std.files(self.db).get(module)?;
+        crate::resolve::declared(self.db, file).get(name)
     }
 
     fn standard_field(&self, name: &str, field: &str) -> Ty<'db> {
