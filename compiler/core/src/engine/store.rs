@@ -4,7 +4,7 @@ use bumpalo::Bump;
 use ordain_graph::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::val::{Member, NOWHERE, Named, Val};
+use super::val::{EntityName, Member, NOWHERE, Named, Val};
 use crate::db::Db;
 use crate::eval::{Entities, PARENTS, parts};
 use crate::items::Item;
@@ -13,8 +13,10 @@ use crate::types::Ty;
 /// Entities by name, and what is known of them.
 #[derive(Debug, Default)]
 pub(crate) struct Store<'a> {
-    /// By the qualified name of the type, and the id.
-    named: FxHashMap<&'a str, FxHashMap<&'a str, &'a Named<'a>>>,
+    /// By id, for each type.
+    named: Vec<FxHashMap<&'a str, Named<'a>>>,
+    /// The places of the types by their qualified names.
+    types: FxHashMap<&'a str, u32>,
     /// The attributes, by place; of an entity that is only named there are none.
     attributes: Vec<Option<&'a [Member<'a>]>>,
     /// What each belongs to, over any number of others: places in order. Nothing is there for one that belongs to nothing.
@@ -45,12 +47,16 @@ impl<'a> Store<'a> {
     }
 
     /// The entity of that name; it gets a place where it has none.
-    fn intern(&mut self, ty: &'a str, id: &'a str, arena: &'a Bump) -> &'a Named<'a> {
-        let of_type = self.named.entry(ty).or_default();
-        of_type.entry(id).or_insert_with(|| {
+    fn intern(&mut self, ty: &'a str, id: &'a str, arena: &'a Bump) -> Named<'a> {
+        let count = self.named.len();
+        let of_type = *self.types.entry(ty).or_insert(count as u32) as usize;
+        if of_type == count {
+            self.named.push(FxHashMap::default());
+        }
+        *self.named[of_type].entry(id).or_insert_with(|| {
             let at = self.attributes.len() as u32;
             self.attributes.push(None);
-            arena.alloc(Named { at, ty, id })
+            Named { at, name: arena.alloc(EntityName { ty, id }) }
         })
     }
 
@@ -128,41 +134,57 @@ impl<'a> Store<'a> {
     }
 
     /// The entity of that name, if something names it.
-    pub(crate) fn find(&self, ty: &str, id: &str) -> Option<&'a Named<'a>> {
-        self.named.get(ty)?.get(id).copied()
+    pub(crate) fn find(&self, ty: &str, id: &str) -> Option<Named<'a>> {
+        self.find_typed(self.ty(ty)?, id)
+    }
+
+    /// The place of a type, if an entity of it is named.
+    pub(crate) fn ty(&self, ty: &str) -> Option<u32> {
+        self.types.get(ty).copied()
+    }
+
+    /// As [`Store::find`], by the place of the type.
+    #[inline]
+    pub(crate) fn find_typed(&self, ty: u32, id: &str) -> Option<Named<'a>> {
+        self.named[ty as usize].get(id).copied()
     }
 
     /// A reference that is written in a program.
     pub(crate) fn reference(&self, ty: &'a str, id: &'a str, arena: &'a Bump) -> Val<'a> {
-        Val::Ref(self.find(ty, id).unwrap_or_else(|| arena.alloc(Named { at: NOWHERE, ty, id })))
+        let nowhere = || Named { at: NOWHERE, name: arena.alloc(EntityName { ty, id }) };
+        Val::Ref(self.find(ty, id).unwrap_or_else(nowhere))
     }
 
     /// The attributes of an entity.
     #[inline]
-    pub(crate) fn attributes(&self, named: &Named<'_>) -> Option<&'a [Member<'a>]> {
+    pub(crate) fn attributes(&self, named: Named<'_>) -> Option<&'a [Member<'a>]> {
         self.attributes.get(named.at as usize).copied().flatten()
     }
 
     /// The places of what an entity belongs to.
     #[inline]
-    pub(crate) fn above(&self, named: &Named<'_>) -> &[u32] {
+    pub(crate) fn above(&self, named: Named<'_>) -> &[u32] {
         self.above.get(named.at as usize).map_or(&[], |above| above)
     }
 
     /// Whether an entity is another, or one of several, or belongs to it; `None` for what is no reference.
     #[inline]
-    pub(crate) fn is_within(&self, inner: &Named<'_>, outer: Val<'_>) -> Option<bool> {
-        Some(match outer {
-            Val::Ref(outer) => inner == outer || self.above(inner).binary_search(&outer.at).is_ok(),
+    pub(crate) fn is_within(&self, inner: Named<'_>, outer: Val<'_>) -> Option<bool> {
+        let above = self.above(inner);
+        let within = |outer: &Val<'_>| match outer {
+            Val::Ref(outer) => Some(inner == *outer || above.binary_search(&outer.at).is_ok()),
+            _ => None,
+        };
+        match outer {
             Val::List(several) | Val::Set(several) => {
                 for each in several {
-                    if self.is_within(inner, *each)? {
+                    if within(each)? {
                         return Some(true);
                     }
                 }
-                false
+                Some(false)
             }
-            _ => return None,
-        })
+            one => within(&one),
+        }
     }
 }

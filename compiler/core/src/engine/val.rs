@@ -1,6 +1,8 @@
 //! The values that compiled programs run over: small, copied freely, borrowed from the text they were read from or from
 //! an arena.
 
+use std::cmp::Ordering;
+
 use bumpalo::Bump;
 use ordain_graph::{Date, Value};
 use rust_decimal::Decimal;
@@ -33,23 +35,51 @@ pub(crate) enum Val<'a> {
     /// In order of the names, each once.
     Record(&'a [Member<'a>]),
     /// A reference to an entity. Elsewhere it is a record of its type and id.
-    Ref(&'a Named<'a>),
+    Ref(Named<'a>),
 }
 
-/// An entity by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// An entity by name. Its place stands beside the pointer, so that entities of one store are told apart without looking
+/// at their names.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Named<'a> {
     /// Its place in the store; [`NOWHERE`] for one that nothing in the store names.
     pub(crate) at: u32,
+    pub(crate) name: &'a EntityName<'a>,
+}
+
+/// What an entity is called; in order of the ids, as references are elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct EntityName<'a> {
+    pub(crate) id: &'a str,
     /// The qualified name of its type.
     pub(crate) ty: &'a str,
-    pub(crate) id: &'a str,
 }
 
 impl Named<'_> {
     /// Whether something in the store names it.
     pub(crate) fn is_there(&self) -> bool {
         self.at != NOWHERE
+    }
+}
+
+impl PartialEq for Named<'_> {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.at == other.at && (self.is_there() || self.name == other.name)
+    }
+}
+
+impl Eq for Named<'_> {}
+
+impl PartialOrd for Named<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Named<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if self == other { Ordering::Equal } else { self.name.cmp(other.name) }
     }
 }
 
@@ -161,7 +191,7 @@ impl<'a> Val<'a> {
                     entries.iter().map(|(key, value)| (key.to_value(), value.to_value())).collect();
                 Value::Map(entries.into())
             }
-            Self::Ref(named) => crate::eval::reference(named.ty.into(), named.id.into()),
+            Self::Ref(named) => crate::eval::reference(named.name.ty.into(), named.name.id.into()),
             Self::Record(members) => {
                 Value::record(members.iter().map(|member| (member.name.into(), member.value.to_value())))
             }

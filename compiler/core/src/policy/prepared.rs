@@ -39,8 +39,7 @@ pub struct Asking<'q> {
 pub struct Prepared<'a, 'db> {
     authorizer: &'a Authorizer<'db>,
     store: Store<'a>,
-    /// The types that entities can have, with their qualified names.
-    types: Vec<(Item<'db>, &'a str)>,
+    types: Vec<EntityType<'a, 'db>>,
     /// Their places by every name they have.
     names: FxHashMap<SmolStr, u32>,
     /// The policies that are compiled, by action and the type of requests they are about.
@@ -48,6 +47,15 @@ pub struct Prepared<'a, 'db> {
     /// The policies that are left to the tree walker whatever is asked: those without a type, or with any text for an
     /// action.
     walked: Vec<usize>,
+}
+
+/// A type that entities can have.
+struct EntityType<'a, 'db> {
+    item: Item<'db>,
+    /// Its qualified name.
+    name: &'a str,
+    /// Its place in the store, if that has an entity of it.
+    stored: Option<u32>,
 }
 
 /// The policies about one type of requests, for one action.
@@ -100,7 +108,8 @@ impl<'a, 'db> Prepared<'a, 'db> {
         for (name, items) in entity_types(db, authorizer.package).by_name.iter() {
             let [item] = items.as_slice() else { continue };
             let at = *places.entry(*item).or_insert_with(|| {
-                types.push((*item, &*arena.alloc_str(&crate::qualified_name(db, *item))));
+                let name = &*arena.alloc_str(&crate::qualified_name(db, *item));
+                types.push(EntityType { item: *item, name, stored: store.ty(name) });
                 types.len() as u32 - 1
             });
             names.insert(name.clone(), at);
@@ -138,9 +147,8 @@ impl<'a, 'db> Prepared<'a, 'db> {
             return self.walked.extend(policies);
         };
         let Some((_, variants)) = action.variants(db) else { return self.walked.extend(policies) };
-        let fitting = |target: &Ty<'db>| -> Vec<bool> {
-            self.types.iter().map(|(item, _)| refers_to(db, *item, target)).collect()
-        };
+        let fitting =
+            |target: &Ty<'db>| -> Vec<bool> { self.types.iter().map(|ty| refers_to(db, ty.item, target)).collect() };
         let (principals, resources) = (fitting(&principal), fitting(&resource));
         let context = record.get("context").map(|field| field.ty.clone());
         for (at, variant) in variants.iter().enumerate() {
@@ -250,10 +258,10 @@ impl<'a, 'db> Prepared<'a, 'db> {
         let mut decision = Decision::default();
         let arena = Bump::new();
         let named = |ty: u32, id: &str| {
-            let ty = self.types[ty as usize].1;
-            match self.store.find(ty, id) {
+            let ty = &self.types[ty as usize];
+            match ty.stored.and_then(|stored| self.store.find_typed(stored, id)) {
                 Some(named) => Val::Ref(named),
-                None => self.store.reference(ty, arena.alloc_str(id), &arena),
+                None => self.store.reference(ty.name, arena.alloc_str(id), &arena),
             }
         };
         let mut walked: Vec<usize> = Vec::new();
@@ -410,8 +418,8 @@ impl<'db> Whole<'db> for Asked<'_, 'db> {
 impl<'db> Whole<'db> for Asking<'_> {
     fn with(&self, prepared: &Prepared<'_, 'db>, take: &mut dyn FnMut(&Asked<'_, 'db>)) {
         let entity = |(ty, id): (&str, &str)| {
-            let (item, name) = prepared.types[*prepared.names.get(ty)? as usize];
-            Some((item, reference(name.into(), id.into())))
+            let ty = &prepared.types[*prepared.names.get(ty)? as usize];
+            Some((ty.item, reference(ty.name.into(), id.into())))
         };
         let (Some(principal), Some(resource)) = (entity(self.principal), entity(self.resource)) else { return };
         let (path, whole) =

@@ -94,8 +94,8 @@ impl<'a> Machine<'a> {
         }
         Ok(match value {
             Val::Ref(named) => Val::Record(self.arena.alloc_slice_copy(&[
-                Member { name: "id", value: Val::Str(named.id) },
-                Member { name: "type", value: Val::Str(named.ty) },
+                Member { name: "id", value: Val::Str(named.name.id) },
+                Member { name: "type", value: Val::Str(named.name.ty) },
             ])),
             Val::List(elements) | Val::Set(elements) => {
                 let plain = elements.iter().map(|each| self.plain(*each)).collect::<Run<Vec<_>>>()?;

@@ -177,7 +177,7 @@ impl<'a> Machine<'a> {
             },
             Expr::EntityField { base, name, hint } => match (self.eval(*base)?, self.store) {
                 (Val::None, _) => Val::None,
-                (Val::Ref(named), _) if name == "id" => Val::Str(named.id),
+                (Val::Ref(named), _) if name == "id" => Val::Str(named.name.id),
                 (Val::Ref(named), Some((store, _))) => {
                     let attributes = store.attributes(named).ok_or(GiveUp)?;
                     member(attributes, name, *hint as usize).unwrap_or(Val::None)
