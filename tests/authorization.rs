@@ -85,6 +85,37 @@ fn what_cannot_be_decided_permits_nothing_and_is_told() {
     assert!(run.text().contains("none permits it"), "{run}");
 }
 
+/// Many are decided by compiled policies, in the order in which they are asked.
+#[test]
+fn many_are_decided_as_each_is_alone() {
+    let package = Package::of(SOURCE);
+    let ask = |user: usize, action: &str, document: &str, authenticated: bool| {
+        format!(
+            r#"{{ "principal": {{ "type": "User", "id": "{}" }}, "action": "{action}",
+                "resource": {{ "type": "Document", "id": "{document}" }}, "context": {{ "authenticated": {authenticated} }} }}"#,
+            ["ana", "bo", "nobody"][user]
+        )
+    };
+    let mut requests = Vec::new();
+    for user in 0..3 {
+        for document in ["report", "lost", "none"] {
+            for authenticated in [true, false] {
+                requests.extend(["read", "write"].map(|action| ask(user, action, document, authenticated)));
+            }
+        }
+    }
+    let mut alone = Vec::new();
+    for request in &requests {
+        package.write("one.json", request);
+        let run = package.run(&["authorize", "--json", "one.json"]);
+        alone.extend(run.json()["decisions"].as_array().unwrap().iter().cloned());
+    }
+    assert_eq!(alone.len(), 36);
+    package.write("all.json", format!("[{}]", requests.join(",")));
+    let together = package.run(&["authorize", "--json", "all.json"]).exits(1).json();
+    assert_eq!(together["decisions"].as_array().unwrap(), &alone);
+}
+
 #[test]
 fn documents_that_are_none_are_told_at_their_place() {
     let package = Package::of(SOURCE);
@@ -116,6 +147,9 @@ fn documents_that_are_none_are_told_at_their_place() {
     }
     package.write("request.json", [0xff, 0xfe, 0x00]);
     package.run(&["authorize", "request.json"]).exits(1).says("not UTF-8");
+    // Holes take no room on the disk.
+    std::fs::File::create(package.file("huge.json")).unwrap().set_len(1 << 30).unwrap();
+    package.run(&["authorize", "huge.json"]).exits(1).says("1073741824 bytes are more than the 268435456");
     package.run(&["authorize", "missing.json"]).exits(2);
     package.run(&["authorize"]).exits(2);
 }

@@ -1,16 +1,15 @@
 //! `ordain authorize`
 
 use std::fmt::Write as _;
-use std::io::Read as _;
 use std::path::Path;
 
-use ordain_compiler::{Authorizer, Decision, ExplainedRequest, check_package};
+use ordain_compiler::{Arena, Authorizer, Decision, ExplainedRequest, check_package};
 use ordain_data::{Format as Syntax, Key, Node, NodeKind, TextRange};
 use ordain_diagnostics::{Diagnostic, Severity, codes};
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 
-use super::{package, plan, policy};
+use super::{document, package, plan, policy};
 use crate::args::{AuthorizeArguments, FindingsFormat, Format};
 use crate::output;
 use crate::output::findings::{self, Texts};
@@ -21,6 +20,19 @@ struct Document {
     path: SmolStr,
     root: Node,
 }
+
+impl Document {
+    /// The requests it holds.
+    fn requests(&self) -> &[Node] {
+        match &self.root.kind {
+            NodeKind::List(requests) => requests,
+            _ => std::slice::from_ref(&self.root),
+        }
+    }
+}
+
+/// From how many requests on it pays to compile the policies.
+const MANY: usize = 32;
 
 pub(crate) fn run(arguments: &AuthorizeArguments) -> Result<Outcome, Failure> {
     let workspace = package::load(&arguments.package)?;
@@ -44,16 +56,20 @@ pub(crate) fn run(arguments: &AuthorizeArguments) -> Result<Outcome, Failure> {
             Err(fault) => faults.push(*fault),
         }
     }
+    let documents = requests(arguments, &mut texts)?;
+    let count: usize = documents.iter().flatten().map(|document| document.requests().len()).sum();
+    let arena = Arena::default();
+    let prepared = (count >= MANY).then(|| authorizer.prepared(&arena));
     let mut answers = Vec::new();
-    for document in requests(arguments, &mut texts)? {
+    for document in documents {
         match document {
             Ok(document) => {
-                let several = match &document.root.kind {
-                    NodeKind::List(requests) => requests.iter().collect(),
-                    _ => vec![&document.root],
-                };
-                for request in several {
-                    let answer = authorizer.decide(&document.path, request).and_then(|decision| {
+                for request in document.requests() {
+                    let decision = match &prepared {
+                        Some(prepared) => prepared.decide(&document.path, request),
+                        None => authorizer.decide(&document.path, request),
+                    };
+                    let answer = decision.and_then(|decision| {
                         let explained = match arguments.explain {
                             true => authorizer.explain(&document.path, request, None)?,
                             false => Vec::new(),
@@ -138,24 +154,17 @@ fn record(parts: Vec<(&str, Node)>) -> Node {
 /// Reads a document; `-` is the standard input, in JSON.
 fn read(file: &Path, texts: &mut Texts) -> Result<Result<Document, Box<Diagnostic>>, Failure> {
     let path: SmolStr = file.to_string_lossy().into();
-    let mut bytes = Vec::new();
-    let given = if file == Path::new("-") {
-        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| ())
-    } else {
-        std::fs::read(file).map(|read| bytes = read)
-    };
-    given.map_err(|error| Failure(format!("{path}: {error}")))?;
-    let whole = TextRange::default();
-    let content = match String::from_utf8(bytes) {
-        Ok(content) => content,
-        Err(_) => {
+    let content = document::read(&path).map_err(|error| Failure(format!("{path}: {error}")))?;
+    let content = match content.readable(&path) {
+        Ok(text) => text.clone(),
+        Err(finding) => {
             texts.insert(path.to_string(), "".into());
-            return Ok(Err(Box::new(Diagnostic::new(codes::DATA_MALFORMED, path, whole, "the document is not UTF-8"))));
+            return Ok(Err(Box::new(Diagnostic { code: codes::DATA_MALFORMED, ..*finding })));
         }
     };
     let syntax = Syntax::of_path(&path).unwrap_or(Syntax::Json);
     let parsed = ordain_data::parse(syntax, &content);
-    texts.insert(path.to_string(), content.into());
+    texts.insert(path.to_string(), content);
     Ok(match parsed {
         Ok(root) => Ok(Document { path, root }),
         Err(error) => {

@@ -96,8 +96,8 @@ fn split_type(text: &str) -> Option<(&str, &str)> {
     Some(splits.find(|(file, _)| *file == STDIN || Path::new(file).exists()).unwrap_or(first))
 }
 
-/// What a file holds. One that is too large is not read.
-fn read(file: &str) -> io::Result<Content> {
+/// What a file holds, or the standard input for `-`. One that is too large is not read.
+pub(super) fn read(file: &str) -> io::Result<Content> {
     let limit = MAX_DATA_BYTES as u64;
     let mut bytes = Vec::new();
     if file == STDIN {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ordain_diagnostics::Diagnostic;
 use ordain_graph::Patterns;
 use smol_str::SmolStr;
 
@@ -47,6 +48,17 @@ impl Content {
         match String::from_utf8(bytes) {
             Ok(text) => Self::Text(text.into()),
             Err(error) => Self::NotUtf8(error.utf8_error().valid_up_to() as u32),
+        }
+    }
+
+    /// The finding for a file without a text, or the text.
+    ///
+    /// # Errors
+    /// There is no text: it is in another encoding, too large, or could not be read.
+    pub fn readable(&self, path: &SmolStr) -> Result<&Arc<str>, Box<Diagnostic>> {
+        match self {
+            Self::Text(text) => Ok(text),
+            unreadable => Err(Box::new(crate::items::unreadable_finding(path, unreadable))),
         }
     }
 }

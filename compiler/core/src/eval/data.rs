@@ -159,12 +159,11 @@ fn check_inside<'db>(path: &str, at: Anchor<'db>) -> Eval<'db, ()> {
 
 /// Whether a data file is text.
 pub(crate) fn readable<'db>(db: &'db dyn Db, file: DataFile) -> Eval<'db, ()> {
-    match file.content(db) {
-        Content::Text(_) => Ok(()),
-        unreadable => {
-            let mut finding = crate::items::unreadable_finding(file.path(db), unreadable);
+    match file.content(db).readable(file.path(db)) {
+        Ok(_) => Ok(()),
+        Err(mut finding) => {
             finding.code = codes::DATA_MALFORMED;
-            Err(Box::new(Fault::Data(Box::new(finding))))
+            Err(Box::new(Fault::Data(finding)))
         }
     }
 }

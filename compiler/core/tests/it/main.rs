@@ -5,5 +5,6 @@ mod fixtures;
 mod incremental;
 mod pages;
 mod pending;
+mod requests;
 mod units;
 mod world;
