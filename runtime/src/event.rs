@@ -24,6 +24,19 @@ pub enum Event {
         /// How many nodes there are.
         nodes: usize,
     },
+    /// An execution that was interrupted goes on: as [`Event::ExecutionStarted`].
+    ExecutionResumed {
+        /// The execution's id.
+        execution: SmolStr,
+        /// The plan's name.
+        plan: SmolStr,
+        /// The plan's hash.
+        plan_hash: SmolStr,
+        /// How many nodes there are.
+        nodes: usize,
+        /// How many of them had ended before.
+        ended: usize,
+    },
     /// The intent is in the journal, the adapter is about to be called.
     StepStarted {
         /// The node.

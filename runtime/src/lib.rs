@@ -19,6 +19,7 @@ pub use cancel::Cancellation;
 pub use event::{Event, Stream};
 pub use execute::{
     AdapterProblem, ExecuteError, ExecuteOptions, InputProblem, NoAdapter, PolicyProblem, SecretProblem, execute,
+    resume,
 };
 pub use journal::{ExecutionRecord, ExecutionSummary, Journal, JournalError, RecordedState, StepEvent, StepRecord};
 pub use reason::Reason;

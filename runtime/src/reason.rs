@@ -34,6 +34,8 @@ macro_rules! reasons {
 reasons! {
     /// An input could not be computed from the outputs of earlier steps.
     InputUnresolved = "input_unresolved", true;
+    /// A secret that an earlier step gave was lost when the interpreter ended: contents of secrets are never kept.
+    SecretLost = "secret_lost", true;
     /// The inputs do not have the shape the contract demands.
     InputMismatch = "input_mismatch", true;
     /// The outputs do not have the shape the contract demands.

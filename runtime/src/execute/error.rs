@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use thiserror::Error;
 
 use crate::journal::JournalError;
-use crate::report::ExecutionReport;
+use crate::report::{ExecutionReport, State};
 use crate::secret::SecretError;
 
 /// Why an execution did not take place. Except for [`ExecuteError::Broken`], nothing was done.
@@ -36,6 +36,29 @@ pub enum ExecuteError {
         /// Why.
         detail: String,
     },
+    /// The journal has no such execution.
+    #[error("the journal has no execution `{id}`")]
+    Unknown {
+        /// The id that was asked for.
+        id: SmolStr,
+    },
+    /// The execution has ended, so that there is nothing to go on with.
+    #[error("`{id}` has ended: it {}; what it has not done takes a new execution", .state.name())]
+    Ended {
+        /// The execution.
+        id: SmolStr,
+        /// How it ended.
+        state: State,
+    },
+    /// The journal does not hold the execution's plan: one of the first version does not.
+    #[error("the journal does not hold the plan of `{id}`: an earlier version of Ordain began it")]
+    NoPlan {
+        /// The execution.
+        id: SmolStr,
+    },
+    /// What the journal says of the execution does not fit its plan.
+    #[error("the journal does not fit the plan: {0}")]
+    Misfit(String),
     /// The journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),

@@ -2,6 +2,7 @@
 
 mod error;
 mod outputs;
+mod past;
 mod preflight;
 mod schedule;
 mod settle;
@@ -11,21 +12,26 @@ mod workers;
 
 pub use error::{AdapterProblem, ExecuteError, InputProblem, NoAdapter, PolicyProblem, SecretProblem};
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use ordain_graph::{NodeId, Outcome, PlanGraph, Shape, Value, Verdict, evaluate};
+use smol_str::SmolStr;
 
 use crate::adapters::{Adapters, StepError, Surroundings};
 use crate::cancel::Cancellation;
 use crate::clock;
 use crate::event::Event;
-use crate::journal::{Journal, NewExecution};
+use crate::journal::{Journal, NewExecution, RecordedState, Recorder};
 use crate::reason::Reason;
-use crate::report::ExecutionReport;
+use crate::report::{ExecutionReport, State};
 use crate::secret::SecretSource;
+use crate::vault::Vault;
 use crate::workspace::Workspace;
+use past::Past;
+use preflight::Prepared;
 
 /// How to execute a plan.
 pub struct ExecuteOptions<'a> {
@@ -75,61 +81,127 @@ pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<Executi
     let since = Instant::now();
     let prepared = preflight::prepare(plan, &options.adapters)?;
     let vault = preflight::unlock(&prepared, options.secrets)?;
-    let unusable =
-        |error: std::io::Error| ExecuteError::Workspace { path: options.workspace.clone(), detail: error.to_string() };
     // First to refuse a missing one before a journal is made, then again to know where the journal lies.
-    Workspace::open(&options.workspace, &options.journal).map_err(unusable)?;
+    workspace(options)?;
     let journal = Journal::open(&options.journal)?;
-    let workspace = Workspace::open(&options.workspace, &options.journal).map_err(unusable)?;
+    let workspace = workspace(options)?;
     let execution = NewExecution {
         id: clock::execution_id(),
         plan: plan.plan.clone(),
         plan_hash: plan.hash(),
         package: plan.package.name.clone(),
         version: plan.package.version.clone(),
+        graph: plan.to_json(),
         at: clock::now(),
     };
     let recorder = journal.begin(&execution)?;
     (options.observer)(Event::ExecutionStarted {
         execution: execution.id.clone(),
-        plan: execution.plan.clone(),
+        plan: execution.plan,
         plan_hash: execution.plan_hash.clone(),
         nodes: plan.nodes.len(),
     });
-    let engine = step::Engine {
-        execution: execution.id.clone(),
-        surroundings: Surroundings {
-            workspace: &workspace,
-            vault: &vault,
-            cancel: &options.cancel,
-            grace: options.grace,
-        },
-        recorder: &recorder,
-        observer: options.observer,
-    };
-    let progress = workers::run(&engine, &prepared, options.parallelism);
-    let settled = settle::settle(&engine, &prepared, progress);
-    let report = ExecutionReport {
-        execution: execution.id,
-        plan: execution.plan,
-        plan_hash: execution.plan_hash,
-        state: settled.state,
-        duration: since.elapsed(),
-        nodes: settled.nodes,
-        returns: settled.returns,
-        returns_error: settled.returns_error,
-    };
-    let written = settled.journal.and_then(|()| recorder.finish(clock::now(), report.state));
-    (options.observer)(Event::ExecutionFinished {
-        execution: report.execution.clone(),
-        state: report.state,
-        counts: report.counts(),
-        duration_ms: step::millis(report.duration),
+    let run = Run { id: execution.id, plan_hash: execution.plan_hash, since, past: Past::none(plan.nodes.len()) };
+    run.conduct(&prepared, options, &vault, &workspace, recorder)
+}
+
+/// Goes on with an execution whose process ended before it did, or that was cancelled. What has ended stays as it is; a
+/// step whose outcome nobody wrote down is done again, under the same key.
+///
+/// # Errors
+/// There is no such execution, it has ended, somebody goes on with it already, or as for [`execute`].
+pub fn resume(id: &str, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {
+    let since = Instant::now();
+    let claim =
+        Journal::open_to_resume(&options.journal)?.claim(id)?.ok_or_else(|| ExecuteError::Unknown { id: id.into() })?;
+    match claim.record.summary.state {
+        RecordedState::Finished(state) if state != State::Cancelled => {
+            return Err(ExecuteError::Ended { id: id.into(), state });
+        }
+        _ => {}
+    }
+    let plan = claim.plan.clone().ok_or_else(|| ExecuteError::NoPlan { id: id.into() })?;
+    let prepared = preflight::prepare(&plan, &options.adapters)?;
+    let vault = preflight::unlock(&prepared, options.secrets)?;
+    let workspace = workspace(options)?;
+    let past = Past::read(&prepared, &claim.record.steps)?;
+    let plan_hash = claim.record.summary.plan_hash.clone();
+    let recorder = claim.resume()?;
+    (options.observer)(Event::ExecutionResumed {
+        execution: id.into(),
+        plan: plan.plan.clone(),
+        plan_hash: plan_hash.clone(),
+        nodes: plan.nodes.len(),
+        ended: past.ended(),
     });
-    match (settled.threads, written) {
-        (Some(error), _) => Err(ExecuteError::Threads(error)),
-        (None, Err(error)) => Err(ExecuteError::Broken { error, report: Box::new(report) }),
-        (None, Ok(())) => Ok(report),
+    Run { id: id.into(), plan_hash, since, past }.conduct(&prepared, options, &vault, &workspace, recorder)
+}
+
+fn workspace(options: &ExecuteOptions<'_>) -> Result<Workspace, ExecuteError> {
+    Workspace::open(&options.workspace, &options.journal)
+        .map_err(|error| ExecuteError::Workspace { path: options.workspace.clone(), detail: error.to_string() })
+}
+
+/// An execution that begins or goes on.
+struct Run {
+    id: SmolStr,
+    plan_hash: SmolStr,
+    since: Instant,
+    past: Past,
+}
+
+impl Run {
+    fn conduct(
+        self,
+        prepared: &Prepared<'_>,
+        options: &ExecuteOptions<'_>,
+        vault: &Vault,
+        workspace: &Workspace,
+        recorder: Recorder,
+    ) -> Result<ExecutionReport, ExecuteError> {
+        let engine = step::Engine {
+            execution: self.id.clone(),
+            surroundings: Surroundings { workspace, vault, cancel: &options.cancel, grace: options.grace },
+            recorder: &recorder,
+            observer: options.observer,
+        };
+        let progress = workers::run(&engine, prepared, options.parallelism, self.past);
+        let settled = settle::settle(&engine, prepared, progress);
+        let report = ExecutionReport {
+            execution: self.id,
+            plan: prepared.plan.plan.clone(),
+            plan_hash: self.plan_hash,
+            state: settled.state,
+            duration: self.since.elapsed(),
+            nodes: settled.nodes,
+            returns: settled.returns,
+            returns_error: settled.returns_error,
+        };
+        let written = settled.journal.and_then(|()| recorder.finish(clock::now(), report.state));
+        (options.observer)(Event::ExecutionFinished {
+            execution: report.execution.clone(),
+            state: report.state,
+            counts: report.counts(),
+            duration_ms: step::millis(report.duration),
+        });
+        match (settled.threads, written) {
+            (Some(error), _) => Err(ExecuteError::Threads(error)),
+            (None, Err(error)) => Err(ExecuteError::Broken { error, report: Box::new(report) }),
+            (None, Ok(())) => Ok(report),
+        }
+    }
+}
+
+/// Whether the contents of all secrets in a value are at hand. Those that steps gave are not after an interruption.
+fn kept(value: &Value, vault: &Vault) -> Result<(), StepError> {
+    let mut names = BTreeMap::new();
+    preflight::secrets(value, &mut names);
+    match names.into_keys().find(|name| vault.get(name).is_none()) {
+        None => Ok(()),
+        Some(name) => {
+            let message = format!("the secret `{name}` was lost when the interpreter ended; begin a new execution");
+            Err(StepError::new(Reason::SecretLost, message))
+        }
     }
 }
 

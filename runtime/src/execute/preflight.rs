@@ -176,7 +176,7 @@ pub(super) fn unlock(prepared: &Prepared<'_>, source: &dyn SecretSource) -> Resu
     if problems.is_empty() { Ok(vault) } else { Err(ExecuteError::Secrets(problems)) }
 }
 
-fn secrets(value: &Value, names: &mut BTreeMap<SmolStr, ()>) {
+pub(super) fn secrets(value: &Value, names: &mut BTreeMap<SmolStr, ()>) {
     match value {
         Value::Secret(secret) => {
             names.insert(secret.name.clone(), ());

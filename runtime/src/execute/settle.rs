@@ -29,7 +29,7 @@ pub(super) fn settle(engine: &Engine<'_>, prepared: &Prepared<'_>, mut progress:
     };
     let mut undone = vec![None; prepared.plan.nodes.len()];
     if progress.undo && journal.is_ok() && !progress.cancelled {
-        (undone, journal) = undo(engine, prepared, &progress.outputs);
+        (undone, journal) = undo(engine, prepared, &progress.outputs, &progress.undone);
     }
     let state = state(&progress, &undone, journal.is_ok());
     let (returns, returns_error) = match state {

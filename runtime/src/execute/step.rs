@@ -33,6 +33,8 @@ pub(super) struct Task<'a> {
     pub(super) inputs: Result<Value, StepError>,
     /// The condition of a gate, in which only the node's own outputs are not known yet.
     pub(super) expect: Option<Value>,
+    /// The try that was under way when an earlier process ended; 0 where none was.
+    pub(super) doubt: u32,
 }
 
 /// How a node ended.
@@ -72,7 +74,15 @@ impl Engine<'_> {
         let key = self.key(node, "apply");
         let inputs = task.call.contract.input.encode(inputs);
         let not_written = || StepError::new(Reason::Cancelled, "the journal could not be written");
-        *journal = self.record(node, StepEvent::Intent, 1, json!({ "inputs": inputs, "key": key }));
+        let data = json!({ "inputs": inputs, "key": key });
+        *journal = match task.doubt {
+            0 => self.record(node, StepEvent::Intent, 1, data),
+            // Its effect may have taken place: whoever looks at the key knows. It is no try that failed.
+            attempt => {
+                *attempts = attempt - 1;
+                self.record(node, StepEvent::Resumed, attempt, data)
+            }
+        };
         if journal.is_err() {
             return Err(not_written());
         }

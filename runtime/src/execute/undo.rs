@@ -16,17 +16,22 @@ use crate::report::UndoOutcome;
 /// Undoes the nodes that succeeded, one after the other, in reverse of the plan's order: what was built upon something
 /// is undone before that. Where something cannot be undone, what it was built upon stays.
 ///
-/// `outputs` are those of the nodes that succeeded, by position.
+/// `outputs` are those of the nodes that succeeded, and `before` says which of them are undone already, by position.
 pub(super) fn undo(
     engine: &Engine<'_>,
     prepared: &Prepared<'_>,
     outputs: &[Option<Value>],
+    before: &[bool],
 ) -> (Vec<Option<UndoOutcome>>, Result<(), JournalError>) {
     let nodes = &prepared.plan.nodes;
     let mut outcomes = vec![None; nodes.len()];
     let mut blocked: Vec<Option<SmolStr>> = vec![None; nodes.len()];
     for (at, node) in nodes.iter().enumerate().rev() {
         if outputs[at].is_none() {
+            continue;
+        }
+        if before[at] {
+            outcomes[at] = Some(UndoOutcome::Undone);
             continue;
         }
         let since = Instant::now();
@@ -64,7 +69,9 @@ fn undo_one(
     outputs: &[Option<Value>],
 ) -> Result<Result<Value, StepError>, JournalError> {
     let known = |id: &ordain_graph::NodeId| outputs[*prepared.position.get(id)?].clone();
-    let inputs = match super::resolve(&how.inputs, &call.contract.input, &known) {
+    let inputs = super::resolve(&how.inputs, &call.contract.input, &known)
+        .and_then(|inputs| super::kept(&inputs, engine.surroundings.vault).map(|()| inputs));
+    let inputs = match inputs {
         Ok(inputs) => call.contract.input.encode(&inputs),
         Err(error) => return Ok(Err(error)),
     };

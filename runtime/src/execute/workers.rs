@@ -6,10 +6,11 @@ use std::thread;
 
 use ordain_graph::{NodeKind, OnFailure, Value, evaluate};
 
+use super::past::Past;
 use super::preflight::Prepared;
 use super::schedule::Schedule;
 use super::step::{Done, Engine, Task};
-use super::{allowed, resolve};
+use super::{allowed, kept, resolve};
 use crate::journal::JournalError;
 use crate::reason::Reason;
 
@@ -24,6 +25,10 @@ pub(super) struct Progress {
     pub(super) outputs: Vec<Option<Value>>,
     /// The failed node with the least address whose failure stopped the execution.
     pub(super) stopped_by: Option<usize>,
+    /// The try that was under way when an earlier process ended, by position; 0 where none was.
+    doubt: Vec<u32>,
+    /// What earlier processes undid.
+    pub(super) undone: Vec<bool>,
     /// Whether a failure asks for what was done to be undone.
     pub(super) undo: bool,
     /// Whether the execution was cancelled before its end.
@@ -34,18 +39,26 @@ pub(super) struct Progress {
     pub(super) threads: Option<String>,
 }
 
-/// Executes nodes until none can start any more.
-pub(super) fn run(engine: &Engine<'_>, prepared: &Prepared<'_>, parallelism: NonZeroUsize) -> Progress {
+/// Executes nodes until none can start any more. What has ended before does not start again.
+pub(super) fn run(engine: &Engine<'_>, prepared: &Prepared<'_>, parallelism: NonZeroUsize, past: Past) -> Progress {
     let count = prepared.plan.nodes.len();
     let mut progress = Progress {
         done: (0..count).map(|_| None).collect(),
         outputs: vec![None; count],
         stopped_by: None,
+        doubt: past.doubt,
+        undone: past.undone,
         undo: false,
         cancelled: false,
         broken: None,
         threads: None,
     };
+    let mut schedule = Schedule::new(prepared);
+    for (at, done) in past.done.into_iter().enumerate() {
+        if let Some(done) = done {
+            progress.take(prepared, &mut schedule, at, done);
+        }
+    }
     let threads = parallelism.get().min(count).min(MOST_THREADS);
     thread::scope(|scope| {
         let (results, finished) = channel();
@@ -66,7 +79,7 @@ pub(super) fn run(engine: &Engine<'_>, prepared: &Prepared<'_>, parallelism: Non
             }
         }
         drop(results);
-        progress.feed(engine, prepared, idle, &workers, &finished);
+        progress.feed(engine, prepared, &mut schedule, idle, &workers, &finished);
     });
     progress
 }
@@ -90,16 +103,16 @@ impl Progress {
         &mut self,
         engine: &Engine<'_>,
         prepared: &'a Prepared<'_>,
+        schedule: &mut Schedule,
         mut idle: Vec<Sender<(usize, Task<'a>)>>,
         workers: &[Sender<(usize, Task<'a>)>],
         finished: &Receiver<(usize, usize, Done)>,
     ) {
-        let mut schedule = Schedule::new(prepared);
         let mut running = 0;
         loop {
             while !idle.is_empty() && self.may_start(engine) {
-                let Some(at) = schedule.next() else { break };
-                let task = self.task(prepared, at);
+                let Some(at) = self.next(schedule) else { break };
+                let task = self.task(engine, prepared, at);
                 // INVARIANT: the list was not empty, and a worker ends only when its sender is gone.
                 let sent = idle.pop().is_some_and(|worker| worker.send((at, task)).is_ok());
                 running += usize::from(sent);
@@ -110,10 +123,15 @@ impl Progress {
             let Ok((worker, at, done)) = finished.recv() else { break };
             running -= 1;
             idle.push(workers[worker].clone());
-            self.take(prepared, &mut schedule, at, done);
+            self.take(prepared, schedule, at, done);
         }
         // What was ready and did not start tells that it was cancelled; what had ended before does not.
-        self.cancelled |= engine.surroundings.cancel.is_cancelled() && schedule.next().is_some();
+        self.cancelled |= engine.surroundings.cancel.is_cancelled() && self.next(schedule).is_some();
+    }
+
+    /// The node that may start next, of those that have not ended.
+    fn next(&self, schedule: &mut Schedule) -> Option<usize> {
+        std::iter::from_fn(|| schedule.next()).find(|at| self.done[*at].is_none())
     }
 
     fn may_start(&self, engine: &Engine<'_>) -> bool {
@@ -123,7 +141,7 @@ impl Progress {
             && self.broken.is_none()
     }
 
-    fn task<'a>(&self, prepared: &'a Prepared<'_>, at: usize) -> Task<'a> {
+    fn task<'a>(&self, engine: &Engine<'_>, prepared: &'a Prepared<'_>, at: usize) -> Task<'a> {
         let node = &prepared.plan.nodes[at];
         let call = prepared.calls[at];
         let known = |id: &ordain_graph::NodeId| self.outputs[*prepared.position.get(id)?].clone();
@@ -133,8 +151,10 @@ impl Progress {
             NodeKind::Gate { expect } => evaluate(expect, &known).ok(),
         };
         let verdicts = prepared.pending.get(&node.id).map_or(&[][..], Vec::as_slice);
-        let inputs = allowed(verdicts, &known).and_then(|()| resolve(&node.inputs, &call.contract.input, &known));
-        Task { node, call, inputs, expect }
+        let inputs = allowed(verdicts, &known)
+            .and_then(|()| resolve(&node.inputs, &call.contract.input, &known))
+            .and_then(|inputs| kept(&inputs, engine.surroundings.vault).map(|()| inputs));
+        Task { node, call, inputs, expect, doubt: self.doubt[at] }
     }
 
     fn take(&mut self, prepared: &Prepared<'_>, schedule: &mut Schedule, at: usize, done: Done) {

@@ -44,6 +44,12 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
     },
+    /// The execution was resumed elsewhere while it was written down here.
+    #[error("the execution was resumed by another process, which writes to the journal `{path}` now")]
+    Taken {
+        /// The file.
+        path: PathBuf,
+    },
     /// It cannot be read or written.
     #[error("the journal `{path}` cannot be used: {detail}")]
     Unavailable {

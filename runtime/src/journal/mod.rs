@@ -17,7 +17,9 @@ pub(crate) use writer::Recorder;
 
 use std::path::{Path, PathBuf};
 
+use ordain_graph::PlanGraph;
 use rusqlite::{Connection, OpenFlags};
+use smol_str::SmolStr;
 
 /// An open journal.
 #[derive(Debug)]
@@ -74,7 +76,57 @@ impl Journal {
     /// Begins an execution, of which there is one at a time.
     pub(crate) fn begin(self, execution: &NewExecution) -> Result<Recorder, JournalError> {
         let lock = lock::take(&self.path)?;
-        Recorder::start(self.path, self.connection, lock, execution)
+        writer::begin(&self.connection, execution).map_err(|error| JournalError::database(&self.path, &error))?;
+        Recorder::start(self.path, self.connection, lock, execution.id.clone(), (0, 1))
+    }
+
+    /// Opens a journal to go on with what is in it. Makes none.
+    pub(crate) fn open_to_resume(path: &Path) -> Result<Self, JournalError> {
+        if !path.is_file() {
+            return Err(JournalError::Missing { path: path.into() });
+        }
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        schema::prepare(&connection, path)?;
+        Ok(Self { path: path.into(), connection })
+    }
+
+    /// Takes the journal for oneself, so that nothing in it changes; gives an execution with its plan. `None` where there
+    /// is no such execution.
+    pub(crate) fn claim(self, id: &str) -> Result<Option<Claim>, JournalError> {
+        let lock = lock::take(&self.path)?;
+        let database = |error: rusqlite::Error| JournalError::database(&self.path, &error);
+        let Some(record) = read::execution(&self.connection, id, false).map_err(database)? else { return Ok(None) };
+        let hash = &record.summary.plan_hash;
+        let plan = match read::plan(&self.connection, hash).map_err(database)? {
+            None => None,
+            Some(graph) => match PlanGraph::from_json(&graph) {
+                Ok(plan) if plan.hash() == *hash => Some(plan),
+                Ok(_) => return Err(JournalError::damaged(&self.path, "a plan does not have its hash")),
+                Err(error) => return Err(JournalError::damaged(&self.path, error.to_string())),
+            },
+        };
+        Ok(Some(Claim { path: self.path, connection: self.connection, lock, record, plan }))
+    }
+}
+
+/// An execution that nobody else can go on with.
+pub(crate) struct Claim {
+    path: PathBuf,
+    connection: Connection,
+    lock: lock::Lock,
+    pub(crate) record: ExecutionRecord,
+    /// What it executes; nothing in a journal of the first version, which did not keep it.
+    pub(crate) plan: Option<PlanGraph>,
+}
+
+impl Claim {
+    /// Goes on with it.
+    pub(crate) fn resume(self) -> Result<Recorder, JournalError> {
+        let id: SmolStr = self.record.summary.id;
+        let fence =
+            writer::resume(&self.connection, &id).map_err(|error| JournalError::database(&self.path, &error))?;
+        let seq = self.record.steps.last().map_or(0, |last| last.seq + 1);
+        Recorder::start(self.path, self.connection, self.lock, id, (seq, fence))
     }
 }
 

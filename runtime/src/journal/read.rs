@@ -22,6 +22,11 @@ pub(super) fn execution(connection: &Connection, id: &str, live: bool) -> rusqli
     Ok(Some(ExecutionRecord { summary, steps }))
 }
 
+/// The plan file of a hash.
+pub(super) fn plan(connection: &Connection, hash: &str) -> rusqlite::Result<Option<Vec<u8>>> {
+    connection.query_row("SELECT graph FROM plans WHERE hash = ?1", [hash], |row| row.get(0)).optional()
+}
+
 fn summary(row: &Row<'_>, live: bool) -> rusqlite::Result<ExecutionSummary> {
     let state: String = row.get(7)?;
     Ok(ExecutionSummary {

@@ -117,6 +117,8 @@ step_events! {
     Intent = "intent";
     /// A try failed, another is about to begin.
     Retry = "retry";
+    /// The interpreter ended while it was under way; it begins again, under the same key.
+    Resumed = "resumed";
     /// It succeeded.
     Succeeded = "succeeded";
     /// It failed for good.
@@ -138,6 +140,8 @@ pub(crate) struct NewExecution {
     pub(crate) plan_hash: SmolStr,
     pub(crate) package: SmolStr,
     pub(crate) version: SmolStr,
+    /// The plan file.
+    pub(crate) graph: Vec<u8>,
     pub(crate) at: i64,
 }
 

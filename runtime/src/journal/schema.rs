@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 use super::JournalError;
 
 /// The version this code writes.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// `ORDN`, in the header of the file: tells a journal from other databases.
 const APPLICATION: i64 = 0x4F52_444E;
@@ -25,7 +25,12 @@ CREATE TABLE executions (
     version TEXT NOT NULL,
     started_at INTEGER NOT NULL,
     finished_at INTEGER,
-    state TEXT NOT NULL
+    state TEXT NOT NULL,
+    fence INTEGER NOT NULL DEFAULT 1
+) STRICT, WITHOUT ROWID;
+CREATE TABLE plans (
+    hash TEXT PRIMARY KEY,
+    graph BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE steps (
     execution TEXT NOT NULL REFERENCES executions (id),
@@ -40,7 +45,16 @@ CREATE TABLE steps (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// Brings an empty file into form, and verifies any other.
+/// What brings a journal from each version to the next, from the first on.
+const MIGRATIONS: [&str; VERSION as usize - 1] = ["
+ALTER TABLE executions ADD COLUMN fence INTEGER NOT NULL DEFAULT 1;
+CREATE TABLE plans (
+    hash TEXT PRIMARY KEY,
+    graph BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+"];
+
+/// Brings an empty file into form, and any other up to date, once it is verified.
 pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     let database = |error: rusqlite::Error| JournalError::database(path, &error);
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(database)?;
@@ -48,7 +62,27 @@ pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), Journa
     if pages == 0 {
         create(connection).map_err(database)?;
     }
-    verify(connection, path)
+    let found = verify(connection, path)?;
+    if found < VERSION {
+        migrate(connection).map_err(database)?;
+    }
+    Ok(())
+}
+
+fn migrate(connection: &Connection) -> rusqlite::Result<()> {
+    let transaction = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    // Another process may have been faster.
+    let found = version(&transaction)?.unwrap_or(VERSION);
+    let done = usize::try_from(found - 1).unwrap_or(0).min(MIGRATIONS.len());
+    for step in &MIGRATIONS[done..] {
+        transaction.execute_batch(step)?;
+    }
+    transaction.execute("UPDATE meta SET value = ?1 WHERE name = 'schema_version'", [VERSION])?;
+    transaction.commit()
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    connection.query_row("SELECT value FROM meta WHERE name = 'schema_version'", [], |row| row.get(0)).optional()
 }
 
 fn create(connection: &Connection) -> rusqlite::Result<()> {
@@ -64,30 +98,27 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// Whether the file is a sound journal of a version known here.
-pub(super) fn verify(connection: &Connection, path: &Path) -> Result<(), JournalError> {
+/// The version of the file, which is a sound journal of a version known here.
+pub(super) fn verify(connection: &Connection, path: &Path) -> Result<i64, JournalError> {
     let database = |error: rusqlite::Error| JournalError::database(path, &error);
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(database)?;
     let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(database)?;
     if application != APPLICATION {
         return Err(JournalError::NotAJournal { path: path.into() });
     }
-    let found: Option<i64> = connection
-        .query_row("SELECT value FROM meta WHERE name = 'schema_version'", [], |row| row.get(0))
-        .optional()
-        .map_err(database)?;
-    match found {
-        Some(VERSION) => {}
+    let found = match version(connection).map_err(database)? {
+        Some(found @ 1..=VERSION) => found,
         Some(found) if found > VERSION => {
             return Err(JournalError::Newer { path: path.into(), found, known: VERSION });
         }
         _ => return Err(JournalError::damaged(path, "it does not say which version it has")),
-    }
+    };
     let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(database)?;
     if verdict != "ok" {
         return Err(JournalError::damaged(path, verdict));
     }
     connection.pragma_update(None, "foreign_keys", true).map_err(database)?;
     // WAL with FULL: a commit is on disk when it returns (SQLite documentation, PRAGMA synchronous).
-    connection.pragma_update(None, "synchronous", "full").map_err(database)
+    connection.pragma_update(None, "synchronous", "full").map_err(database)?;
+    Ok(found)
 }

@@ -34,11 +34,11 @@ impl Recorder {
         path: PathBuf,
         connection: Connection,
         lock: Lock,
-        execution: &NewExecution,
+        execution: SmolStr,
+        (seq, fence): (i64, i64),
     ) -> Result<Self, JournalError> {
-        begin(&connection, execution).map_err(|error| JournalError::database(&path, &error))?;
         let (queue, messages) = channel();
-        let writer = Writer { path: path.clone(), connection, _lock: lock, execution: execution.id.clone(), seq: 0 };
+        let writer = Writer { path: path.clone(), connection, _lock: lock, execution, seq, fence };
         let thread = std::thread::Builder::new()
             .name("journal".into())
             .spawn(move || writer.run(&messages))
@@ -76,9 +76,13 @@ impl Drop for Recorder {
 }
 
 /// Executions that were under way when their process ended are marked, then the new one is written down.
-fn begin(connection: &Connection, execution: &NewExecution) -> rusqlite::Result<()> {
+pub(super) fn begin(connection: &Connection, execution: &NewExecution) -> rusqlite::Result<()> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     transaction.execute("UPDATE executions SET state = 'interrupted' WHERE state = 'running'", [])?;
+    transaction.execute(
+        "INSERT OR IGNORE INTO plans (hash, graph) VALUES (?1, ?2)",
+        params![execution.plan_hash.as_str(), execution.graph],
+    )?;
     transaction.execute(
         "INSERT INTO executions (id, plan, plan_hash, package, version, started_at, state)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'running')",
@@ -94,6 +98,19 @@ fn begin(connection: &Connection, execution: &NewExecution) -> rusqlite::Result<
     transaction.commit()
 }
 
+/// An execution goes on. Whoever wrote to it before is kept from it by the fence that is given.
+pub(super) fn resume(connection: &Connection, id: &str) -> rusqlite::Result<i64> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    transaction.execute("UPDATE executions SET state = 'interrupted' WHERE state = 'running'", [])?;
+    let fence = transaction.query_row(
+        "UPDATE executions SET state = 'running', finished_at = NULL, fence = fence + 1 WHERE id = ?1 RETURNING fence",
+        [id],
+        |row| row.get(0),
+    )?;
+    transaction.commit()?;
+    Ok(fence)
+}
+
 struct Writer {
     path: PathBuf,
     connection: Connection,
@@ -101,6 +118,9 @@ struct Writer {
     _lock: Lock,
     execution: SmolStr,
     seq: i64,
+    /// Of those who ever wrote to the execution, the latest has the highest. The lock keeps others out where it works,
+    /// which it does not on every file system of a network.
+    fence: i64,
 }
 
 impl Writer {
@@ -108,7 +128,11 @@ impl Writer {
         while let Ok(first) = messages.recv() {
             // Whoever came while the last commit was under way shares the next one.
             let batch: Vec<Message> = std::iter::once(first).chain(messages.try_iter()).collect();
-            let written = self.commit(&batch).map_err(|error| JournalError::database(&self.path, &error));
+            let written = match self.commit(&batch) {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(JournalError::Taken { path: self.path.clone() }),
+                Err(error) => Err(JournalError::database(&self.path, &error)),
+            };
             for message in batch {
                 // Whoever stopped waiting does not need to know.
                 let _ = message.done.send(written.clone());
@@ -116,10 +140,15 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, batch: &[Message]) -> rusqlite::Result<()> {
+    /// Writes what came; not if somebody else has gone on with the execution.
+    fn commit(&mut self, batch: &[Message]) -> rusqlite::Result<bool> {
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
         let mut seq = self.seq;
         {
+            let mut fence = transaction.prepare_cached("SELECT fence FROM executions WHERE id = ?1")?;
+            if fence.query_row([self.execution.as_str()], |row| row.get::<_, i64>(0))? != self.fence {
+                return Ok(false);
+            }
             let mut insert = transaction.prepare_cached(
                 "INSERT INTO steps (execution, seq, at, node, address, event, attempt, data)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -152,6 +181,6 @@ impl Writer {
         }
         transaction.commit()?;
         self.seq = seq;
-        Ok(())
+        Ok(true)
     }
 }

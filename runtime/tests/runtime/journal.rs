@@ -172,9 +172,9 @@ fn a_journal_of_a_newer_version_is_left_alone() {
     let place = Place::new();
     drop(Journal::open(&place.journal()).unwrap());
     let connection = Connection::open(place.journal()).unwrap();
-    connection.execute("UPDATE meta SET value = 2 WHERE name = 'schema_version'", []).unwrap();
+    connection.execute("UPDATE meta SET value = 3 WHERE name = 'schema_version'", []).unwrap();
     drop(connection);
-    assert!(matches!(refused(&place), JournalError::Newer { found: 2, known: 1, .. }));
+    assert!(matches!(refused(&place), JournalError::Newer { found: 3, known: 2, .. }));
 }
 
 #[test]

@@ -7,5 +7,6 @@ mod http;
 mod journal;
 mod order;
 mod refusal;
+mod resume;
 mod secrets;
 mod support;

@@ -157,7 +157,10 @@ impl Plan {
     pub fn new() -> Self {
         let adapter = |name: &str| {
             let transport = Transport::Builtin(name.into());
-            (SmolStr::from(name), Bound { version: "1.0.0".into(), transport, digest: format!("sha256:{name}").into() })
+            (
+                SmolStr::from(name),
+                Bound { version: "1.0.0".into(), transport, digest: format!("sha256:{}", "0".repeat(64)).into() },
+            )
         };
         Self(DraftPlan {
             plan: "test.plan".into(),

@@ -8,6 +8,9 @@ use std::process::Command;
 use super::{SecretTag, StepContext, StepError};
 use crate::reason::Reason;
 
+/// The variable that holds what tells a step from all others, the same for every try of it.
+const KEY: &str = "ORDAIN_KEY";
+
 /// What is passed on of the interpreter's own environment.
 const INHERITED: [&str; 7] = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR"];
 
@@ -44,7 +47,7 @@ impl Program<'_> {
                 command.env(name, value);
             }
         }
-        command.envs(self.env);
+        command.env(KEY, step.key()).envs(self.env);
         for (name, tag) in self.secrets {
             command.env(name, step.secret(tag)?.expose());
         }

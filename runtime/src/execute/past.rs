@@ -1,0 +1,71 @@
+//! What a journal tells of an execution that is gone on with.
+
+use std::time::Duration;
+
+use ordain_graph::Value;
+use serde_json::Value as Json;
+
+use super::error::ExecuteError;
+use super::preflight::Prepared;
+use super::step::Done;
+use crate::adapters::StepError;
+use crate::journal::{StepEvent, StepRecord};
+use crate::reason::Reason;
+
+/// How far an execution came before, by position.
+pub(super) struct Past {
+    /// How each node ended. One that was cancelled has not.
+    pub(super) done: Vec<Option<Done>>,
+    /// The try that was under way, from 1, of a node whose effect may or may not have taken place; 0 for any other.
+    pub(super) doubt: Vec<u32>,
+    /// Whether it is undone.
+    pub(super) undone: Vec<bool>,
+}
+
+impl Past {
+    /// Nothing has happened.
+    pub(super) fn none(count: usize) -> Self {
+        Self { done: (0..count).map(|_| None).collect(), doubt: vec![0; count], undone: vec![false; count] }
+    }
+
+    /// What the journal tells, event by event: the last one of a node counts.
+    pub(super) fn read(prepared: &Prepared<'_>, steps: &[StepRecord]) -> Result<Self, ExecuteError> {
+        let mut past = Self::none(prepared.plan.nodes.len());
+        for step in steps {
+            let node = ordain_graph::NodeId(step.node.clone());
+            let Some(&at) = prepared.position.get(&node) else {
+                return Err(ExecuteError::Misfit(format!("`{}` is no step of it", step.address)));
+            };
+            match step.event {
+                StepEvent::Intent | StepEvent::Retry | StepEvent::Resumed => past.doubt[at] = step.attempt,
+                StepEvent::Succeeded | StepEvent::Failed => match ended(prepared, at, step)? {
+                    // It may have been cut short at any place, as when the interpreter ends.
+                    Done { result: Err(error), .. } if error.reason == Reason::Cancelled => {}
+                    done => (past.done[at], past.doubt[at]) = (Some(done), 0),
+                },
+                StepEvent::Undone => past.undone[at] = true,
+                StepEvent::Skipped | StepEvent::UndoIntent | StepEvent::NotUndone => {}
+            }
+        }
+        Ok(past)
+    }
+
+    /// How many nodes have ended.
+    pub(super) fn ended(&self) -> usize {
+        self.done.iter().flatten().count()
+    }
+}
+
+fn ended(prepared: &Prepared<'_>, at: usize, step: &StepRecord) -> Result<Done, ExecuteError> {
+    let misfit = |why: &str| ExecuteError::Misfit(format!("`{}` {why}", step.address));
+    let result: Result<Value, StepError> = if step.event == StepEvent::Succeeded {
+        let shape = &prepared.calls[at].contract.output;
+        Ok(shape.decode(&step.data["outputs"]).map_err(|error| misfit(&format!("gave what it cannot: {error}")))?)
+    } else {
+        let reason = step.data["reason"].as_str().and_then(Reason::from_code);
+        let reason = reason.ok_or_else(|| misfit("failed for no reason that is known"))?;
+        Err(StepError::new(reason, step.data["message"].as_str().unwrap_or_default()))
+    };
+    let duration = Duration::from_millis(step.data.get("duration_ms").and_then(Json::as_u64).unwrap_or(0));
+    Ok(Done { result, attempts: step.attempt, duration, journal: Ok(()) })
+}
