@@ -156,8 +156,14 @@ fn whenever_a_process_ends_its_execution_comes_to_the_same_end() {
                 let record = Journal::open_existing(&journal).unwrap().execution(&undisturbed.execution);
                 let record = record.unwrap().unwrap();
                 assert_eq!(record.summary.state, RecordedState::Interrupted);
-                let steps = record.steps.into_iter();
-                steps.filter(|step| step.event == StepEvent::Succeeded).map(|step| step.address.to_string()).collect()
+                let steps = record.steps.iter();
+                steps
+                    .filter_map(|step| match step.event {
+                        StepEvent::Succeeded => Some(step.address.to_string()),
+                        StepEvent::Undone => Some(format!("undo {}", step.address)),
+                        _ => None,
+                    })
+                    .collect()
             };
             // The world as it was, and as it is where the effect of the step under way took place, but nobody wrote it.
             let ground = Ground::new(World(Arc::new(Mutex::new(effects.clone()))));
