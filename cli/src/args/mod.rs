@@ -1,12 +1,13 @@
 //! What the command understands.
 
+mod execution;
 mod policy;
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use execution::{ApplyArguments, ExecutionsArguments, ResumeArguments, Running};
 pub(crate) use policy::{
     AuthorizeArguments, CoverageArguments, ExplainPolicyArguments, GateArguments, PolicyCommand, TestArguments,
 };
@@ -101,6 +102,12 @@ pub(crate) enum Command {
     ///
     /// Contents of secrets come from environment variables: `shop/db-key` from ORDAIN_SECRET_SHOP_DB_KEY.
     Apply(ApplyArguments),
+    /// Go on with an execution whose process ended before it did, or that was cancelled.
+    ///
+    /// What has ended is not done again. A step that was under way is, under the same key (`ORDAIN_KEY` for commands).
+    Resume(ResumeArguments),
+    /// List the executions of a journal, or what happened in one of them.
+    Executions(ExecutionsArguments),
     /// Run the tests of a package.
     Test(TestArguments),
     /// Show why policies say what they say.
@@ -218,27 +225,6 @@ pub(crate) struct PlanArguments {
     /// Write what would be printed to a file.
     #[arg(long, short = 'o', value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ApplyArguments {
-    #[command(flatten)]
-    pub(crate) selection: PlanSelection,
-    /// Execute without asking.
-    #[arg(long, short = 'y')]
-    pub(crate) yes: bool,
-    /// How many steps may run at the same time.
-    #[arg(long, default_value = "4", value_name = "N")]
-    pub(crate) parallel: NonZeroUsize,
-    /// The journal; `.ordain/journal.db` in the package where it is not given.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) journal: Option<PathBuf>,
-    /// Print what happens as JSON, one event a line. Needs `--yes`.
-    #[arg(long, requires = "yes")]
-    pub(crate) json: bool,
-    /// Show the lines that steps print, not only those of steps that fail.
-    #[arg(long, conflicts_with = "json")]
-    pub(crate) logs: bool,
 }
 
 /// How a plan is shown.

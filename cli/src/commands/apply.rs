@@ -1,4 +1,4 @@
-//! `ordain apply`
+//! `ordain apply`, and what `ordain resume` shares with it.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,12 +10,15 @@ use ordain_runtime::{
 };
 use serde_json::json;
 
-use crate::args::ApplyArguments;
+use crate::args::{ApplyArguments, Running};
 use crate::output;
 use crate::output::progress::Progress;
 use crate::{Failure, Outcome};
 
 pub(crate) fn run(arguments: &ApplyArguments) -> Result<Outcome, Failure> {
+    if arguments.running.json && !arguments.yes {
+        return Err(Failure("--json needs --yes: it does not ask".into()));
+    }
     let Some(graph) = super::plan::graph(&arguments.selection)? else { return Ok(Outcome::Findings) };
     if !arguments.yes {
         if !io::stdin().is_terminal() {
@@ -26,35 +29,49 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<Outcome, Failure> {
             return Err(Failure("not executed".into()));
         }
     }
-    let workspace = workspace(&arguments.selection.package)?;
-    let journal = arguments.journal.clone().unwrap_or_else(|| workspace.join(".ordain").join("journal.db"));
+    conduct(&arguments.selection.package, &arguments.running, |options| execute(&graph, options))
+}
+
+/// Executes something in the workspace of a package, shows how it goes, and says how it ended.
+pub(super) fn conduct(
+    package: &Path,
+    running: &Running,
+    execute: impl FnOnce(&ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError>,
+) -> Result<Outcome, Failure> {
+    let workspace = workspace(package)?;
+    let journal = journal(&workspace, running.journal.as_deref());
     let cancel = Cancellation::new();
     cancel_on_interrupt(cancel.clone())?;
 
     let secrets = EnvironmentSecrets;
-    let progress = if arguments.json { None } else { Some(Progress::new(graph.nodes.len(), arguments.logs)) };
+    let progress = if running.json { None } else { Some(Progress::new(running.logs)) };
     let observer = |event: Event| match &progress {
         Some(progress) => progress.show(&event),
         None => print_event(&event),
     };
     let mut options = ExecuteOptions::new(workspace, &journal, &secrets);
-    options.parallelism = arguments.parallel;
+    options.parallelism = running.parallel;
     options.observer = &observer;
     options.cancel = cancel;
-    let executed = execute(&graph, &options);
+    let executed = execute(&options);
     if let Some(progress) = &progress {
         progress.finish();
     }
     let report = match executed {
         Ok(report) => report,
         Err(ExecuteError::Broken { error, report }) => {
-            finish(&report, &journal, arguments.json)?;
+            finish(&report, &journal, running.json)?;
             return Err(Failure(format!("the execution ended early: {error}")));
         }
         Err(error) => return Err(Failure(error.to_string())),
     };
-    finish(&report, &journal, arguments.json)?;
+    finish(&report, &journal, running.json)?;
     Ok(if report.state == State::Succeeded { Outcome::Fine } else { Outcome::Findings })
+}
+
+/// The journal of a workspace, or the one that is given.
+pub(super) fn journal(workspace: &Path, given: Option<&Path>) -> PathBuf {
+    given.map_or_else(|| workspace.join(".ordain").join("journal.db"), Path::to_owned)
 }
 
 /// Asks the person at the terminal.
@@ -67,7 +84,7 @@ fn confirmed() -> io::Result<bool> {
 }
 
 /// The folder that relative paths of steps resolve in: the package's, or for a plan file without one, the path itself.
-fn workspace(package: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn workspace(package: &Path) -> Result<PathBuf, Failure> {
     match find_root(package) {
         Ok(root) => Ok(root),
         Err(LoadError::NoManifest(_)) if package.is_dir() => Ok(package.canonicalize()?),

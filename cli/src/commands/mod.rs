@@ -7,6 +7,7 @@ mod diff;
 mod doc;
 mod document;
 mod eval;
+mod executions;
 mod explain;
 mod fix;
 mod fmt;
@@ -15,6 +16,7 @@ mod init;
 mod package;
 mod plan;
 mod policy;
+mod resume;
 mod test;
 mod watch;
 
@@ -38,6 +40,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         }
         Command::Plan(plan) => plan::run(&plan),
         Command::Apply(arguments) => apply::run(&arguments),
+        Command::Resume(arguments) => resume::run(&arguments),
+        Command::Executions(arguments) => executions::run(&arguments),
         Command::Fix { path, all, dry_run, json } => fix::run(&path, all, dry_run, json),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Fmt { paths, check, json } => fmt::run(&paths, check, json),

@@ -30,10 +30,10 @@ struct Seen {
 }
 
 impl Progress {
-    /// Begins to show the execution of a plan with that many nodes; with `logs`, also every line that steps print.
-    pub(crate) fn new(nodes: usize, logs: bool) -> Self {
+    /// Begins to show the execution of a plan; with `logs`, also every line that steps print.
+    pub(crate) fn new(logs: bool) -> Self {
         let bar = io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::with_draw_target(Some(nodes as u64), ProgressDrawTarget::stderr());
+            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
             // INVARIANT: the template is constant and sound; a fault would only show the default style.
             if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {elapsed} {wide_msg}") {
                 bar.set_style(style);
@@ -48,7 +48,12 @@ impl Progress {
     pub(crate) fn show(&self, event: &Event) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::ExecutionStarted { .. } | Event::ExecutionFinished { .. } => {}
+            Event::ExecutionFinished { .. } => {}
+            Event::ExecutionStarted { nodes, .. } => self.expect(*nodes, 0),
+            Event::ExecutionResumed { nodes, ended, .. } => {
+                self.line(&format!("{} {ended} of {nodes} steps had ended before", "↷".cyan()));
+                self.expect(*nodes, *ended);
+            }
             Event::StepStarted { address, .. } => {
                 seen.running.insert(address.clone());
                 self.running(&seen);
@@ -86,6 +91,13 @@ impl Progress {
                 self.undone(address, outcome, *duration_ms);
                 self.running(&seen);
             }
+        }
+    }
+
+    fn expect(&self, nodes: usize, ended: usize) {
+        if let Some(bar) = &self.bar {
+            bar.set_length(nodes as u64);
+            bar.set_position(ended as u64);
         }
     }
 
