@@ -24,6 +24,7 @@ mod presentation;
 mod programs;
 mod pull_request;
 mod rego;
+mod resume;
 mod revisions;
 mod shop;
 mod standard;

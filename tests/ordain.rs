@@ -61,6 +61,32 @@ impl Ordain {
         self
     }
 
+    /// Runs it until a moment and ends it then, as the system ends a process (SIGKILL); what came of it where it had ended
+    /// before.
+    pub fn killed_after<S: AsRef<OsStr>>(
+        mut self,
+        moment: Duration,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Option<std::process::ExitStatus> {
+        self.command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = self.command.spawn().unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        let (done, ended) = channel();
+        let waiting = std::thread::spawn(move || {
+            let status = child.wait().unwrap();
+            // The other side waits no longer where it has killed.
+            let _ = done.send(());
+            status
+        });
+        let in_time = ended.recv_timeout(moment).is_ok();
+        if !in_time {
+            // One that ends at this very moment cannot be killed any more.
+            let _ = Command::new("kill").args(["-9", &pid.to_string()]).stderr(Stdio::null()).status();
+        }
+        let status = waiting.join().unwrap();
+        status.code().map(|_| status)
+    }
+
     /// Runs it, and demands what holds of every run: it ends by itself, and does not panic.
     pub fn run<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Run {
         self.command.args(arguments);

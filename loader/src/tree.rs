@@ -80,7 +80,7 @@ impl Tree for DiskTree {
             .build();
         for entry in walk {
             match entry {
-                Ok(entry) if entry.path().extension().is_some_and(|extension| extension == "ord") => {
+                Ok(entry) if is_source(entry.path()) => {
                     let (Some(path), Some(kind)) = (relative(&root, entry.path()), entry.file_type()) else { continue };
                     if kind.is_file() {
                         listing.files.push(path);
@@ -90,7 +90,13 @@ impl Tree for DiskTree {
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    let path = error_path(&error).and_then(|path| relative(&root, &path)).unwrap_or_default();
+                    let path = error_path(&error);
+                    let missing = error.io_error().is_some_and(|error| error.kind() == io::ErrorKind::NotFound);
+                    // A link that leads nowhere, or a file that has gone since: no source is missing.
+                    if missing && path.as_deref().is_some_and(|path| path != root && !is_source(path)) {
+                        continue;
+                    }
+                    let path = path.and_then(|path| relative(&root, &path)).unwrap_or_default();
                     let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
                     listing.errors.push((path, reason));
                 }
@@ -129,6 +135,10 @@ impl Tree for DiskTree {
 fn relative(root: &Path, path: &Path) -> Option<String> {
     let parts: Vec<_> = path.strip_prefix(root).ok()?.iter().map(|part| part.to_string_lossy()).collect();
     Some(parts.join("/"))
+}
+
+fn is_source(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "ord")
 }
 
 fn error_path(error: &ignore::Error) -> Option<PathBuf> {

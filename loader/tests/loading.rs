@@ -83,6 +83,16 @@ fn links_that_lead_in_circles_or_out_end() {
 }
 
 #[test]
+fn links_that_lead_nowhere_matter_for_sources_only() {
+    let package = folder(&[("ordain.toml", MANIFEST), ("main.ord", "const a = 1\n"), ("keys/one", "1")]);
+    let at = package.path();
+    symlink("gone", at.join("keys/two")).expect("a link can be made");
+    symlink("gone.ord", at.join("lost.ord")).expect("a link can be made");
+    let found = findings(&load(&package));
+    assert!(matches!(found.as_slice(), [one] if one.starts_with("lost.ord ORD0705")), "{found:?}");
+}
+
+#[test]
 fn files_that_differ_in_case_only_are_told() {
     let package = folder(&[("ordain.toml", MANIFEST), ("main.ord", "const a = 1\n"), ("Main.ord", "const b = 1\n")]);
     let found = findings(&load(&package));

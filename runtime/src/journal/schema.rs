@@ -58,8 +58,10 @@ CREATE TABLE plans (
 pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     let database = |error: rusqlite::Error| JournalError::database(path, &error);
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(database)?;
-    let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).map_err(database)?;
-    if pages == 0 {
+    // Whoever made the file may have ended before its tables were there: it has a page then, and nothing on it.
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(database)?;
+    if tables == 0 {
         create(connection).map_err(database)?;
     }
     let found = verify(connection, path)?;

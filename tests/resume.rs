@@ -1,0 +1,147 @@
+//! Going on with executions whose process was killed, and looking at what a journal holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::time::Duration;
+
+use crate::package::Package;
+
+/// Sixteen steps in four chains: each leaves a link that is named by its key, which happens once or not at all, then a
+/// file. A step that is called twice would leave two links where its key were not the same.
+const SOURCE: &str = r#"
+use std.command.{builtin.command, command}
+use std.file.{builtin.file, file}
+
+type Place = {}
+
+environment here: Place {
+  bind command.run to builtin.command
+  bind file.write to builtin.file
+  bind file.remove to builtin.file
+}
+
+const link = "ln -s \"$NAME\" keys/$ORDAIN_KEY 2>/dev/null; echo $NAME >> calls; test -L keys/$ORDAIN_KEY && printf %s $NAME"
+
+plan chains(env: Place = here) {
+  for chain in ["a", "b", "c", "d"] {
+    let first[chain] = command.run { argv: ["sh", "-c", link], env: { "NAME": "{chain}1" } }
+    let second[chain] = file.write { path: "{chain}.txt", content: "after {first[chain].stdout}" }
+    let third[chain] = command.run { argv: ["sh", "-c", link], env: { "NAME": "{chain}2-{second[chain].bytes}" } }
+    file.write { path: "{chain}-end.txt", content: third[chain].stdout }
+  }
+}
+"#;
+
+fn package() -> Package {
+    let package = Package::of(SOURCE);
+    fs::create_dir(package.file("keys")).unwrap();
+    package
+}
+
+/// What is left at the end: the files, and what the links are of. The keys differ from execution to execution.
+fn end(package: &Package) -> (BTreeMap<String, String>, Vec<String>) {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(package.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "txt") {
+            files.insert(path.file_name().unwrap().to_string_lossy().into_owned(), fs::read_to_string(&path).unwrap());
+        }
+    }
+    let mut links: Vec<String> = fs::read_dir(package.file("keys"))
+        .unwrap()
+        .map(|entry| fs::read_link(entry.unwrap().path()).unwrap().to_string_lossy().into_owned())
+        .collect();
+    links.sort();
+    (files, links)
+}
+
+/// Numbers that are as good as random, and the same every time (xorshift, Marsaglia 2003).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % most
+    }
+}
+
+#[test]
+fn killed_at_any_moment_it_comes_to_the_same_end() {
+    const KILLS: u32 = 200;
+    let undisturbed = package();
+    undisturbed.run(&["apply", "--yes"]).exits(0);
+    let expected = end(&undisturbed);
+    assert_eq!((expected.0.len(), expected.1.len()), (8, 8));
+    let mut numbers = Numbers(0x0DDB_1A5E_5BAD_5EED);
+    let (mut kills, mut executions) = (0, 0);
+    while kills < KILLS {
+        let package = package();
+        executions += 1;
+        let mut resumed = false;
+        loop {
+            // A package is compiled in about ten milliseconds, and executed in about fifty.
+            let moment = Duration::from_micros(numbers.below(60_000));
+            let arguments = if resumed { &["resume"][..] } else { &["apply", "--yes"] };
+            let Some(status) = package.ordain().killed_after(moment, arguments) else {
+                kills += 1;
+                // It may have been killed before there was an execution, or after its end was written down.
+                let listed = package.run(&["executions", "--json"]);
+                let state = (listed.code == Some(0)).then(|| listed.json()["executions"][0]["state"].clone());
+                match state.as_ref().and_then(|state| state.as_str()) {
+                    Some("interrupted") => resumed = true,
+                    Some("succeeded") => break,
+                    Some(other) => panic!("{other}"),
+                    None => {}
+                }
+                continue;
+            };
+            assert!(status.success(), "{status} after {kills} kills: {}", package.run(arguments));
+            break;
+        }
+        assert_eq!(end(&package), expected, "after {kills} kills");
+        let listed = package.run(&["executions", "--json"]).exits(0).json();
+        let [execution] = listed["executions"].as_array().unwrap().as_slice() else { panic!("{listed}") };
+        assert_eq!(execution["state"], "succeeded", "{listed}");
+        ended_once(&package, execution["id"].as_str().unwrap());
+    }
+    assert!(executions > 1, "all kills hit one execution");
+}
+
+/// What ended was not begun again, and every step has one key.
+fn ended_once(package: &Package, id: &str) {
+    let record = package.run(&["executions", id, "--json"]).exits(0).json();
+    let mut ended = BTreeSet::new();
+    let mut keys: BTreeMap<&str, &str> = BTreeMap::new();
+    for step in record["steps"].as_array().unwrap() {
+        let address = step["address"].as_str().unwrap();
+        assert!(!ended.contains(address), "`{address}` was begun after its end: {record}");
+        if step["event"] == "succeeded" {
+            ended.insert(address);
+        }
+        if let Some(key) = step["data"]["key"].as_str() {
+            assert_eq!(*keys.entry(address).or_insert(key), key, "{record}");
+        }
+    }
+    assert_eq!(ended.len(), 16);
+}
+
+#[test]
+fn executions_are_listed_and_told() {
+    let package = package();
+    package.run(&["executions"]).exits(2).says("there is no journal");
+    package.run(&["resume"]).exits(2).says("there is no journal");
+    package.run(&["apply", "--yes"]).exits(0);
+    let listed = package.run(&["executions"]).exits(0).text();
+    assert!(listed.contains("test.main.chains") && listed.contains("succeeded"), "{listed}");
+    let id = listed.split_whitespace().next().unwrap();
+    let told = package.run(&["executions", &id[..30]]).exits(0).text();
+    assert!(told.starts_with("test.main.chains of test 0.1.0: succeeded\nsha256:"), "{told}");
+    assert!(told.contains("intent") && told.contains("first[a]"), "{told}");
+    package.run(&["executions", "none"]).exits(2).says("the journal has no execution `none`");
+    package.run(&["resume"]).exits(2).says("has ended: it succeeded");
+    package.run(&["resume", id]).exits(2).says("has ended");
+    package.run(&["apply", "--yes"]).exits(0);
+    package.run(&["executions", &id[..2]]).exits(2).says("several executions begin with");
+}
