@@ -68,6 +68,21 @@ fn package() -> Package {
 
 const AS_OF: [&str; 2] = ["--as-of", "2026-06-30"];
 
+/// Such a gate would be skipped for ever.
+#[test]
+fn patterns_that_nothing_can_match_are_refused() {
+    let package = package();
+    if !package.git(&["init", "-q"]) {
+        println!("SKIPPED: there is no git here");
+        return;
+    }
+    package.commit();
+    for pattern in ["../infra/*.tf", "/infra/*.tf", "./infra/*.tf"] {
+        package.write("main.ord", RULES.replace("**/*.md", pattern));
+        package.run(&["gate", "--base", "main"]).exits(2).says(&format!("no path can match `{pattern}`"));
+    }
+}
+
 #[test]
 fn a_pull_request_is_blocked_until_it_is_mended() {
     let package = package();

@@ -128,6 +128,10 @@ pub(super) fn change(files: &[ChangedFile]) -> Value {
 fn glob_set(globs: &[String]) -> Result<GlobSet, Failure> {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
+        if glob.starts_with('/') || glob.split('/').any(|part| matches!(part, "." | "..")) {
+            let why = "patterns of `on change` begin at the root of the git repository";
+            return Err(Failure(format!("no path can match `{glob}`: {why}")));
+        }
         set.add(GlobBuilder::new(glob).literal_separator(true).build()?);
     }
     Ok(set.build()?)
