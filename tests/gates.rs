@@ -1,5 +1,7 @@
 //! Gates: documents of a pull request against policies, with git telling what changed.
 
+use std::collections::BTreeSet;
+
 use crate::package::Package;
 
 pub const RULES: &str = r#"/// What is read of a plan.
@@ -67,6 +69,33 @@ fn package() -> Package {
 }
 
 const AS_OF: [&str; 2] = ["--as-of", "2026-06-30"];
+
+#[test]
+fn a_gate_leaves_policies_out() {
+    let package = package();
+    let bad = [("aws_s3_bucket.files", "create", "public-read"), ("aws_s3_bucket.old", "delete", "")];
+    package.write("infra/plan.json", plan(&bad));
+    for (checks, found) in [
+        ("main.*", &["CLD-014", "CLD-015"][..]),
+        ("main.*, not no_deletion", &["CLD-014"]),
+        ("not no_deletion, no_deletion, main.*", &["CLD-014"]),
+        ("no_deletion, not main.*", &[]),
+    ] {
+        let gate = format!("gate some {{\n  input plan: Plan = json(\"infra/plan.json\")\n  check [{checks}]\n}}\n");
+        package.write("main.ord", format!("{RULES}\n{gate}"));
+        let run = package.run(&["gate", "some", "--json"]);
+        let json = run.json();
+        let codes: Vec<&str> = json["gates"][0]["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|finding| Some(finding["message"].as_str().unwrap().split_once(':')?.0))
+            .collect();
+        assert_eq!(BTreeSet::from_iter(codes), found.iter().copied().collect(), "{checks}: {run}");
+    }
+    package.write("main.ord", RULES.replace("check [no_deletion]", "check [no_deletion, not no_such_policy]"));
+    package.run(&["gate"]).exits(1).says("no policy named `no_such_policy`");
+}
 
 /// Such a gate would be skipped for ever.
 #[test]

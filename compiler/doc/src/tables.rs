@@ -229,6 +229,9 @@ impl<'s> Describer<'s> {
                             linker.path(&policy.path);
                         }
                         let mut code = self.source.inline(policy.path.range, &linker.finish(), &[]);
+                        if let (true, Some(first)) = (policy.not, code.pieces.first_mut()) {
+                            first.text.insert_str(0, "not ");
+                        }
                         if policy.all {
                             code.pieces.iter_mut().for_each(|piece| piece.text.push_str(".*"));
                         }

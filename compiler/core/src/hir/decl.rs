@@ -353,8 +353,19 @@ pub struct Gate {
     pub globs: Option<ExprId>,
     /// `input`
     pub inputs: Box<[GateInput]>,
-    /// `check`; with `true` every policy of a module.
-    pub checks: Box<[(PathRef, bool)]>,
+    /// `check`
+    pub checks: Box<[PolicyRef]>,
+}
+
+/// A policy that a gate checks, or leaves out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyRef {
+    /// The policy, or a module.
+    pub path: PathRef,
+    /// Whether every policy of the module is meant.
+    pub all: bool,
+    /// Whether they are left out.
+    pub not: bool,
 }
 
 /// `input name: T = value`

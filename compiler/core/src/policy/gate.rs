@@ -16,7 +16,7 @@ use super::entity::decide_entities;
 use super::input::{Document, as_declared, elements};
 use crate::db::Db;
 use crate::eval::{Context, Eval, Evaluator, Fault, Following, Origin, data_call};
-use crate::hir::{Body, Gate, Kind, Policy, Subject};
+use crate::hir::{Body, Gate, Kind, Policy, PolicyRef, Subject};
 use crate::items::Item;
 use crate::resolve::{declared, resolve, resolve_module};
 use crate::types::{Anchor, Ty, fits, subject_types, written_type};
@@ -145,22 +145,25 @@ impl<'db> Runner<'db> {
         }
     }
 
-    /// The policies a gate names, those of whole modules among them, each once.
+    /// The policies a gate names, those of whole modules among them, each once, without those that it leaves out.
     fn policies(&self, gate: &'db Gate) -> Vec<(Item<'db>, &'db Policy)> {
         let file = self.item.file(self.db);
         let mut found: Vec<Item<'db>> = Vec::new();
-        for (path, all) in &gate.checks {
+        let mut left_out = rustc_hash::FxHashSet::default();
+        for PolicyRef { path, all, not } in &gate.checks {
+            let mut named: Vec<Item<'db>> = Vec::new();
             let parts: Vec<SmolStr> = path.parts.iter().map(|part| part.text.clone()).collect();
             if *all {
                 let module = resolve_module(self.db, file, &parts).map(|(module, _)| module);
                 let items = module.into_iter().flat_map(|module| declared(self.db, module).iter());
-                found.extend(items.map(|(_, item)| item).filter(|item| item.kind(self.db) == Kind::Policy));
+                named.extend(items.map(|(_, item)| item).filter(|item| item.kind(self.db) == Kind::Policy));
             } else {
-                found.extend(resolve(self.db, file, &parts).ok().map(|found| found.item));
+                named.extend(resolve(self.db, file, &parts).ok().map(|found| found.item));
             }
+            if *not { left_out.extend(named) } else { found.extend(named) }
         }
         let mut seen = rustc_hash::FxHashSet::default();
-        found.retain(|item| seen.insert(*item));
+        found.retain(|item| !left_out.contains(item) && seen.insert(*item));
         let declared = |item: Item<'db>| match &item.body(self.db).body {
             Body::Policy(policy) => Some((item, &**policy)),
             _ => None,

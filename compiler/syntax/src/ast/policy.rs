@@ -113,13 +113,15 @@ pub enum GateClause {
     OnChange { globs: Expr, range: TextRange },
     /// `input plan: T = json("plan.json")`
     Input { name: Ident, ty: Type, value: Expr, range: TextRange },
-    /// `check [no_public_bucket, std.cloud.*]`
+    /// `check [no_public_bucket, std.cloud.*, not std.cloud.no_deletion]`
     Check { policies: Vec<PolicyRef>, range: TextRange },
 }
 
-/// A policy, or with `*` every policy of a module.
+/// A policy, or with `*` every policy of a module; with `not` those that are left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PolicyRef {
+    /// `not` in front.
+    pub not: bool,
     /// The policy or the module.
     pub path: Path,
     /// `.*` at the end.

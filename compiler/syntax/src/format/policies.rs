@@ -216,7 +216,11 @@ impl<'a> Printer<'a> {
             let end =
                 if policy.all { source.end_of(source.at(policy.path.range.end) + 1) } else { policy.path.range.end };
             let slot = self.slot(next, end, |printer| {
-                let parts = [printer.path(&policy.path), printer.text(if policy.all { ".*" } else { "" })];
+                let parts = [
+                    printer.text(if policy.not { "not " } else { "" }),
+                    printer.path(&policy.path),
+                    printer.text(if policy.all { ".*" } else { "" }),
+                ];
                 printer.join(&parts)
             });
             next = slot.next;

@@ -177,16 +177,22 @@ fn gate_clause(inp: &mut In<'_, '_>) -> Outcome<GateClause> {
     }
 }
 
-/// `no_public_bucket, std.cloud.*]`
+/// `no_public_bucket, std.cloud.*, not std.cloud.no_deletion]`
 fn policy_refs(inp: &mut In<'_, '_>) -> Outcome<Vec<PolicyRef>> {
     let reference = rule(|inp| {
+        // A policy, or a module, may have that name.
+        let not = inp.kind() == TokenKind::Not
+            && !matches!(inp.kind_at(1), TokenKind::Dot | TokenKind::Comma | TokenKind::RBracket);
+        if not {
+            inp.skip();
+        }
         let path = inp.parse(path())?;
         let all = inp.kind() == TokenKind::Dot && inp.kind_at(1) == TokenKind::Star;
         if all {
             inp.skip();
             inp.skip();
         }
-        Ok(PolicyRef { path, all })
+        Ok(PolicyRef { not, path, all })
     });
     members(inp, TokenKind::RBracket, Separator::Comma, move |inp| inp.parse(reference), |_| None)
 }

@@ -5,8 +5,8 @@ use ordain_syntax::ast;
 
 use super::Lowering;
 use crate::hir::{
-    Adapter, Bind, Capability, Exemption, Field, Gate, GateInput, Group, Outcome, Policy, PolicyClause, Provides,
-    RuleSource, Signature, Subject, TypeRefKind,
+    Adapter, Bind, Capability, Exemption, Field, Gate, GateInput, Group, Outcome, Policy, PolicyClause, PolicyRef,
+    Provides, RuleSource, Signature, Subject, TypeRefKind,
 };
 
 /// A clause that is not where it should be. Ranges are those of the file.
@@ -281,7 +281,11 @@ pub(super) fn gate(low: &mut Lowering, decl: ast::GateDecl, misuses: &mut Vec<Mi
                 inputs.push(GateInput { name: low.name(name), ty: low.ty(ty), value: low.expr(value) });
             }
             ast::GateClause::Check { policies, .. } => {
-                checks.extend(policies.into_iter().map(|policy| (low.path(policy.path), policy.all)));
+                checks.extend(policies.into_iter().map(|ast::PolicyRef { not, path, all }| PolicyRef {
+                    path: low.path(path),
+                    all,
+                    not,
+                }));
             }
         }
     }

@@ -264,11 +264,11 @@ impl<'db> Infer<'db> {
             self.check(input.value, &ty);
             self.bind(&input.name, ty);
         }
-        for (path, all) in &gate.checks {
-            if *all {
-                self.module_of_policies(path);
+        for policy in &gate.checks {
+            if policy.all {
+                self.module_of_policies(&policy.path);
             } else {
-                self.target(path, Kind::Policy);
+                self.target(&policy.path, Kind::Policy);
             }
         }
         self.leave(mark);
