@@ -85,6 +85,21 @@ fn what_cannot_be_decided_permits_nothing_and_is_told() {
     assert!(run.text().contains("none permits it"), "{run}");
 }
 
+#[test]
+fn what_is_wrong_with_a_request_is_told_once() {
+    let package = Package::of(SOURCE);
+    let ask = |action: &str| {
+        let request = ["authorize", "--principal", "User:ana", "--action", action, "--resource", "Document:report"];
+        package.run(&[&request[..], &["--context", "context.json"]].concat()).exits(1)
+    };
+    package.write("context.json", "{}");
+    let run = ask("raed");
+    assert!(run.text().contains("there is no action `raed`, there are read, write"), "{run}");
+    package.write("context.json", r#"{ "authenticated": 3 }"#);
+    let run = ask("read");
+    assert_eq!(run.stderr.matches("ORD0503").count(), 1, "{run}");
+}
+
 /// Many are decided by compiled policies, in the order in which they are asked.
 #[test]
 fn many_are_decided_as_each_is_alone() {

@@ -93,12 +93,16 @@ pub(crate) fn run(arguments: &AuthorizeArguments) -> Result<Outcome, Failure> {
         let list: Vec<Json> = answers.iter().map(|answer| as_json(&workspace, answer)).collect();
         output::json(&json!({ "decisions": list }))?;
     } else {
-        let text: String = answers.iter().map(|answer| as_text(&workspace, answer)).collect();
+        let actions = authorizer.actions();
+        let text: String = answers.iter().map(|answer| as_text(&workspace, actions.as_deref(), answer)).collect();
         output::write(None, text.as_bytes())?;
-        let undecided: Vec<Diagnostic> = answers
-            .iter()
-            .flat_map(|(_, decision, _)| decision.faults.iter().map(|(_, fault)| fault.clone()))
-            .collect();
+        let mut undecided: Vec<Diagnostic> = Vec::new();
+        for (_, fault) in answers.iter().flat_map(|(_, decision, _)| &decision.faults) {
+            // What is wrong with a request is wrong for every policy about it.
+            if !undecided.contains(fault) {
+                undecided.push(fault.clone());
+            }
+        }
         if !undecided.is_empty() {
             findings::show(&undecided, &texts, &format)?;
         }
@@ -202,7 +206,22 @@ fn shown(request: &Node) -> String {
 
 type Answer<'db> = (String, Decision, Vec<ExplainedRequest<'db>>);
 
-fn as_text(workspace: &ordain_loader::Workspace, (request, decision, explained): &Answer<'_>) -> String {
+/// Why that may be: there is no such action.
+fn unknown_action(actions: Option<&[SmolStr]>, request: &str) -> String {
+    let asked = request.split(" · ").nth(1).unwrap_or_default();
+    match actions {
+        Some(actions) if !actions.iter().any(|action| action == asked) => {
+            format!(": there is no action `{asked}`, there are {}", actions.join(", "))
+        }
+        _ => String::new(),
+    }
+}
+
+fn as_text(
+    workspace: &ordain_loader::Workspace,
+    actions: Option<&[SmolStr]>,
+    (request, decision, explained): &Answer<'_>,
+) -> String {
     let mut out = format!("{}: {request}\n", if decision.is_permitted() { "permit" } else { "forbid" });
     // INVARIANT: writing to a string never fails.
     for code in &decision.permitted_by {
@@ -214,7 +233,7 @@ fn as_text(workspace: &ordain_loader::Workspace, (request, decision, explained):
     }
     if decision.permitted_by.is_empty() && decision.forbidden_by.is_empty() {
         let _ = match decision.considered {
-            0 => writeln!(out, "    no policy is about such a request"),
+            0 => writeln!(out, "    no policy is about such a request{}", unknown_action(actions, request)),
             1 => writeln!(out, "    1 policy is about such requests, and does not permit it"),
             number => writeln!(out, "    {number} policies are about such requests, and none permits it"),
         };

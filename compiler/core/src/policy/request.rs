@@ -175,6 +175,19 @@ impl<'db> Authorizer<'db> {
             .collect())
     }
 
+    /// The actions that requests can have, by name, in order; nothing where a policy is about requests with any action.
+    pub fn actions(&self) -> Option<Vec<SmolStr>> {
+        let mut actions = Vec::new();
+        for (policy, _) in &self.policies {
+            let Ty::Record(record) = subject_types(self.db, *policy).binding.as_ref()?.peel(self.db) else { continue };
+            let (_, variants) = record.get("action")?.ty.peel(self.db).variants(self.db)?;
+            actions.extend(variants.iter().cloned());
+        }
+        actions.sort();
+        actions.dedup();
+        Some(actions)
+    }
+
     pub(super) fn count(&self, decision: &mut Decision, policy: Item<'db>, declared: &Policy, decided: Decided<'db>) {
         let code = code_and_severity(self.db, policy).0;
         decision.considered += 1;
