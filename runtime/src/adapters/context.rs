@@ -44,6 +44,7 @@ pub struct StepContext<'a> {
     pub(crate) capability: &'a str,
     pub(crate) key: &'a str,
     pub(crate) attempt: u32,
+    pub(crate) in_doubt: bool,
     pub(crate) inputs: &'a serde_json::Value,
     pub(crate) deadline: Option<Instant>,
     pub(crate) surroundings: &'a Surroundings<'a>,
@@ -72,6 +73,12 @@ impl StepContext<'_> {
     /// Which try this is, from 1.
     pub fn attempt(&self) -> u32 {
         self.attempt
+    }
+
+    /// Whether an interpreter that ended may have begun this very try: its effect may have taken place, or take place
+    /// still.
+    pub fn is_in_doubt(&self) -> bool {
+        self.in_doubt
     }
 
     /// The inputs, which have the shape the contract demands. Secrets are references: [`SecretTag`].

@@ -18,14 +18,25 @@ pub(super) struct Past {
     pub(super) done: Vec<Option<Done>>,
     /// The try that was under way, from 1, of a node whose effect may or may not have taken place; 0 for any other.
     pub(super) doubt: Vec<u32>,
-    /// Whether it is undone.
-    pub(super) undone: Vec<bool>,
+    /// How far it is undone.
+    pub(super) undone: Vec<Undoing>,
+}
+
+/// How far undoing a node came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Undoing {
+    /// It was not begun, or ended without success.
+    Open,
+    /// It was begun, and may have had its effect.
+    Begun,
+    /// It is undone.
+    Done,
 }
 
 impl Past {
     /// Nothing has happened.
     pub(super) fn none(count: usize) -> Self {
-        Self { done: (0..count).map(|_| None).collect(), doubt: vec![0; count], undone: vec![false; count] }
+        Self { done: (0..count).map(|_| None).collect(), doubt: vec![0; count], undone: vec![Undoing::Open; count] }
     }
 
     /// What the journal tells, event by event: the last one of a node counts.
@@ -43,8 +54,10 @@ impl Past {
                     Done { result: Err(error), .. } if error.reason == Reason::Cancelled => {}
                     done => (past.done[at], past.doubt[at]) = (Some(done), 0),
                 },
-                StepEvent::Undone => past.undone[at] = true,
-                StepEvent::Skipped | StepEvent::UndoIntent | StepEvent::NotUndone => {}
+                StepEvent::UndoIntent => past.undone[at] = Undoing::Begun,
+                StepEvent::Undone => past.undone[at] = Undoing::Done,
+                StepEvent::NotUndone => past.undone[at] = Undoing::Open,
+                StepEvent::Skipped => {}
             }
         }
         Ok(past)

@@ -94,7 +94,8 @@ impl Engine<'_> {
         });
         loop {
             *attempts += 1;
-            let error = match self.attempt(node, &task.call, &inputs, &key, *attempts) {
+            let in_doubt = *attempts == task.doubt;
+            let error = match self.attempt(node, &task.call, &inputs, &key, (*attempts, in_doubt)) {
                 Ok(outputs) => match self.hold(task, &outputs) {
                     Ok(()) => return Ok(outputs),
                     Err(error) => error,
@@ -126,19 +127,20 @@ impl Engine<'_> {
         }
     }
 
-    /// Calls an adapter once. The error holds no secrets.
+    /// Calls an adapter once: which try it is, and whether it may have been begun before. The error holds no secrets.
     pub(super) fn attempt(
         &self,
         node: &Node,
         call: &Call<'_>,
         inputs: &Json,
         key: &str,
-        attempt: u32,
+        (attempt, in_doubt): (u32, bool),
     ) -> Result<Value, StepError> {
         let context = StepContext {
             capability: &call.contract.capability,
             key,
             attempt,
+            in_doubt,
             inputs,
             deadline: node.timeout.map(|timeout| Instant::now() + Duration::from_millis(timeout)),
             surroundings: &self.surroundings,

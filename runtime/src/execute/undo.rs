@@ -6,6 +6,7 @@ use ordain_graph::{Effect, Node, Undo, Value};
 use serde_json::json;
 use smol_str::SmolStr;
 
+use super::past::Undoing;
 use super::preflight::{Call, Prepared};
 use super::step::{Engine, millis};
 use crate::adapters::StepError;
@@ -16,12 +17,13 @@ use crate::report::UndoOutcome;
 /// Undoes the nodes that succeeded, one after the other, in reverse of the plan's order: what was built upon something
 /// is undone before that. Where something cannot be undone, what it was built upon stays.
 ///
-/// `outputs` are those of the nodes that succeeded, and `before` says which of them are undone already, by position.
+/// `outputs` are those of the nodes that succeeded, and `before` says how far earlier processes came with
+/// undoing them, by position.
 pub(super) fn undo(
     engine: &Engine<'_>,
     prepared: &Prepared<'_>,
     outputs: &[Option<Value>],
-    before: &[bool],
+    before: &[Undoing],
 ) -> (Vec<Option<UndoOutcome>>, Result<(), JournalError>) {
     let nodes = &prepared.plan.nodes;
     let mut outcomes = vec![None; nodes.len()];
@@ -30,7 +32,7 @@ pub(super) fn undo(
         if outputs[at].is_none() {
             continue;
         }
-        if before[at] {
+        if before[at] == Undoing::Done {
             outcomes[at] = Some(UndoOutcome::Undone);
             continue;
         }
@@ -39,11 +41,13 @@ pub(super) fn undo(
             _ if engine.surroundings.cancel.is_cancelled() => UndoOutcome::Cancelled,
             (_, None, _) | (_, _, None) if node.effect == Effect::Read => continue,
             (Some(by), ..) => UndoOutcome::Blocked { address: by.clone() },
-            (None, Some(how), Some(call)) => match undo_one(engine, prepared, node, how, call, outputs) {
-                Ok(Ok(_)) => UndoOutcome::Undone,
-                Ok(Err(error)) => UndoOutcome::Failed { reason: error.reason, message: error.message },
-                Err(error) => return (outcomes, Err(error)),
-            },
+            (None, Some(how), Some(call)) => {
+                match undo_one(engine, prepared, node, (how, call), outputs, before[at] == Undoing::Begun) {
+                    Ok(Ok(_)) => UndoOutcome::Undone,
+                    Ok(Err(error)) => UndoOutcome::Failed { reason: error.reason, message: error.message },
+                    Err(error) => return (outcomes, Err(error)),
+                }
+            }
             (None, None, _) | (None, _, None) => UndoOutcome::Unavailable,
         };
         if let UndoOutcome::Failed { .. } | UndoOutcome::Blocked { .. } = outcome {
@@ -64,9 +68,9 @@ fn undo_one(
     engine: &Engine<'_>,
     prepared: &Prepared<'_>,
     node: &Node,
-    how: &Undo,
-    call: &Call<'_>,
+    (how, call): (&Undo, &Call<'_>),
     outputs: &[Option<Value>],
+    in_doubt: bool,
 ) -> Result<Result<Value, StepError>, JournalError> {
     let known = |id: &ordain_graph::NodeId| outputs[*prepared.position.get(id)?].clone();
     let inputs = super::resolve(&how.inputs, &call.contract.input, &known)
@@ -83,7 +87,7 @@ fn undo_one(
         address: node.address.clone(),
         capability: call.contract.capability.clone(),
     });
-    Ok(engine.attempt(node, call, &inputs, &key, 1))
+    Ok(engine.attempt(node, call, &inputs, &key, (1, in_doubt)))
 }
 
 fn tell(engine: &Engine<'_>, node: &Node, outcome: &UndoOutcome, duration: Duration) -> Result<(), JournalError> {

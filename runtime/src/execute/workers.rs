@@ -6,7 +6,7 @@ use std::thread;
 
 use ordain_graph::{NodeKind, OnFailure, Value, evaluate};
 
-use super::past::Past;
+use super::past::{Past, Undoing};
 use super::preflight::Prepared;
 use super::schedule::Schedule;
 use super::step::{Done, Engine, Task};
@@ -27,8 +27,8 @@ pub(super) struct Progress {
     pub(super) stopped_by: Option<usize>,
     /// The try that was under way when an earlier process ended, by position; 0 where none was.
     doubt: Vec<u32>,
-    /// What earlier processes undid.
-    pub(super) undone: Vec<bool>,
+    /// How far earlier processes came with undoing, by position.
+    pub(super) undone: Vec<Undoing>,
     /// Whether a failure asks for what was done to be undone.
     pub(super) undo: bool,
     /// Whether the execution was cancelled before its end.

@@ -208,6 +208,75 @@ fn a_step_in_doubt_is_asked_for_again_under_its_key() {
 }
 
 #[test]
+fn a_program_that_was_started_and_not_written_down_is_found_again() {
+    let mut plan = Plan::new();
+    plan.step(
+        "start",
+        "command.start",
+        &[
+            ("argv", crate::support::list(&["sh", "-c", "echo $$ >> ready; exec sleep 600"])),
+            ("ready_file", text("ready")),
+        ],
+    );
+    let plan = plan.finish();
+    let ground = Ground::new(World::default());
+    let kept = Mutex::new(None);
+    let keep = |event: Event| {
+        if matches!(event, Event::StepStarted { .. }) {
+            *kept.lock().unwrap() = Some(copy(ground.dir.path()));
+        }
+    };
+    let journal = ground.journal();
+    let mut options = ground.options(&journal, &keep);
+    options.adapters = Adapters::builtin();
+    let undisturbed = execute(&plan, &options).unwrap();
+    let kept = kept.lock().unwrap().take().unwrap();
+    let journal = kept.path().join("journal.db");
+    let mut options = ground.options(&journal, &|_| {});
+    options.adapters = Adapters::builtin();
+    let resumed = resume(&undisturbed.execution, &options).unwrap();
+    let pids = std::fs::read_to_string(ground.dir.path().join("ready")).unwrap();
+    std::process::Command::new("kill").arg(pids.trim()).status().unwrap();
+    assert_eq!(outcomes(&resumed), outcomes(&undisturbed));
+    assert_eq!(pids.lines().count(), 1);
+}
+
+/// The compiler that a killed interpreter had started must not write beside the one that its successor starts.
+#[test]
+fn what_a_step_in_doubt_left_running_is_ended() {
+    use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+    let mut plan = Plan::new();
+    plan.step("run", "command.run", &[("argv", crate::support::list(&["true"]))]);
+    let plan = plan.finish();
+    let ground = Ground::new(World::default());
+    let kept = Mutex::new(None);
+    let keep = |event: Event| {
+        if matches!(event, Event::StepStarted { .. }) {
+            *kept.lock().unwrap() = Some(copy(ground.dir.path()));
+        }
+    };
+    let journal = ground.journal();
+    let mut options = ground.options(&journal, &keep);
+    options.adapters = Adapters::builtin();
+    let undisturbed = execute(&plan, &options).unwrap();
+    let kept = kept.lock().unwrap().take().unwrap();
+    let journal = kept.path().join("journal.db");
+    let record = Journal::open_existing(&journal).unwrap().execution(&undisturbed.execution).unwrap().unwrap();
+    let key = record.steps[0].data["key"].as_str().unwrap();
+    let left = |key: &str| {
+        std::process::Command::new("sleep").arg("600").env("ORDAIN_KEY", key).process_group(0).spawn().unwrap()
+    };
+    let (mut own, mut other) = (left(key), left("another"));
+    let mut options = ground.options(&journal, &|_| {});
+    options.adapters = Adapters::builtin();
+    let resumed = resume(&undisturbed.execution, &options).unwrap();
+    assert_eq!(outcomes(&resumed), outcomes(&undisturbed));
+    assert!(other.try_wait().unwrap().is_none());
+    other.kill().unwrap();
+    assert_eq!(own.wait().unwrap().signal(), Some(15));
+}
+
+#[test]
 fn what_was_cancelled_is_gone_on_with() {
     let ground = Ground::new(World::default());
     let cancel = ordain_runtime::Cancellation::new();

@@ -11,6 +11,8 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 use super::output::Output;
 use super::program::{Program, not_started};
+use super::start::end;
+use super::stop::Process;
 use super::{StepContext, StepError};
 use crate::event::Stream;
 use crate::reason::Reason;
@@ -41,6 +43,12 @@ pub(super) fn supervise(
     program: &Program<'_>,
     stdin: Option<&str>,
 ) -> Result<Ended, StepError> {
+    // What an interpreter that ended has left running would get in the way of what is about to do the same.
+    if let Some(left) = step.is_in_doubt().then(|| Process::of_step(step.key())).flatten()
+        && let Some(group) = left.group()
+    {
+        end(step, group, &|| !left.runs());
+    }
     let mut command = program.command(step)?;
     command.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -43,6 +43,17 @@ pub(super) fn start(step: &StepContext<'_>) -> Result<Json, StepError> {
         port: inputs.ready_port,
         file: inputs.ready_file.as_deref().map(|file| step.workspace().path(file)).transpose()?,
     };
+    let until = Instant::now() + Duration::from_millis(inputs.ready_within);
+    let until = step.deadline().map_or(until, |deadline| until.min(deadline));
+    // An interpreter that ended may have started it, and had no time to write that down.
+    if let Some(process) = step.is_in_doubt().then(|| Process::of_step(step.key())).flatten() {
+        let ended = || !process.runs();
+        let result = wait_until_ready(step, &ended, &ready, until);
+        if let (Err(_), Some(group)) = (&result, process.group()) {
+            end(step, group, &ended);
+        }
+        return result.map(|()| process.outputs());
+    }
     if let Some(what) = ready.already(step)? {
         return Err(StepError::new(Reason::NotReady, format!("{what} before the program was started")));
     }
@@ -61,10 +72,8 @@ pub(super) fn start(step: &StepContext<'_>) -> Result<Json, StepError> {
     let mut child = command.spawn().map_err(|error| not_started(&inputs.argv, &error))?;
     drop(command);
     let group = Pid::from_child(&child);
-    let until = Instant::now() + Duration::from_millis(inputs.ready_within);
-    let until = step.deadline().map_or(until, |deadline| until.min(deadline));
     // Nobody waits for the child yet, so that its number stays its own whatever happens to it.
-    let result = wait_until_ready(step, group, &ready, until).and_then(|()| {
+    let result = wait_until_ready(step, &|| has_ended(group), &ready, until).and_then(|()| {
         Process::find(group.as_raw_pid().into())
             .ok_or_else(|| StepError::new(Reason::NotReady, "the process is not to be found"))
     });
@@ -73,20 +82,25 @@ pub(super) fn start(step: &StepContext<'_>) -> Result<Json, StepError> {
             // Takes the process away when it ends, for as long as the interpreter runs; afterwards the system does.
             // Without the thread it would only stay in the list of processes until then.
             let _ = std::thread::Builder::new().name("reap".into()).spawn(move || child.wait());
-            Ok(json!({ "pid": process.pid, "started": process.started }))
+            Ok(process.outputs())
         }
         Err(error) => {
-            signal(group, Signal::TERM);
-            let force_at = Instant::now() + step.grace();
-            while Instant::now() < force_at && !has_ended(group) {
-                std::thread::sleep(TICK);
-            }
-            signal(group, Signal::KILL);
+            end(step, group, &|| has_ended(group));
             // The error at hand says more than one of this.
             let _ = child.wait();
             Err(error)
         }
     }
+}
+
+/// Ends a program: asked first, then forced.
+pub(super) fn end(step: &StepContext<'_>, group: Pid, ended: &dyn Fn() -> bool) {
+    signal(group, Signal::TERM);
+    let force_at = Instant::now() + step.grace();
+    while Instant::now() < force_at && !ended() {
+        std::thread::sleep(TICK);
+    }
+    signal(group, Signal::KILL);
 }
 
 /// When a program is ready.
@@ -123,9 +137,20 @@ fn has_ended(child: Pid) -> bool {
     matches!(waitid(WaitId::Pid(child), options), Ok(Some(_)))
 }
 
-fn wait_until_ready(step: &StepContext<'_>, child: Pid, ready: &Ready, until: Instant) -> Result<(), StepError> {
+impl Process {
+    fn outputs(&self) -> Json {
+        json!({ "pid": self.pid, "started": self.started })
+    }
+}
+
+fn wait_until_ready(
+    step: &StepContext<'_>,
+    ended: &dyn Fn() -> bool,
+    ready: &Ready,
+    until: Instant,
+) -> Result<(), StepError> {
     loop {
-        if has_ended(child) {
+        if ended() {
             return Err(StepError::new(Reason::NotReady, "the program ended before it was ready"));
         }
         if ready.is_met(step)? {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::process::signal;
+use super::program::KEY;
 use super::{StepContext, StepError};
 use crate::reason::Reason;
 
@@ -51,13 +52,36 @@ impl Process {
         })
     }
 
+    /// The process that a step with this key started, if it runs still.
+    pub(super) fn of_step(key: &str) -> Option<Self> {
+        let variable = format!("{KEY}={key}");
+        let has_it = |process: &Self| {
+            // proc_pid_environ(5): what the process was started with; nobody else's can be read.
+            let variables = std::fs::read(format!("/proc/{}/environ", process.pid)).unwrap_or_default();
+            variables.split(|byte| *byte == 0).any(|each| each == variable.as_bytes())
+        };
+        // What it starts itself inherits the variable, and is in its group.
+        Self::all().find(|process| process.group == process.pid && !process.ended && has_it(process))
+    }
+
+    /// The group that it leads.
+    pub(super) fn group(&self) -> Option<Pid> {
+        i32::try_from(self.pid).ok().and_then(Pid::from_raw)
+    }
+
+    /// Whether it runs still.
+    pub(super) fn runs(&self) -> bool {
+        Self::find(self.pid).is_some_and(|now| now.started == self.started && !now.ended)
+    }
+
     /// Whether a process of a group has not ended.
     fn any_in(group: i64) -> bool {
-        let Ok(entries) = std::fs::read_dir("/proc") else { return false };
-        entries
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i64>().ok())
-            .filter_map(Self::find)
-            .any(|process| process.group == group && !process.ended)
+        Self::all().any(|process| process.group == group && !process.ended)
+    }
+
+    fn all() -> impl Iterator<Item = Self> {
+        let entries = std::fs::read_dir("/proc").into_iter().flatten();
+        entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i64>().ok()).filter_map(Self::find)
     }
 }
 
