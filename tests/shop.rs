@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
 
 use crate::ordain::Run;
 use crate::package::Package;
@@ -125,6 +126,36 @@ fn a_release_builds_serves_and_cleans_up() {
     assert!(shop.package.file(".ordain/journal.db").is_file());
     // Once more: what the first left, the journal, is not in the way.
     shop.apply("release", &["--parallel", "1"]).exits(0);
+    shop.left_nothing();
+}
+
+/// A release takes about two seconds here; wherever it is killed, what goes on finds the servers that were started.
+#[test]
+fn a_release_that_is_killed_again_and_again_comes_to_its_end() {
+    let shop = Shop::new();
+    let port = format!("first_port={}", shop.first_port);
+    let mut arguments = vec!["apply", "release", "--yes", "-a", &port];
+    let mut kills = 0;
+    for moment in [900, 700, 1_100, 300, 1_300, 500, 800, 600, 1_000, 400] {
+        let command = shop.package.ordain().env("ORDAIN_SECRET_SHOP_ADMIN_KEY", KEY);
+        match command.killed_after(Duration::from_millis(moment), &arguments) {
+            Some(_) => break,
+            None => kills += 1,
+        }
+        let listed = shop.package.run(&["executions", "--json"]);
+        if listed.code == Some(0) && listed.json()["executions"][0]["state"] == "interrupted" {
+            arguments = vec!["resume"];
+        }
+    }
+    let listed = shop.package.run(&["executions", "--json"]).exits(0).json();
+    if listed["executions"][0]["state"] == "interrupted" {
+        let command = shop.package.ordain().env("ORDAIN_SECRET_SHOP_ADMIN_KEY", KEY);
+        command.run(["resume"]).exits(0).keeps_quiet_about(KEY);
+    }
+    let listed = shop.package.run(&["executions", "--json"]).exits(0).json();
+    assert_eq!(listed["executions"][0]["state"], "succeeded", "after {kills} kills: {listed}");
+    assert_eq!(listed["executions"].as_array().unwrap().len(), 1);
+    assert!(kills > 1);
     shop.left_nothing();
 }
 
