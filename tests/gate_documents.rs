@@ -204,6 +204,21 @@ fn marks_of_utf8_and_odd_names_are_no_mistakes() {
     package.run(&["gate"]).exits(0);
 }
 
+/// The document decides how many pairs there are: more than a list may hold are refused, not gathered.
+#[test]
+fn what_grows_with_the_square_of_a_document_is_bounded() {
+    let package = Package::of(
+        "type State = { xs: List<Int> }\n\npolicy pairs {\n  code \"P-1\" severity high\n  on input: State\n  \
+         when any(a == b + 1000000 for a in input.xs for b in input.xs)\n  deny \"a pair\"\n}\n\n\
+         gate good {\n  input state: State = json(\"xs.json\")\n  check [pairs]\n}\n",
+    );
+    let numbers: Vec<String> = (0..3_200).map(|each| each.to_string()).collect();
+    package.write("xs.json", format!("{{ \"xs\": [{}] }}", numbers.join(",")));
+    package.run(&["gate"]).exits(1).says("ORD0508");
+    package.write("xs.json", format!("{{ \"xs\": [{}] }}", numbers[..100].join(",")));
+    package.run(&["gate"]).exits(0);
+}
+
 #[test]
 fn a_gigabyte_is_refused_and_not_read() {
     let gate = "\ngate huge {\n  input state: State = json(\"huge.json\")\n  check [named]\n}\n\

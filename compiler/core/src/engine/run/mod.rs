@@ -33,6 +33,9 @@ pub(crate) type Run<T> = Result<T, GiveUp>;
 /// How many steps one run may take: an element of a list counts as one, and so do a few characters of a text.
 pub(crate) const STEPS: u64 = 400_000_000;
 
+/// How many bytes a machine may keep. What needs more is left to the tree walker, which counts steps only, and has fewer.
+const MOST_BYTES: usize = 512 << 20;
+
 /// Runs programs over one subject.
 pub(crate) struct Machine<'a> {
     programs: &'a Programs,
@@ -51,6 +54,8 @@ pub(crate) struct Machine<'a> {
     parts: Vec<Val<'a>>,
     /// The steps that are left.
     pub(crate) left: u64,
+    /// What the arena held before.
+    before: usize,
 }
 
 /// What a loop goes over.
@@ -102,7 +107,8 @@ impl<'a> Machine<'a> {
         arena: &'a Bump,
     ) -> Self {
         let (own, stack, parts) = (Vec::new(), Vec::new(), Vec::new());
-        Self { programs, consts, arena, store: None, found, own, stack, base: 0, parts, left: STEPS }
+        let before = arena.allocated_bytes();
+        Self { programs, consts, arena, store: None, found, own, stack, base: 0, parts, left: STEPS, before }
     }
 
     /// Lets references be followed. `references` are those that are written, by place.
@@ -119,6 +125,13 @@ impl<'a> Machine<'a> {
     fn spend(&mut self, steps: u64) -> Run<()> {
         self.left = self.left.checked_sub(steps).ok_or(GiveUp)?;
         Ok(())
+    }
+
+    /// Whether there is room for more values.
+    #[inline]
+    fn room(&self) -> Run<()> {
+        let kept = self.arena.allocated_bytes().saturating_sub(self.before);
+        if kept > MOST_BYTES || self.parts.len() > ops::LONGEST_LIST { Err(GiveUp) } else { Ok(()) }
     }
 
     /// Makes room for the slots of a policy.
@@ -235,7 +248,7 @@ impl<'a> Machine<'a> {
             Expr::Call { function, args } => self.call(*function, args)?,
             Expr::List(elements) => {
                 let mark = self.gather(elements)?;
-                self.list_from(mark)
+                self.list_from(mark)?
             }
             Expr::Record(members) => {
                 let mut made = Vec::with_capacity(members.len());
@@ -256,15 +269,15 @@ impl<'a> Machine<'a> {
                 self.rounds(clauses, &mut |machine| {
                     let value = machine.eval(*body)?;
                     machine.parts.push(value);
-                    Ok(())
+                    machine.room()
                 })?;
-                self.list_from(mark)
+                self.list_from(mark)?
             }
             Expr::EachEntry { clauses, key, value } => {
                 let mut entries = Vec::new();
                 self.rounds(clauses, &mut |machine| {
                     entries.push((machine.eval(*key)?, machine.eval(*value)?));
-                    Ok(())
+                    if entries.len() > ops::LONGEST_LIST { Err(GiveUp) } else { machine.room() }
                 })?;
                 Val::map(entries, self.arena)
             }
@@ -336,8 +349,9 @@ impl<'a> Machine<'a> {
         match value {
             Val::Str(text) => self.spend(text.len() as u64 / 16)?,
             Val::List(elements) => self.spend(elements.len() as u64)?,
-            _ => {}
+            _ => return Ok(value),
         }
+        self.room()?;
         Ok(value)
     }
 
@@ -351,10 +365,11 @@ impl<'a> Machine<'a> {
         Ok(mark)
     }
 
-    fn list_from(&mut self, mark: usize) -> Val<'a> {
+    fn list_from(&mut self, mark: usize) -> Run<Val<'a>> {
+        self.room()?;
         let list = self.arena.alloc_slice_copy(&self.parts[mark..]);
         self.parts.truncate(mark);
-        Val::List(list)
+        Ok(Val::List(list))
     }
 
     fn call(&mut self, function: u32, args: &[Id]) -> Run<Val<'a>> {
