@@ -31,7 +31,9 @@ fn known(run: &Run) -> Json {
 #[test]
 fn what_is_put_in_front_makes_nothing_new() {
     let package = package(&[OLD, OPEN]);
-    gate(&package, &["--update-baseline"]).exits(0);
+    let run = gate(&package, &["--update-baseline", "--junit", "gates.xml"]).exits(0);
+    assert!(run.text().contains("passed  cloud_plan: 2 policies, 3 known from the baseline"), "{run}");
+    assert!(package.read("gates.xml").contains("failures=\"0\""));
     let saved = package.read("baseline.json");
     assert!(!saved.contains("pointer") && !saved.contains("/resource_changes"), "{saved}");
     package.write("infra/plan.json", plan(&[CLEAN, OPEN, CLEAN, OLD]));
@@ -108,6 +110,49 @@ fn a_baseline_holds_wherever_the_command_is_run() {
     for (folder, package) in places {
         let run = run(folder, &[&saved[..], &["--package", package, "--json"]].concat()).exits(0);
         assert_eq!(known(&run), json!([3, 0, 0]), "{folder} {package}: {run}");
+    }
+}
+
+#[test]
+fn files_of_other_packages_are_named_from_the_package_as_well() {
+    let rules = r#"type Thing = { owner: String }
+
+policy owned {
+  code "O-1" severity high
+  on entity thing: Thing
+  when thing.owner == ""
+  deny "nobody owns it"
+  exempt thing.owner == "nobody"
+}
+"#;
+    let gate = "entity old: Thing { owner: \"\" }\n\ngate owners { check [owned] }\n";
+    let parent = Package::empty();
+    parent.remove("ordain.toml");
+    parent.write("shared/ordain.toml", "[package]\nname = \"shared\"\n");
+    parent.write("shared/rules.ord", rules);
+    parent.write("repo/sub/note", "");
+    let manifest = "[package]\nname = \"repo\"\n\n[dependencies]\nshared = { path = \"../shared\" }\n";
+    parent.write("repo/ordain.toml", manifest);
+    parent.write("repo/main.ord", format!("use shared.rules.{{Thing, owned}}\n\n{gate}"));
+    parent.write("lone.ord", format!("{rules}\n{gate}"));
+    let saved = parent.file("baseline.json");
+    let saved = ["--baseline", saved.to_str().unwrap()];
+    let run = |folder: &str, package: &str, more: &[&str]| {
+        let run =
+            ordain(parent.file(folder)).run([&["gate", "--package", package], &saved[..], more].concat()).exits(0);
+        assert!(run.text().starts_with("passed  owners: 1 policy, 2 known from the baseline"), "{run}");
+        parent.read("baseline.json")
+    };
+    let places = [("repo", "."), (".", "repo"), ("repo/sub", "..")];
+    for (folder, package) in places {
+        let written = run(folder, package, &["--update-baseline"]);
+        assert!(written.contains("\"path\": \"../shared/rules.ord\""), "{folder}: {written}");
+        assert!(written.contains("\"path\": \"main.ord\""), "{folder}: {written}");
+        places.iter().for_each(|(folder, package)| drop(run(folder, package, &[])));
+    }
+    for (folder, package) in [(".", "lone.ord"), ("repo", "../lone.ord")] {
+        let written = run(folder, package, &["--update-baseline"]);
+        assert!(written.contains("\"path\": \"lone.ord\""), "{folder}: {written}");
     }
 }
 

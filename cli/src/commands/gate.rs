@@ -101,23 +101,22 @@ pub(crate) fn run(arguments: &GateArguments) -> Result<Outcome, Failure> {
         })
         .collect::<Result<_, Failure>>()?;
     let names: Vec<String> = gates.into_iter().map(|(_, name)| name).collect();
-    let mut stale = 0;
-    match &arguments.baseline {
-        Some(file) if arguments.update_baseline => known.updated(&ran, &names, &home).write(file)?,
-        Some(_) => {
-            let was_run = |gate: &&mut Ran| !matches!(gate.state, State::Skipped(_));
-            ran.iter_mut().filter(was_run).for_each(|gate| known.take(gate, &home));
-            stale = known.of_no_gate(&names) + ran.iter().map(|gate| gate.stale).sum::<usize>();
+    let known = match &arguments.baseline {
+        Some(file) if arguments.update_baseline => {
+            let known = known.updated(&ran, &names, &home);
+            known.write(file)?;
+            known
         }
-        None => {}
-    }
-    for gate in &mut ran {
+        _ => known,
+    };
+    for gate in ran.iter_mut().filter(|gate| !matches!(gate.state, State::Skipped(_))) {
+        known.take(gate, &home);
         let fails = |finding: &GateFinding| finding.exempt.is_none() && finding.diagnostic.severity == Severity::Error;
-        let failed = gate.run.findings.iter().any(fails) && !arguments.update_baseline;
-        if matches!(gate.state, State::Passed) && (failed || !gate.run.faults.is_empty()) {
+        if !gate.run.faults.is_empty() || gate.run.findings.iter().any(fails) {
             gate.state = State::Failed;
         }
     }
+    let stale = known.of_no_gate(&names) + ran.iter().map(|gate| gate.stale).sum::<usize>();
     show(&workspace, arguments, &ran, stale)?;
     Ok(if ran.iter().any(|gate| matches!(gate.state, State::Failed)) { Outcome::Findings } else { Outcome::Fine })
 }
