@@ -116,9 +116,16 @@ fn commit(folder: &Path, revision: &str) -> io::Result<String> {
 }
 
 fn git(folder: &Path, args: &[&str]) -> io::Result<Vec<u8>> {
+    let mut command = Command::new("git");
     // What git says is looked into above, so it is said in one language.
-    let output = Command::new("git").arg("-C").arg(folder).args(args).env("LC_ALL", "C").output();
-    let output = output.map_err(|error| match error.kind() {
+    command.arg("-C").arg(folder).args(args).env("LC_ALL", "C");
+    // A hook of a linked work tree is told its repository, and stands at the top of the tree. With `-C` git would take
+    // the folder for the top.
+    if let (Some(repository), None) = (std::env::var_os("GIT_DIR"), std::env::var_os("GIT_WORK_TREE")) {
+        let top = std::env::current_dir()?;
+        command.env("GIT_DIR", top.join(repository)).env("GIT_WORK_TREE", top);
+    }
+    let output = command.output().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => io::Error::new(error.kind(), "there is no `git` on the PATH"),
         _ => error,
     })?;
