@@ -10,6 +10,7 @@ mod coverage;
 mod deterministic;
 mod exit_codes;
 mod explain;
+mod gate_base;
 mod gate_baseline;
 mod gate_documents;
 mod gate_reports;
