@@ -353,7 +353,7 @@ gate manifests {
         .iter()
         .map(|finding| format!("{}:{}", finding["primary"]["path"].as_str().unwrap(), finding["primary"]["line"]))
         .collect();
-    assert_eq!(places, ["web.yaml:4", "more.yaml:7", "db.yaml:1"], "{run}");
+    assert_eq!(places, ["db.yaml:1", "more.yaml:7", "web.yaml:4"], "{run}");
 }
 
 #[test]

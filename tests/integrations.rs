@@ -248,6 +248,33 @@ fn the_hooks_before_a_commit_run() {
 }
 
 #[test]
+fn the_script_of_the_page_keeps_a_commit_back() {
+    let package = Package::of(RULES);
+    if !package.git(&["init", "-q"]) {
+        eprintln!("SKIPPED: there is no git here");
+        return;
+    }
+    let page = include_str!("../docs/ci.md");
+    let (_, script) = page.split_once("```sh\n").expect("the page has a script");
+    package.write(".git/hooks/pre-commit", script.split("```").next().unwrap());
+    shell(package.path(), "chmod +x .git/hooks/pre-commit").run([""; 0]).exits(0);
+    let commit = "git add . && git -c user.name=Ana -c user.email=ana@example.com -c commit.gpgsign=false \
+                  commit -q -m 'a revision'";
+    let commit = || shell(package.path(), commit).run([""; 0]);
+    let write = |acl: &str| package.write("infra/plan.json", plan(&[("aws_s3_bucket.files", "update", acl)]));
+    // The first commit is looked at as a whole, and those after it by what they change.
+    write("public-read");
+    commit().exits(1).says("CLD-014");
+    write("private");
+    commit().exits(0);
+    package.write("README", "nothing\n");
+    let run = commit().exits(0);
+    assert_eq!(format!("{}{}", run.text(), run.stderr).matches("has changed since HEAD").count(), 2, "{run}");
+    write("public-read");
+    commit().exits(1).says("CLD-014");
+}
+
+#[test]
 fn the_page_tells_what_there_is() {
     let page = include_str!("../docs/ci.md");
     let action = yaml("action.yml");

@@ -134,29 +134,6 @@ fn a_public_bucket_is_blocked_until_it_is_mended() {
     assert_eq!(
         printed(&run.stderr),
         "\
-[ORD0803] Error: CLD-001: aws_s3_bucket_acl.invoices would be public by its access control list
-     ╭─[ infra/plan.json:17:5 ]
-     │
-  17 │ ╭─▶     {
-  18 │ │         \"address\": \"aws_s3_bucket_acl.invoices\",
-  19 │ │         \"mode\": \"managed\",
-  20 │ │         \"type\": \"aws_s3_bucket_acl\",
-  21 │ │         \"name\": \"invoices\",
-  22 │ │         \"change\": {
-  23 │ │           \"actions\": [\"update\"],
-     ┆ ┆
-  28 │ ├─▶     }
-     │ │
-     │ ╰─────────── denied by a policy
-     │
-     ├─[ std/cloud.ord:LINE:8 ]
-     │
- LINE │ policy no_public_bucket_acl {
-     │        ──────────┬─────────
-     │                  ╰─────────── by this policy
-     │
-     │ Help: data that anybody can read or change leaks or is lost
-─────╯
 [ORD0804] Warning: SHOP-001: aws_s3_bucket.invoices has no owner
     ╭─[ infra/plan.json:5:5 ]
     │
@@ -170,7 +147,7 @@ fn a_public_bucket_is_blocked_until_it_is_mended() {
     ┆ ┆
  16 │ ├─▶     },
     │ │
-    │ ╰──────────── warned of by a policy
+    │ ╰──────────── warned of by a policy, severity medium
     │
     ├─[ gates.ord:7:8 ]
     │
@@ -180,6 +157,29 @@ fn a_public_bucket_is_blocked_until_it_is_mended() {
     │
     │ Help: somebody has to answer for what customers give us
 ────╯
+[ORD0803] Error: CLD-001: aws_s3_bucket_acl.invoices would be public by its access control list
+     ╭─[ infra/plan.json:17:5 ]
+     │
+  17 │ ╭─▶     {
+  18 │ │         \"address\": \"aws_s3_bucket_acl.invoices\",
+  19 │ │         \"mode\": \"managed\",
+  20 │ │         \"type\": \"aws_s3_bucket_acl\",
+  21 │ │         \"name\": \"invoices\",
+  22 │ │         \"change\": {
+  23 │ │           \"actions\": [\"update\"],
+     ┆ ┆
+  28 │ ├─▶     }
+     │ │
+     │ ╰─────────── denied by a policy, severity critical
+     │
+     ├─[ std/cloud.ord:LINE:8 ]
+     │
+ LINE │ policy no_public_bucket_acl {
+     │        ──────────┬─────────
+     │                  ╰─────────── by this policy
+     │
+     │ Help: data that anybody can read or change leaks or is lost
+─────╯
 1 error, 1 warning
 "
         .replace("LINE", &line_of_policy()),

@@ -163,9 +163,9 @@ fn rego_stands_in_the_same_report() {
     assert_eq!(
         said,
         [
-            "objects.json:10:22: error[ORD0803] K8S-2: docker.io/proxy is from elsewhere",
-            "objects.json:3:5: warning[ORD0804] K8S-2: docker.io/proxy has no version",
-            "objects.json:6:46: error[ORD0803] K8S-3: web has no label owner",
+            "objects.json:10:22: error[ORD0803] K8S-2: docker.io/proxy is from elsewhere (high)",
+            "objects.json:3:5: warning[ORD0804] K8S-2: docker.io/proxy has no version (high)",
+            "objects.json:6:46: error[ORD0803] K8S-3: web has no label owner (medium)",
         ],
         "{run}"
     );

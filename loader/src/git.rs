@@ -31,14 +31,11 @@ impl GitTree {
     /// # Errors
     /// There is no `git`, no repository at the folder, or no such revision.
     pub fn open(folder: &Path, revision: &str) -> io::Result<(Self, String)> {
+        let commit = commit(folder, revision)?;
         let top = git(folder, &["rev-parse", "--show-toplevel"])?;
         let top = Path::new(String::from_utf8_lossy(&top).trim_end_matches('\n')).to_path_buf();
         let inside = git(folder, &["rev-parse", "--show-prefix"])?;
         let inside = String::from_utf8_lossy(&inside).trim_end_matches(['\n', '/']).to_owned();
-        let rev = format!("{revision}^{{commit}}");
-        let commit = git(folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &rev])
-            .map_err(|_| io::Error::new(io::ErrorKind::NotFound, format!("no git revision `{revision}`")))?;
-        let commit = String::from_utf8_lossy(&commit).trim().to_owned();
         let listed = git(&top, &["ls-tree", "-r", "-z", &commit])?;
         let files =
             listed.split(|byte| *byte == 0).filter_map(|line| regular_file(&String::from_utf8_lossy(line))).collect();
@@ -96,8 +93,42 @@ fn regular_file(line: &str) -> Option<String> {
     (object.starts_with("100") && !path.contains('\n')).then(|| path.to_owned())
 }
 
+/// The full id of the commit that a revision names. An error says what is missing: git, a repository, any commit, or
+/// this one.
+fn commit(folder: &Path, revision: &str) -> io::Result<String> {
+    let missing = |message: String| io::Error::new(io::ErrorKind::NotFound, message);
+    git(folder, &["rev-parse", "--git-dir"]).map_err(|error| {
+        // Other reasons, such as a repository of somebody else's, git tells best itself.
+        if error.to_string().contains("not a git repository") {
+            missing(format!("there is no git revision `{revision}`: `{}` is in no git repository", folder.display()))
+        } else {
+            error
+        }
+    })?;
+    let name = format!("{revision}^{{commit}}");
+    if let Ok(commit) = git(folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &name]) {
+        return Ok(String::from_utf8_lossy(&commit).trim().to_owned());
+    }
+    if git(folder, &["rev-list", "--all", "--max-count=1"])?.is_empty() {
+        return Err(missing(format!("there is no git revision `{revision}`: the git repository has no commits yet")));
+    }
+    Err(missing(format!("no git revision `{revision}`")))
+}
+
 fn git(folder: &Path, args: &[&str]) -> io::Result<Vec<u8>> {
-    let output = Command::new("git").arg("-C").arg(folder).args(args).output()?;
+    let mut command = Command::new("git");
+    // What git says is looked into above, so it is said in one language.
+    command.arg("-C").arg(folder).args(args).env("LC_ALL", "C");
+    // A hook of a linked work tree is told its repository, and stands at the top of the tree. With `-C` git would take
+    // the folder for the top.
+    if let (Some(repository), None) = (std::env::var_os("GIT_DIR"), std::env::var_os("GIT_WORK_TREE")) {
+        let top = std::env::current_dir()?;
+        command.env("GIT_DIR", top.join(repository)).env("GIT_WORK_TREE", top);
+    }
+    let output = command.output().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => io::Error::new(error.kind(), "there is no `git` on the PATH"),
+        _ => error,
+    })?;
     if output.status.success() {
         Ok(output.stdout)
     } else {
@@ -142,10 +173,7 @@ impl FileStatus {
 /// # Errors
 /// There is no `git`, no repository at the folder, or no such revision.
 pub fn changed_files(folder: &Path, base: &str) -> io::Result<Vec<ChangedFile>> {
-    let rev = format!("{base}^{{commit}}");
-    let base = git(folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &rev])
-        .map_err(|_| io::Error::new(io::ErrorKind::NotFound, format!("no git revision `{base}`")))?;
-    let base = String::from_utf8_lossy(&base).trim().to_owned();
+    let base = commit(folder, base)?;
     // Histories without a common beginning are compared as they are.
     let parted = git(folder, &["merge-base", &base, "HEAD"])
         .map_or(base, |commit| String::from_utf8_lossy(&commit).trim().to_owned());

@@ -80,13 +80,13 @@ pub(crate) struct GateArguments {
     /// A git revision, such as origin/main: only gates whose files changed since are run.
     #[arg(long, value_name = "REV")]
     pub(crate) base: Option<String>,
-    /// The least severity of a policy that makes a gate fail.
+    /// The least severity of a policy that makes a gate fail; what policies below it deny is a warning.
     #[arg(long, value_enum)]
     pub(crate) severity: Option<Gravity>,
     /// A file of findings that were there before: they are counted, and new ones fail.
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// Write what is found now to the baseline, and do not fail because of it.
+    /// Write what is found now to the baseline, so that it is known and fails nothing.
     #[arg(long, requires = "baseline")]
     pub(crate) update_baseline: bool,
     /// The day on which exemptions are judged; today (UTC) where it is not given.

@@ -1,23 +1,24 @@
 //! `ordain gate`
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use ordain_compiler::{GateRun, Item, Kind, check_package, gate_globs, package_items, run_gate};
-use ordain_diagnostics::{Diagnostic, Severity};
+use ordain_compiler::{GateFinding, GateRun, Item, Kind, check_package, gate_globs, package_items, run_gate};
+use ordain_diagnostics::{Diagnostic, Severity, TextRange};
 use ordain_graph::{Date, Severity as Gravity, Value};
 use ordain_loader::{ChangedFile, Workspace, changed_files};
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use rayon::prelude::*;
 use serde_json::json;
 
+use self::baseline::{Baseline, Home};
 use super::{package, plan};
 use crate::args::{Format, GateArguments};
+use crate::output::findings::Said;
 use crate::output::{self, findings};
 use crate::{Failure, Outcome};
 
 mod baseline;
+mod junit;
 mod summary;
 
 /// A gate, and what became of it.
@@ -27,6 +28,29 @@ struct Ran {
     run: GateRun,
     /// Findings that were there before, and count no more.
     known: usize,
+    /// Findings of the baseline that are not found any more.
+    stale: usize,
+}
+
+impl Ran {
+    /// What counts: its faults, and what its policies say that no exemption lifts, sorted by file and place.
+    fn said(&self) -> Vec<Said<'_>> {
+        let in_force = self.run.findings.iter().filter(|finding| finding.exempt.is_none());
+        let mut said: Vec<Said<'_>> = self.run.faults.iter().map(Said::from).collect();
+        said.extend(in_force.map(|finding| Said { diagnostic: &finding.diagnostic, policy: Some(finding) }));
+        sort(&mut said);
+        said
+    }
+
+    /// How many findings are lifted by exemptions.
+    fn exempt(&self) -> usize {
+        self.run.findings.iter().filter(|finding| finding.exempt.is_some()).count()
+    }
+}
+
+/// By file and place; what is said about one place stays in its order.
+fn sort(said: &mut [Said<'_>]) {
+    said.sort_by_key(|said| (said.diagnostic.primary.path.as_str(), said.diagnostic.primary.range));
 }
 
 /// What became of a gate.
@@ -60,22 +84,40 @@ pub(crate) fn run(arguments: &GateArguments) -> Result<Outcome, Failure> {
         None => None,
     };
     let known = match &arguments.baseline {
-        Some(file) if !arguments.update_baseline => baseline::read(file)?,
-        _ => BTreeSet::new(),
+        // One that is written anew may be missing, or be none.
+        Some(file) if arguments.update_baseline => Baseline::read(file).unwrap_or_default(),
+        Some(file) => Baseline::read(file)?,
+        None => Baseline::default(),
     };
-    let chosen = choose(&workspace, &arguments.names)?;
+    let home = Home::of(&workspace, &arguments.package);
+    let gates = gates(&workspace);
+    let chosen = choose(&gates, &arguments.names)?;
     let snapshots: Vec<_> = chosen.into_iter().map(|at| (workspace.db.clone(), at)).collect();
-    let ran: Vec<Ran> = snapshots
+    let mut ran: Vec<Ran> = snapshots
         .into_par_iter()
         .filter_map(|(db, at)| {
             let item = package_items(&db, workspace.root).nth(at)?;
-            Some(gate(&db, item, changed.as_deref(), arguments, &known, as_of))
+            Some(gate(&db, item, changed.as_deref(), arguments, as_of))
         })
         .collect::<Result<_, Failure>>()?;
-    if let (Some(file), true) = (&arguments.baseline, arguments.update_baseline) {
-        baseline::write(file, &ran)?;
+    let names: Vec<String> = gates.into_iter().map(|(_, name)| name).collect();
+    let known = match &arguments.baseline {
+        Some(file) if arguments.update_baseline => {
+            let known = known.updated(&ran, &names, &home);
+            known.write(file)?;
+            known
+        }
+        _ => known,
+    };
+    for gate in ran.iter_mut().filter(|gate| !matches!(gate.state, State::Skipped(_))) {
+        known.take(gate, &home);
+        let fails = |finding: &GateFinding| finding.exempt.is_none() && finding.diagnostic.severity == Severity::Error;
+        if !gate.run.faults.is_empty() || gate.run.findings.iter().any(fails) {
+            gate.state = State::Failed;
+        }
     }
-    show(&workspace, arguments, &ran)?;
+    let stale = known.of_no_gate(&names) + ran.iter().map(|gate| gate.stale).sum::<usize>();
+    show(&workspace, arguments, &ran, stale)?;
     Ok(if ran.iter().any(|gate| matches!(gate.state, State::Failed)) { Outcome::Findings } else { Outcome::Fine })
 }
 
@@ -85,12 +127,12 @@ pub(super) fn about_data(finding: &Diagnostic) -> bool {
     [codes::DATA_MISMATCH, codes::DATA_MALFORMED, codes::DATA_NOT_FOUND, codes::RULES_FAILED].contains(&finding.code)
 }
 
+/// Runs a gate. What becomes of it is decided later, when it is known what was there before.
 fn gate(
     db: &ordain_compiler::Database,
     item: Item<'_>,
     changed: Option<&[ChangedFile]>,
     arguments: &GateArguments,
-    known: &BTreeSet<String>,
     as_of: Date,
 ) -> Result<Ran, Failure> {
     let name = item.name(db).to_string();
@@ -99,19 +141,21 @@ fn gate(
         let set = glob_set(&globs)?;
         if !changed.iter().any(|file| set.is_match(Path::new(&file.path))) {
             let why = format!("no file that matches {} has changed since {base}", globs.join(", "));
-            return Ok(Ran { name, state: State::Skipped(why), run: GateRun::default(), known: 0 });
+            return Ok(Ran { name, state: State::Skipped(why), run: GateRun::default(), known: 0, stale: 0 });
         }
     }
     let mut run = run_gate(db, item, changed.map(change).as_ref(), Some(as_of));
-    let before = run.findings.len();
-    run.findings.retain(|finding| !known.contains(&baseline::key(&name, finding)));
-    let known = before - run.findings.len();
     let least = arguments.severity.map_or(Gravity::Low, Into::into);
-    let counts = |finding: &ordain_compiler::GateFinding| {
-        finding.exempt.is_none() && finding.diagnostic.severity == Severity::Error && finding.severity >= least
-    };
-    let failed = !run.faults.is_empty() || (run.findings.iter().any(counts) && !arguments.update_baseline);
-    Ok(Ran { name, state: if failed { State::Failed } else { State::Passed }, run, known })
+    for finding in run.findings.iter_mut().filter(|finding| finding.severity < least) {
+        // What fails no gate is no error, wherever it is shown.
+        finding.diagnostic.severity = finding.diagnostic.severity.min(Severity::Warning);
+    }
+    run.findings.sort_by(|one, other| place(one).cmp(&place(other)));
+    Ok(Ran { name, state: State::Passed, run, known: 0, stale: 0 })
+}
+
+fn place(finding: &GateFinding) -> (&str, TextRange) {
+    (&finding.diagnostic.primary.path, finding.diagnostic.primary.range)
 }
 
 /// What changed, as `std.governance.Change`.
@@ -137,14 +181,15 @@ fn glob_set(globs: &[String]) -> Result<GlobSet, Failure> {
     Ok(set.build()?)
 }
 
-/// The positions, among the package's items, of the gates that were asked for.
-fn choose(workspace: &Workspace, names: &[String]) -> Result<Vec<usize>, Failure> {
+/// The gates of the package: positions among its items, and names.
+fn gates(workspace: &Workspace) -> Vec<(usize, String)> {
     let db = &workspace.db;
-    let gates: Vec<(usize, String)> = package_items(db, workspace.root)
-        .enumerate()
-        .filter(|(_, item)| item.kind(db) == Kind::Gate)
-        .map(|(at, item)| (at, item.name(db).to_string()))
-        .collect();
+    let items = package_items(db, workspace.root).enumerate().filter(|(_, item)| item.kind(db) == Kind::Gate);
+    items.map(|(at, item)| (at, item.name(db).to_string())).collect()
+}
+
+/// The positions of the gates that were asked for.
+fn choose(gates: &[(usize, String)], names: &[String]) -> Result<Vec<usize>, Failure> {
     if gates.is_empty() {
         return Err(Failure("the package has no gates".into()));
     }
@@ -152,12 +197,13 @@ fn choose(workspace: &Workspace, names: &[String]) -> Result<Vec<usize>, Failure
         let list: Vec<String> = gates.iter().map(|(_, name)| format!("`{name}`")).collect();
         return Err(Failure(format!("there is no gate `{unknown}`; the package has {}", list.join(", "))));
     }
-    let chosen = gates.into_iter().filter(|(_, name)| names.is_empty() || names.contains(name));
-    Ok(chosen.map(|(at, _)| at).collect())
+    let chosen = gates.iter().filter(|(_, name)| names.is_empty() || names.contains(name));
+    Ok(chosen.map(|(at, _)| *at).collect())
 }
 
-fn show(workspace: &Workspace, arguments: &GateArguments, ran: &[Ran]) -> Result<(), Failure> {
-    let all: Vec<Diagnostic> = ran.iter().flat_map(diagnostics).collect();
+fn show(workspace: &Workspace, arguments: &GateArguments, ran: &[Ran], stale: usize) -> Result<(), Failure> {
+    let mut all: Vec<Said<'_>> = ran.iter().flat_map(Ran::said).collect();
+    sort(&mut all);
     let texts = workspace.texts();
     let format = if arguments.findings.json { Format::Json } else { arguments.findings.format };
     match format {
@@ -175,81 +221,37 @@ fn show(workspace: &Workspace, arguments: &GateArguments, ran: &[Ran]) -> Result
                         "why": why,
                         "policies": gate.run.checked,
                         "unasked": gate.run.unasked,
+                        "exempt": gate.exempt(),
                         "known": gate.known,
-                        "findings": findings::to_json(&diagnostics(gate), &texts),
+                        "stale": gate.stale,
+                        "findings": findings::to_json(gate.said(), &texts),
                     })
                 })
                 .collect();
-            let text = serde_json::to_string_pretty(&json!({ "gates": gates }))?;
+            let text = serde_json::to_string_pretty(&json!({ "gates": gates, "stale": stale }))?;
             output::write(None, format!("{text}\n").as_bytes())?;
         }
         Format::Text => {
             if !all.is_empty() {
-                findings::show(&all, &texts, &arguments.findings)?;
+                findings::show_said(&all, &texts, &arguments.findings)?;
             }
-            output::write(None, summary::text(ran).as_bytes())?;
+            output::write(None, summary::text(ran, stale).as_bytes())?;
         }
         Format::Github => {
-            findings::show(&all, &texts, &arguments.findings)?;
+            findings::show_said(&all, &texts, &arguments.findings)?;
             // Whoever reads the log sees what became of each gate, too.
-            output::write(None, summary::text(ran).as_bytes())?;
+            output::write(None, summary::text(ran, stale).as_bytes())?;
         }
-        _ => findings::show(&all, &texts, &arguments.findings)?,
+        _ => findings::show_said(&all, &texts, &arguments.findings)?,
     }
     if let Some(file) = &arguments.sarif {
         output::write(Some(file), findings::sarif(&all, &texts)?.as_bytes())?;
     }
     if let Some(file) = &arguments.summary {
-        output::write(Some(file), summary::markdown(ran, &texts).as_bytes())?;
+        output::write(Some(file), summary::markdown(ran, stale, &texts).as_bytes())?;
     }
     if let Some(file) = &arguments.junit {
-        output::write(Some(file), junit(ran).to_string()?.as_bytes())?;
+        output::write(Some(file), junit::report(ran).to_string()?.as_bytes())?;
     }
     Ok(())
-}
-
-/// What counts of a gate: its faults, and what its policies say that no exemption lifts.
-fn diagnostics(gate: &Ran) -> Vec<Diagnostic> {
-    let in_force = gate.run.findings.iter().filter(|finding| finding.exempt.is_none());
-    gate.run.faults.iter().cloned().chain(in_force.map(|finding| finding.diagnostic.clone())).collect()
-}
-
-/// A suite for each gate, a case for each of its policies.
-fn junit(ran: &[Ran]) -> Report {
-    let mut report = Report::new("ordain gate");
-    for gate in ran {
-        let mut suite = TestSuite::new(&gate.name);
-        if let State::Skipped(why) = &gate.state {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(why.as_str());
-            suite.add_test_case(TestCase::new(&gate.name, status));
-        }
-        for fault in &gate.run.faults {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_message(&fault.message).set_type(fault.code.to_string());
-            suite.add_test_case(TestCase::new(fault.code.to_string(), status));
-        }
-        for policy in &gate.run.checked {
-            let said: Vec<&str> = gate
-                .run
-                .findings
-                .iter()
-                .filter(|finding| finding.policy == *policy && finding.exempt.is_none())
-                .filter(|finding| finding.diagnostic.severity == Severity::Error)
-                .map(|finding| finding.diagnostic.message.as_str())
-                .collect();
-            let status = if said.is_empty() {
-                TestCaseStatus::success()
-            } else {
-                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                status.set_message(said[0]).set_description(said.join("\n"));
-                status
-            };
-            let mut case = TestCase::new(policy.to_string(), status);
-            case.set_classname(&gate.name);
-            suite.add_test_case(case);
-        }
-        report.add_test_suite(suite);
-    }
-    report
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use ariadne::{Color, Config, IndexType, Label, Report, ReportKind, Source};
+use ordain_compiler::GateFinding;
 use ordain_diagnostics::{Diagnostic, Severity, TextRange, codes};
 use serde_json::json;
 
@@ -15,19 +16,50 @@ use crate::args::{FindingsFormat, Format};
 /// The texts that findings point into, by path.
 pub(crate) type Texts = BTreeMap<String, Arc<str>>;
 
+/// A finding, and what is known of the policy that it is of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said<'f> {
+    pub(crate) diagnostic: &'f Diagnostic,
+    /// Set where a gate found it by a policy.
+    pub(crate) policy: Option<&'f GateFinding>,
+}
+
+impl<'f> From<&'f Diagnostic> for Said<'f> {
+    fn from(diagnostic: &'f Diagnostic) -> Self {
+        Self { diagnostic, policy: None }
+    }
+}
+
+impl<'f> Said<'f> {
+    /// The policy, where the finding is what it says, and not about its exemptions.
+    pub(crate) fn ruling(&self) -> Option<&'f GateFinding> {
+        self.policy.filter(|_| is_ruling(self.diagnostic))
+    }
+}
+
+/// Whether a policy speaks.
+fn is_ruling(finding: &Diagnostic) -> bool {
+    matches!(finding.code, codes::DENIED_BY_POLICY | codes::POLICY_WARNING)
+}
+
 /// Shows findings: text on the standard error, everything else on the standard output.
 pub(crate) fn show(findings: &[Diagnostic], texts: &Texts, format: &FindingsFormat) -> io::Result<()> {
+    show_said(&findings.iter().map(Said::from).collect::<Vec<_>>(), texts, format)
+}
+
+/// As [`show`], of findings that policies may speak in.
+pub(crate) fn show_said(findings: &[Said<'_>], texts: &Texts, format: &FindingsFormat) -> io::Result<()> {
     let format = if format.json { Format::Json } else { format.format };
     match format {
         Format::Text => {
             let mut sources = Sources { texts, parsed: BTreeMap::new() };
             let mut out = Vec::new();
             let places = Places::new(texts);
-            for finding in findings {
-                if places.on_long_line(finding) {
-                    out.extend_from_slice(plain(finding, &places).as_bytes());
+            for said in findings {
+                if places.on_long_line(said.diagnostic) {
+                    out.extend_from_slice(plain(said, &places).as_bytes());
                 } else {
-                    report(finding, &places).write(&mut sources, &mut out)?;
+                    report(said, &places).write(&mut sources, &mut out)?;
                 }
             }
             out.extend_from_slice(summary(findings).as_bytes());
@@ -35,25 +67,26 @@ pub(crate) fn show(findings: &[Diagnostic], texts: &Texts, format: &FindingsForm
         }
         Format::Short => {
             let (mut out, places) = (String::new(), Places::new(texts));
-            for finding in findings {
+            for Said { diagnostic: finding, policy } in findings {
                 let (line, column) = places.position(&finding.primary.path, finding.primary.range.start);
                 let severity = severity(finding.severity);
                 let path = &finding.primary.path;
+                let of = policy.map_or_else(String::new, |policy| format!(" ({})", policy.severity.name()));
                 // INVARIANT: writing to a string never fails.
-                let _ = writeln!(out, "{path}:{line}:{column}: {severity}[{}] {}", finding.code, finding.message);
+                let _ = writeln!(out, "{path}:{line}:{column}: {severity}[{}] {}{of}", finding.code, finding.message);
             }
             super::write(None, out.as_bytes())
         }
         Format::Json => {
             let places = Places::new(texts);
-            let list = list(findings, &places);
+            let list = list(findings.iter().copied(), &places);
             let text = serde_json::to_string_pretty(&json!({ "findings": list })).map_err(io::Error::other)?;
             super::write(None, format!("{text}\n").as_bytes())
         }
         Format::Sarif => super::write(None, sarif(findings, texts)?.as_bytes()),
         Format::Github => {
             let (mut out, places) = (String::new(), Places::new(texts));
-            for finding in findings {
+            for Said { diagnostic: finding, policy } in findings {
                 let (line, column) = places.position(&finding.primary.path, finding.primary.range.start);
                 let (end_line, end_column) = places.position(&finding.primary.path, finding.primary.range.end);
                 let kind = match finding.severity {
@@ -62,7 +95,11 @@ pub(crate) fn show(findings: &[Diagnostic], texts: &Texts, format: &FindingsForm
                     Severity::Note => "notice",
                 };
                 let file = property(&finding.primary.path);
-                let title = property(&format!("{}: {}", finding.code, finding.code.entry().title));
+                let title = match policy {
+                    Some(policy) => format!("{} ({})", policy.policy, policy.severity.name()),
+                    None => finding.code.to_string(),
+                };
+                let title = property(&format!("{title}: {}", finding.code.entry().title));
                 let help = finding.help.as_ref().map_or_else(String::new, |help| format!("\nhelp: {help}"));
                 let message = data(&format!("{}{help}", finding.message));
                 let _ = writeln!(
@@ -77,13 +114,13 @@ pub(crate) fn show(findings: &[Diagnostic], texts: &Texts, format: &FindingsForm
 }
 
 /// Findings as SARIF 2.1.0.
-pub(crate) fn sarif(findings: &[Diagnostic], texts: &Texts) -> io::Result<String> {
+pub(crate) fn sarif(findings: &[Said<'_>], texts: &Texts) -> io::Result<String> {
     let log = super::sarif::log(findings, texts);
     Ok(serde_json::to_string_pretty(&log).map_err(io::Error::other)? + "\n")
 }
 
-fn summary(findings: &[Diagnostic]) -> String {
-    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+fn summary(findings: &[Said<'_>]) -> String {
+    let count = |severity| findings.iter().filter(|said| said.diagnostic.severity == severity).count();
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     match (count(Severity::Error), count(Severity::Warning)) {
         (0, 0) => String::new(),
@@ -93,7 +130,8 @@ fn summary(findings: &[Diagnostic]) -> String {
     }
 }
 
-fn severity(severity: Severity) -> &'static str {
+/// The name of a severity.
+pub(crate) fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -107,7 +145,8 @@ fn span(path: &str, range: TextRange) -> Span {
     (path.to_owned(), range.start as usize..range.end as usize)
 }
 
-fn report<'f>(finding: &'f Diagnostic, places: &Places<'_>) -> Report<'f, Span> {
+fn report<'f>(said: &Said<'f>, places: &Places<'_>) -> Report<'f, Span> {
+    let finding = said.diagnostic;
     let (kind, color) = match finding.severity {
         Severity::Error => (ReportKind::Error, Color::Red),
         Severity::Warning => (ReportKind::Warning, Color::Yellow),
@@ -119,6 +158,11 @@ fn report<'f>(finding: &'f Diagnostic, places: &Places<'_>) -> Report<'f, Span> 
         "" => finding.code.entry().title,
         message => message,
     };
+    let words = match said.policy {
+        Some(policy) if is_ruling(finding) => format!("{words}, severity {}", policy.severity.name()),
+        Some(policy) => format!("{words} ({}, severity {})", policy.policy, policy.severity.name()),
+        None => words.to_owned(),
+    };
     let label = Label::new(primary.clone()).with_color(color).with_message(words);
     let mut report = Report::build(kind, primary)
         .with_config(Config::default().with_index_type(IndexType::Byte))
@@ -126,7 +170,7 @@ fn report<'f>(finding: &'f Diagnostic, places: &Places<'_>) -> Report<'f, Span> 
         .with_message(&finding.message)
         .with_label(label);
     // Of what a policy speaks against, more than its first brace is shown.
-    if matches!(finding.code, codes::DENIED_BY_POLICY | codes::POLICY_WARNING) {
+    if is_ruling(finding) {
         for start in places.first_lines(&finding.primary.path, finding.primary.range) {
             // They end before the label of the whole, and labels of one frame are given in the order of their ends.
             let label = Label::new((finding.primary.path.to_string(), start..start)).with_order(-1);
@@ -144,7 +188,8 @@ fn report<'f>(finding: &'f Diagnostic, places: &Places<'_>) -> Report<'f, Span> 
 }
 
 /// A finding without its line, which is too long to be shown: what stands around the place instead.
-fn plain(finding: &Diagnostic, places: &Places<'_>) -> String {
+fn plain(said: &Said<'_>, places: &Places<'_>) -> String {
+    let finding = said.diagnostic;
     let (path, range) = (&finding.primary.path, finding.primary.range);
     let (line, column) = places.position(path, range.start);
     let severity = match finding.severity {
@@ -155,8 +200,11 @@ fn plain(finding: &Diagnostic, places: &Places<'_>) -> String {
     let around = places.around(path, range.start);
     let mut text =
         format!("[{}] {severity}: {}\n  at {path}:{line}:{column}, in `{around}`\n", finding.code, finding.message);
+    // INVARIANT: writing to a string never fails.
+    if let Some(policy) = said.policy {
+        let _ = writeln!(text, "  Policy: {}, severity {}", policy.policy, policy.severity.name());
+    }
     if let Some(help) = &finding.help {
-        // INVARIANT: writing to a string never fails.
         let _ = writeln!(text, "  Help: {help}");
     }
     text
@@ -185,15 +233,19 @@ impl ariadne::Cache<String> for &mut Sources<'_> {
 }
 
 /// Findings as a part of other JSON.
-pub(crate) fn to_json(findings: &[Diagnostic], texts: &Texts) -> serde_json::Value {
+pub(crate) fn to_json<'f, S: Into<Said<'f>>>(
+    findings: impl IntoIterator<Item = S>,
+    texts: &Texts,
+) -> serde_json::Value {
     list(findings, &Places::new(texts)).into()
 }
 
-fn list(findings: &[Diagnostic], places: &Places<'_>) -> Vec<serde_json::Value> {
-    findings.iter().map(|finding| as_json(finding, places)).collect()
+fn list<'f, S: Into<Said<'f>>>(findings: impl IntoIterator<Item = S>, places: &Places<'_>) -> Vec<serde_json::Value> {
+    findings.into_iter().map(|said| as_json(&said.into(), places)).collect()
 }
 
-fn as_json(finding: &Diagnostic, places: &Places<'_>) -> serde_json::Value {
+fn as_json(said: &Said<'_>, places: &Places<'_>) -> serde_json::Value {
+    let finding = said.diagnostic;
     let place = |path: &str, range: TextRange, message: &str| {
         let (line, column) = places.position(path, range.start);
         let (end_line, end_column) = places.position(path, range.end);
@@ -204,7 +256,7 @@ fn as_json(finding: &Diagnostic, places: &Places<'_>) -> serde_json::Value {
             "message": message,
         })
     };
-    json!({
+    let mut json = json!({
         "code": finding.code,
         "severity": finding.severity,
         "message": finding.message,
@@ -214,7 +266,11 @@ fn as_json(finding: &Diagnostic, places: &Places<'_>) -> serde_json::Value {
             .collect::<Vec<_>>(),
         "help": finding.help,
         "fixes": finding.fixes,
-    })
+    });
+    if let Some(policy) = said.policy {
+        json["policy"] = json!({ "code": policy.policy, "name": policy.name, "severity": policy.severity.name() });
+    }
+    json
 }
 
 /// The value of a property of a workflow command.

@@ -1,35 +1,31 @@
 //! Findings as SARIF 2.1.0 (OASIS).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use ordain_diagnostics::{Code, Diagnostic, Label, Severity};
+use ordain_diagnostics::{Label, Severity};
+use ordain_graph::Severity as Gravity;
 use serde_json::{Value, json};
 
-use super::findings::Texts;
+use super::findings::{Said, Texts};
 use super::places::Places;
 
 /// One SARIF log with one run.
-pub(crate) fn log(findings: &[Diagnostic], texts: &Texts) -> Value {
+pub(crate) fn log(findings: &[Said<'_>], texts: &Texts) -> Value {
     let places = Places::new(texts);
-    let codes: BTreeSet<Code> = findings.iter().map(|finding| finding.code).collect();
-    let index = |code: Code| codes.iter().position(|known| *known == code);
-    let rules: Vec<Value> = codes
-        .iter()
-        .map(|code| {
-            let entry = code.entry();
-            json!({
-                "id": code.to_string(),
-                "name": entry.name,
-                "shortDescription": { "text": entry.title },
-                "fullDescription": { "text": entry.title },
-                "help": { "text": entry.page, "markdown": entry.page },
-                "defaultConfiguration": { "level": level(entry.severity) },
-            })
-        })
-        .collect();
+    // A policy's rule is an error where it ever denies.
+    let mut first: BTreeMap<String, &Said<'_>> = BTreeMap::new();
+    for said in findings {
+        let slot = first.entry(rule_id(said)).or_insert(said);
+        if said.diagnostic.severity > slot.diagnostic.severity {
+            *slot = said;
+        }
+    }
+    let index: BTreeMap<&str, usize> = first.keys().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
+    let rules: Vec<Value> = first.iter().map(|(id, said)| rule(id, said)).collect();
     let results: Vec<Value> = findings
         .iter()
-        .map(|finding| {
+        .map(|said| {
+            let (finding, id) = (said.diagnostic, rule_id(said));
             let text = match &finding.help {
                 Some(help) => format!("{}\n{help}", finding.message),
                 None => finding.message.clone(),
@@ -56,15 +52,21 @@ pub(crate) fn log(findings: &[Diagnostic], texts: &Texts) -> Value {
                 })
                 .collect();
             let related: Vec<Value> = finding.related.iter().map(|label| location(label, &places, true)).collect();
-            json!({
-                "ruleId": finding.code.to_string(),
-                "ruleIndex": index(finding.code),
+            let mut result = json!({
+                "ruleId": id,
+                "ruleIndex": index.get(id.as_str()),
                 "level": level(finding.severity),
                 "message": { "text": text },
                 "locations": [location(&finding.primary, &places, false)],
                 "relatedLocations": related,
                 "fixes": fixes,
-            })
+            });
+            if let Some(policy) = said.policy {
+                result["properties"] = json!({
+                    "code": finding.code.to_string(), "policy": policy.policy, "severity": policy.severity.name(),
+                });
+            }
+            result
         })
         .collect();
     json!({
@@ -80,6 +82,53 @@ pub(crate) fn log(findings: &[Diagnostic], texts: &Texts) -> Value {
             "results": results,
         }],
     })
+}
+
+/// What a finding is filtered by: the policy's code where a policy speaks, else that of the finding.
+fn rule_id(said: &Said<'_>) -> String {
+    match said.ruling() {
+        Some(policy) if !policy.policy.is_empty() => policy.policy.to_string(),
+        _ => said.diagnostic.code.to_string(),
+    }
+}
+
+fn rule(id: &str, said: &Said<'_>) -> Value {
+    let Some(policy) = said.ruling() else {
+        let entry = said.diagnostic.code.entry();
+        return json!({
+            "id": id,
+            "name": entry.name,
+            "shortDescription": { "text": entry.title },
+            "fullDescription": { "text": entry.title },
+            "help": { "text": entry.page, "markdown": entry.page },
+            "defaultConfiguration": { "level": level(entry.severity) },
+        });
+    };
+    let docs = if policy.docs.is_empty() { &policy.name } else { &policy.docs };
+    let title = docs.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+    json!({
+        "id": id,
+        "name": policy.name,
+        "shortDescription": { "text": title },
+        "fullDescription": { "text": docs },
+        "help": { "text": docs, "markdown": docs },
+        "defaultConfiguration": { "level": level(said.diagnostic.severity) },
+        // GitHub reads the number, which is a text, of rules with the tag `security` only.
+        "properties": {
+            "security-severity": security_severity(policy.severity),
+            "tags": ["policy", "security"],
+        },
+    })
+}
+
+/// A score as in CVSS, in the middle of what GitHub calls by that name.
+fn security_severity(severity: Gravity) -> &'static str {
+    match severity {
+        Gravity::Critical => "9.5",
+        Gravity::High => "8.0",
+        Gravity::Medium => "5.5",
+        Gravity::Low => "3.0",
+    }
 }
 
 fn level(severity: Severity) -> &'static str {

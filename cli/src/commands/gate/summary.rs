@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 
 use ordain_diagnostics::Severity;
 
-use super::{Ran, State, diagnostics};
-use crate::output::findings::Texts;
+use super::{Ran, State};
+use crate::output::findings::{Texts, severity};
 use crate::output::places::Places;
 
 /// How many findings the summary of a job lists.
 const MAX_ROWS: usize = 200;
 
-/// A line for each gate.
-pub(super) fn text(ran: &[Ran]) -> String {
+/// A line for each gate, and one where the baseline holds what is not found any more.
+pub(super) fn text(ran: &[Ran], stale: usize) -> String {
     let mut out = String::new();
     for gate in ran {
         // INVARIANT: writing to a string never fails.
@@ -21,19 +21,27 @@ pub(super) fn text(ran: &[Ran]) -> String {
             state => writeln!(out, "{:7} {}: {}", state.name(), gate.name, counts(gate)),
         };
     }
+    if stale > 0 {
+        let _ = writeln!(out, "{}", outdated(stale));
+    }
     out
+}
+
+/// What is to be said where the baseline holds what is not found any more.
+fn outdated(stale: usize) -> String {
+    let found = counted(stale, "finding of the baseline is", "findings of the baseline are");
+    format!("{found} not found any more; `--update-baseline` brings it up to date")
 }
 
 /// What a gate looked at and found.
 fn counts(gate: &Ran) -> String {
-    let found = diagnostics(gate);
-    let of = |severity: Severity| found.iter().filter(|finding| finding.severity == severity).count();
-    let exempt = gate.run.findings.iter().filter(|finding| finding.exempt.is_some()).count();
+    let found = gate.said();
+    let of = |severity: Severity| found.iter().filter(|said| said.diagnostic.severity == severity).count();
     let mut parts = vec![counted(gate.run.checked.len(), "policy", "policies")];
     for (count, one, many) in [
         (of(Severity::Error), "error", "errors"),
         (of(Severity::Warning), "warning", "warnings"),
-        (exempt, "exempt", "exempt"),
+        (gate.exempt(), "exempt", "exempt"),
         (gate.known, "known from the baseline", "known from the baseline"),
         (gate.run.unasked.len(), "not asked without --base", "not asked without --base"),
     ] {
@@ -49,7 +57,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 /// The summary of a job in Markdown (GitHub's flavour).
-pub(super) fn markdown(ran: &[Ran], texts: &Texts) -> String {
+pub(super) fn markdown(ran: &[Ran], stale: usize, texts: &Texts) -> String {
     let places = Places::new(texts);
     let mut out = String::from("## Gates\n\n| Gate | State | |\n| --- | --- | --- |\n");
     for gate in ran {
@@ -60,16 +68,29 @@ pub(super) fn markdown(ran: &[Ran], texts: &Texts) -> String {
         // INVARIANT: writing to a string never fails.
         let _ = writeln!(out, "| {} | **{}** | {} |", cell(&gate.name), gate.state.name(), cell(&note));
     }
+    if stale > 0 {
+        let _ = writeln!(out, "\n{}.", outdated(stale));
+    }
     for gate in ran {
-        let found = diagnostics(gate);
+        let found = gate.said();
         if found.is_empty() {
             continue;
         }
-        let _ = writeln!(out, "\n### {}\n\n| Where | What |\n| --- | --- |", cell(&gate.name));
-        for finding in found.iter().take(MAX_ROWS) {
-            let (line, column) = places.position(&finding.primary.path, finding.primary.range.start);
-            let place = format!("{}:{line}:{column}", finding.primary.path);
-            let _ = writeln!(out, "| {} | {} |", cell(&place), cell(&finding.message));
+        let _ = writeln!(out, "\n### {}\n\n| | Policy | Where | What |\n| --- | --- | --- | --- |", cell(&gate.name));
+        for said in found.iter().take(MAX_ROWS) {
+            let place = &said.diagnostic.primary;
+            let (line, column) = places.position(&place.path, place.range.start);
+            let of = match said.policy {
+                Some(policy) => format!("{}, {}", cell(&policy.policy), policy.severity.name()),
+                None => cell(&said.diagnostic.code.to_string()),
+            };
+            let _ = writeln!(
+                out,
+                "| **{}** | {of} | {} | {} |",
+                severity(said.diagnostic.severity),
+                cell(&format!("{}:{line}:{column}", place.path)),
+                cell(&said.diagnostic.message)
+            );
         }
         if found.len() > MAX_ROWS {
             let _ = writeln!(out, "\n{} more.", found.len() - MAX_ROWS);

@@ -9,11 +9,11 @@ use ordain_graph::{Date, Outcome, Severity, Value};
 use smol_str::SmolStr;
 
 use super::alone::locals;
-use super::code_and_severity;
 use super::compiled::Compiled;
 use super::decide::{Decided, Decider, Shown};
 use super::entity::decide_entities;
 use super::input::{Document, as_declared, elements};
+use super::{code_and_severity, docs};
 use crate::db::Db;
 use crate::eval::{Context, Eval, Evaluator, Fault, Following, Origin, data_call};
 use crate::hir::{Body, Gate, Kind, Policy, PolicyRef, Subject};
@@ -39,6 +39,10 @@ pub struct GateRun {
 pub struct GateFinding {
     /// The policy's code.
     pub policy: SmolStr,
+    /// The policy's name.
+    pub name: SmolStr,
+    /// The policy's doc comment; empty where it has none.
+    pub docs: SmolStr,
     /// How grave it is.
     pub severity: Severity,
     /// What is said, at its place in the document: an error for `deny`, a warning for `warn`.
@@ -291,6 +295,7 @@ impl<'db> Runner<'db> {
         let Decided { rulings, faults, .. } = decided;
         faults.iter().for_each(|fault| self.fault(fault));
         let (code, severity) = code_and_severity(self.db, policy);
+        let docs = if rulings.is_empty() { SmolStr::default() } else { docs(self.db, policy) };
         self.run.checked.push(code.clone());
         for ruling in rulings {
             let (number, message) = match &ruling.outcome {
@@ -317,6 +322,8 @@ impl<'db> Runner<'db> {
             let pointer = ruling.pointer.as_str().to_owned();
             self.run.findings.push(GateFinding {
                 policy: code.clone(),
+                name: policy.name(self.db).clone(),
+                docs: docs.clone(),
                 severity,
                 diagnostic,
                 pointer,
@@ -344,6 +351,8 @@ impl<'db> Runner<'db> {
             let diagnostic = Diagnostic::new(number, place.0, place.1, message);
             self.run.findings.push(GateFinding {
                 policy: code,
+                name: policy.name(self.db).clone(),
+                docs: docs(self.db, policy),
                 severity,
                 diagnostic,
                 pointer: String::new(),

@@ -83,6 +83,17 @@ pub fn policy_code(db: &dyn Db, item: Item<'_>) -> Option<smol_str::SmolStr> {
     }
 }
 
+/// A policy's doc comment without its markers; empty where it has none. Only for what is shown: it is read from the text.
+pub(crate) fn docs<'db>(db: &'db dyn Db, policy: Item<'db>) -> smol_str::SmolStr {
+    let places = policy.places(db);
+    let text = policy.file(db).content(db).text();
+    // The comment comes first in the item's range.
+    let before = text.get(places.range.start as usize..places.name.start as usize).unwrap_or_default();
+    let lines = before.lines().filter_map(|line| line.trim_start().strip_prefix("///"));
+    let lines: Vec<&str> = lines.map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect();
+    smol_str::SmolStr::from(lines.join("\n").trim())
+}
+
 /// A policy's code and severity.
 pub(crate) fn code_and_severity<'db>(
     db: &'db dyn Db,
