@@ -251,6 +251,11 @@ fn expressions_go_over_documents() {
         (&["-i", "rows.csv:List<{ name: String, count: Int }>", "sum([row.count for row in input])"], "3"),
         (&["-i", "rows.csv:[{ count: Int }]", "len(input)"], "2"),
         (&["-i", "old=old.toml:State", "-i", "new=state.json:State", "len(new.buckets) - len(old.buckets)"], "3"),
+        (&["-i", "state.json:{ buckets: Json, limit: Int = 50 * 2 }", "input.limit"], "100"),
+        (
+            &["-i", "rows.csv:List<{ count: Int, more: { by: Int = 2 } = {} }>", "input[1].count + input[1].more.by"],
+            "4",
+        ),
         (&["-i", "plan.json:terraform.Plan", "input.format_version"], "1.2"),
         (&["-i", "plan.json:std.terraform.Plan", "len(input.resource_changes)"], "0"),
         (&["-i", "rows.txt:[{ count: Int }]", "--input-format", "csv", "len(input)"], "2"),
@@ -275,6 +280,8 @@ fn expressions_go_over_documents() {
 
     package.run(&["eval", "-i", "state.json:Stat", "input"]).exits(2).says("no type named `Stat`").says("State");
     package.run(&["eval", "-i", "state.json:List<", "input"]).exits(2).says("`state.json`: ");
+    package.run(&["eval", "-i", "state.json:{ n: Int = \"a\" }", "input"]).exits(2).says("expected `Int`");
+    package.run(&["eval", "-i", "state.json:{ n: Int = 1 / 0 }", "input"]).exits(1).says("division by zero");
     package.run(&["eval", "-i", "state.json:State", "input.bucket"]).exits(1).says("ORD0303");
     package.run(&["eval", "-i", "nowhere.json", "input"]).exits(2).says("nowhere.json");
     package.run(&["eval", "-i", "ordain", "input"]).exits(2).says("--input-format");

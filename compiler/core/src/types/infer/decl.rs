@@ -54,8 +54,8 @@ impl<'db> Infer<'db> {
         }
     }
 
-    /// Defaults of record fields anywhere in the signature.
-    fn field_defaults(&mut self) {
+    /// Defaults of record fields in whatever types this part writes. They see no names around them.
+    pub(super) fn field_defaults(&mut self) {
         let tree = self.tree;
         for reference in &tree.types {
             if let TypeRefKind::Record(fields) = &reference.kind {
