@@ -394,7 +394,7 @@ fn outcome_phrase(outcome: &Outcome) -> String {
         Outcome::Warn { message } => format!("warned of{}", text(message)),
         Outcome::Approval { group, count } => format!("needs the approval of {count} of `{group}`"),
         Outcome::Escalate { group } => format!("handed over to `{group}`"),
-        Outcome::Gate { name, present: true } => format!("needs the gate `{name}`, which it has"),
-        Outcome::Gate { name, present: false } => format!("needs the gate `{name}`, which it does not have"),
+        Outcome::Gate { name, present: true } => format!("needs the gate `{name}`, which stands before it"),
+        Outcome::Gate { name, present: false } => format!("needs the gate `{name}`, which does not stand before it"),
     }
 }
