@@ -14,6 +14,7 @@ use super::compiled::Compiled;
 use super::decide::{Decided, Decider, Shown};
 use super::entity::decide_entities;
 use super::input::{Document, as_declared, elements};
+use super::standing::fallen;
 use crate::db::Db;
 use crate::eval::{Context, Eval, Evaluator, Fault, Following, Origin, data_call};
 use crate::hir::{Body, Gate, Kind, Policy, PolicyRef, Subject};
@@ -325,12 +326,18 @@ impl<'db> Runner<'db> {
         }
     }
 
-    /// Exemptions that have run out, and those that match nothing, are findings themselves.
+    /// Exemptions that have run out, that match nothing, and whose decisions do not stand are findings themselves.
     fn exemptions(&mut self, policy: Item<'db>, used: &[(usize, bool)]) {
         let Body::Policy(declared) = &policy.body(self.db).body else { return };
         for (at, exemption) in declared.exemptions.iter().enumerate() {
             let over = used.contains(&(at, true));
             if used.contains(&(at, false)) && !over {
+                continue;
+            }
+            let (code, severity) = code_and_severity(self.db, policy);
+            if let Some(finding) = fallen(self.db, policy, exemption) {
+                let (diagnostic, pointer) = (finding.locate(self.db), String::new());
+                self.run.findings.push(GateFinding { policy: code, severity, diagnostic, pointer, exempt: None });
                 continue;
             }
             let cx = Context::body(self.db, policy);
@@ -340,7 +347,6 @@ impl<'db> Runner<'db> {
                 (true, None) => (codes::EXEMPTION_OVER, "without a day, an exemption that ends does not count".into()),
                 (false, _) => (codes::EXEMPTION_UNUSED, "this exemption lifts nothing here".into()),
             };
-            let (code, severity) = code_and_severity(self.db, policy);
             let diagnostic = Diagnostic::new(number, place.0, place.1, message);
             self.run.findings.push(GateFinding {
                 policy: code,
