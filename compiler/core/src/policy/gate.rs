@@ -19,7 +19,7 @@ use crate::db::Db;
 use crate::eval::{Context, Eval, Evaluator, Fault, Following, Origin, data_call};
 use crate::hir::{Body, Gate, Kind, Policy, PolicyRef, Subject};
 use crate::items::Item;
-use crate::resolve::{declared, resolve, resolve_module};
+use crate::resolve::{declared, resolve_module, resolve_policy};
 use crate::types::{Anchor, Ty, fits, subject_types, written_type};
 
 /// What a gate found.
@@ -159,7 +159,7 @@ impl<'db> Runner<'db> {
                 let items = module.into_iter().flat_map(|module| declared(self.db, module).iter());
                 named.extend(items.map(|(_, item)| item).filter(|item| item.kind(self.db) == Kind::Policy));
             } else {
-                named.extend(resolve(self.db, file, &parts).ok().map(|found| found.item));
+                named.extend(resolve_policy(self.db, file, &parts).ok().map(|found| found.item));
             }
             if *not { left_out.extend(named) } else { found.extend(named) }
         }

@@ -100,6 +100,19 @@ fn decisions_that_do_not_stand() {
     });
 }
 
+/// A gate asks the policies that it names by their paths.
+#[test]
+fn policies_are_asked_by_path() {
+    with_stack(|| {
+        let source = "gate g {\n  input d: Map<String, String> = json(\"d.json\")\n  check [rules.pods.no_host]\n}\n";
+        let rule =
+            "policy no_host {\n  code \"R-1\"\n  severity low\n  on input: Map<String, String>\n  deny \"x\"\n}\n";
+        let world = World::new(&[("main.ord", source), ("rules/pods.ord", rule), ("d.json", "{}")]);
+        assert_eq!(world.show(&world.findings()), "");
+        assert_eq!(same(&world), 1);
+    });
+}
+
 /// What is odd in a document is told by the tree walker, and of what is sound at its edges both say the same.
 #[test]
 fn odd_documents_are_told_alike() {

@@ -300,6 +300,13 @@ impl<'db> Infer<'db> {
         found
     }
 
+    /// As [`resolve`](Self::resolve), for a policy, whose module needs no import.
+    fn resolve_policy(&mut self, parts: &[SmolStr]) -> Result<Found<'db>, resolve::PathError> {
+        let found = resolve::resolve_policy(self.db, self.file, parts);
+        self.imports.extend(found.as_ref().map_or_else(|error| error.import, |found| found.import));
+        found
+    }
+
     fn list(ty: Ty<'db>) -> Ty<'db> {
         Ty::List(Arc::new(ty))
     }
