@@ -132,7 +132,8 @@ impl<'db> Runner<'db> {
                     }
                 }
             }
-            let origin = Origin::of(&mut cx, &evaluator, &origins, input.value);
+            // What it takes to follow a value is not on the account of what comes after.
+            let origin = Origin::of(&mut cx, &Evaluator::new(self.db), &origins, input.value);
             origins.push((input.name.text.clone(), origin.clone()));
             self.documents.push(Rc::new(Document {
                 input: at,
