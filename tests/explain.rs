@@ -224,6 +224,25 @@ fn what_cannot_be_explained_says_why() {
 }
 
 #[test]
+fn decimals_are_shown_as_they_are_written() {
+    let package = Package::of(
+        r#"policy cheap {
+  code "C-1" severity low
+  on input: { price: Decimal, parts: List<Decimal> = [] }
+  for part in input.parts
+  when input.price + part > 60
+  deny "{input.price} is too much"
+}
+"#,
+    );
+    package.write("a.json", r#"{ "price": 54, "parts": [6.50] }"#);
+    let run = package.run(&["policy", "explain", "C-1", "--input", "a.json"]).exits(0);
+    assert!(run.text().contains("for part in input.parts: 6.5\n"), "{run}");
+    assert!(run.text().contains("input.price + part: 60.5\n"), "{run}");
+    assert!(run.text().contains("54 is too much") && !run.text().contains("$decimal"), "{run}");
+}
+
+#[test]
 fn documents_of_the_wrong_shape_are_findings_at_their_place() {
     let package = package();
     package.write("bad.json", "{\n  \"buckets\": [{ \"name\": 3 }]\n}\n");

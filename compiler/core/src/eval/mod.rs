@@ -34,7 +34,7 @@ pub use document::{DocumentError, InputDocument, read_document};
 pub(crate) use expr::not_known;
 pub use fault::Fault;
 pub use json::document_json;
-pub(crate) use json::value_json;
+pub use json::value_json;
 pub use lone::{Lone, LoneFinding, eval_text, eval_text_with};
 pub use normalise::plain;
 pub use origin::Origin;
