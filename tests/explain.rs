@@ -224,6 +224,25 @@ fn what_cannot_be_explained_says_why() {
 }
 
 #[test]
+fn decimals_are_shown_as_they_are_written() {
+    let package = Package::of(
+        r#"policy cheap {
+  code "C-1" severity low
+  on input: { price: Decimal, parts: List<Decimal> = [] }
+  for part in input.parts
+  when input.price + part > 60
+  deny "{input.price} is too much"
+}
+"#,
+    );
+    package.write("a.json", r#"{ "price": 54, "parts": [6.50] }"#);
+    let run = package.run(&["policy", "explain", "C-1", "--input", "a.json"]).exits(0);
+    assert!(run.text().contains("for part in input.parts: 6.5\n"), "{run}");
+    assert!(run.text().contains("input.price + part: 60.5\n"), "{run}");
+    assert!(run.text().contains("54 is too much") && !run.text().contains("$decimal"), "{run}");
+}
+
+#[test]
 fn documents_of_the_wrong_shape_are_findings_at_their_place() {
     let package = package();
     package.write("bad.json", "{\n  \"buckets\": [{ \"name\": 3 }]\n}\n");
@@ -251,6 +270,11 @@ fn expressions_go_over_documents() {
         (&["-i", "rows.csv:List<{ name: String, count: Int }>", "sum([row.count for row in input])"], "3"),
         (&["-i", "rows.csv:[{ count: Int }]", "len(input)"], "2"),
         (&["-i", "old=old.toml:State", "-i", "new=state.json:State", "len(new.buckets) - len(old.buckets)"], "3"),
+        (&["-i", "state.json:{ buckets: Json, limit: Int = 50 * 2 }", "input.limit"], "100"),
+        (
+            &["-i", "rows.csv:List<{ count: Int, more: { by: Int = 2 } = {} }>", "input[1].count + input[1].more.by"],
+            "4",
+        ),
         (&["-i", "plan.json:terraform.Plan", "input.format_version"], "1.2"),
         (&["-i", "plan.json:std.terraform.Plan", "len(input.resource_changes)"], "0"),
         (&["-i", "rows.txt:[{ count: Int }]", "--input-format", "csv", "len(input)"], "2"),
@@ -275,6 +299,8 @@ fn expressions_go_over_documents() {
 
     package.run(&["eval", "-i", "state.json:Stat", "input"]).exits(2).says("no type named `Stat`").says("State");
     package.run(&["eval", "-i", "state.json:List<", "input"]).exits(2).says("`state.json`: ");
+    package.run(&["eval", "-i", "state.json:{ n: Int = \"a\" }", "input"]).exits(2).says("expected `Int`");
+    package.run(&["eval", "-i", "state.json:{ n: Int = 1 / 0 }", "input"]).exits(1).says("division by zero");
     package.run(&["eval", "-i", "state.json:State", "input.bucket"]).exits(1).says("ORD0303");
     package.run(&["eval", "-i", "nowhere.json", "input"]).exits(2).says("nowhere.json");
     package.run(&["eval", "-i", "ordain", "input"]).exits(2).says("--input-format");

@@ -357,6 +357,78 @@ gate manifests {
 }
 
 #[test]
+fn findings_point_into_the_files_that_a_list_is_made_of() {
+    let package = Package::of(
+        r#"type Object = { kind: String, metadata: { name: String }, ports: List<Int> = [] }
+
+const by_file: Map<String, List<Object>> = yaml_documents("deploy/*.yaml")
+const all: List<Object> = yaml_documents("deploy/*.yaml")
+
+type Review = { objects: List<Object> }
+type Parts = { parts: List<{ of: Object, path: String }> }
+
+policy no_secrets {
+  code "K-1" severity high
+  on input: Review
+  for object in input.objects
+  for port in object.ports
+  when port > 1
+  deny "{object.metadata.name}"
+}
+
+policy no_parts {
+  code "K-2" severity high
+  on input: Parts
+  for part in input.parts
+  deny "{part.of.metadata.name}"
+}
+
+gate flattened {
+  input r: Review = { objects: flatten(values(by_file)) }
+  check [no_secrets]
+}
+
+gate directly {
+  input r: Review = { objects: all }
+  check [no_secrets]
+}
+
+gate chosen {
+  input r: Review = { objects: [each for path, objects in by_file if "b" in path for each in objects if each.kind != "Pod"] }
+  check [no_secrets]
+}
+
+gate indexed {
+  input r: Review = { objects: by_file["deploy/b.yaml"] + [all[0]] }
+  check [no_secrets]
+}
+
+gate parts {
+  input p: Parts = { parts: [{ of: each, path: path } for path, objects in by_file for each in objects if each.kind == "Pod"] }
+  check [no_parts]
+}
+"#,
+    );
+    let object = |kind: &str, name: &str| format!("kind: {kind}\nmetadata: {{ name: {name} }}\nports:\n- 1\n- 2\n");
+    package.write("deploy/a.yaml", format!("# nothing\n---\n{}", object("Pod", "a")));
+    package.write("deploy/b.yaml", format!("{}---\n{}", object("Pod", "b"), object("Secret", "c")));
+    let places = |gate: &str| -> Vec<String> {
+        let run = package.run(&["gate", gate, "--format", "json"]).exits(1);
+        let json = run.json();
+        let found = json["gates"][0]["findings"].as_array().unwrap_or_else(|| panic!("no findings: {run}"));
+        found
+            .iter()
+            .map(|finding| format!("{}:{}", finding["primary"]["path"].as_str().unwrap(), finding["primary"]["line"]))
+            .collect()
+    };
+    assert_eq!(places("flattened"), ["deploy/a.yaml:7", "deploy/b.yaml:5", "deploy/b.yaml:11"]);
+    assert_eq!(places("directly"), ["deploy/a.yaml:7", "deploy/b.yaml:5", "deploy/b.yaml:11"]);
+    assert_eq!(places("chosen"), ["deploy/b.yaml:11"]);
+    assert_eq!(places("indexed"), ["deploy/b.yaml:5", "deploy/b.yaml:11", "deploy/a.yaml:7"]);
+    assert_eq!(places("parts"), ["deploy/a.yaml:3", "deploy/b.yaml:1"]);
+}
+
+#[test]
 fn a_policy_looks_at_each_file_that_a_pattern_stands_for() {
     let package = Package::of(
         r#"type Job = { image: String, pinned: Bool = true }

@@ -12,7 +12,7 @@ use crate::eval::{Fault, const_value, declared_value, signature_faults};
 use crate::hir::Kind;
 use crate::items::{Item, Part, file_items};
 use crate::package_manifest::manifest;
-use crate::policy::rules_fault;
+use crate::policy::{fallen_decisions, rules_fault};
 use crate::resolve::{ImportPlace, declared, import_cycles, imports};
 use crate::types::{Anchor, Finding, check, contract_parts, endless, named, needs_circle, recursion};
 
@@ -97,6 +97,7 @@ fn item_findings(
         }
         own.extend(value.filter(|fault| is_own(db, item, fault)).and_then(|fault| fault.locate(db)));
         if item.kind(db) == Kind::Policy {
+            own.extend(fallen_decisions(db, item).iter().map(|finding| finding.locate(db)));
             own.extend(rules_fault(db, item).as_ref().and_then(|fault| fault.locate(db)));
         }
     }

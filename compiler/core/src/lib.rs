@@ -31,7 +31,7 @@ pub use db::{
 };
 pub use eval::{
     DocumentError, Fault, InputDocument, Lone, LoneFinding, Source, data_references, document_json, eval_text,
-    eval_text_with, plain, read_document,
+    eval_text_with, plain, read_document, value_json,
 };
 pub use hir::Kind;
 pub use items::{Item, file_items, parse_package};

@@ -163,6 +163,7 @@ catalogue! {
     FOREIGN_RULES = 810, Error, Policies, "rules that cannot be run here";
     RULES_FAILED = 811, Error, Policies, "rules of another language give no answer";
     NOT_A_DECISION = 812, Error, Policies, "exemption by what is no decision";
+    DECISION_FALLEN = 813, Warning, Policies, "exemption by a decision that does not stand";
     NOT_A_REQUEST = 821, Error, Policies, "type that is none of a request";
     NO_SUCH_ENTITY = 822, Error, Policies, "entity that is not there";
     MISPLACED_OUTCOME = 823, Error, Policies, "outcome that its subject cannot have";

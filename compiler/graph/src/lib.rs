@@ -26,7 +26,7 @@ pub use plan::{
     Adapter, Contract, Dependency, Effect, Environment, FORMAT, Node, NodeKind, OnFailure, PackageRef, PlanGraph,
     Retry, Risk, Transport, Undo, Why,
 };
-pub use scalar::display;
+pub use scalar::{display, written};
 pub use shape::ShapeError;
 pub use untyped::untyped;
 pub use value::{Date, Demand, Function, NodeId, NodeRef, Op, Residual, SecretRef, Shape, Value};

@@ -135,6 +135,15 @@ pub fn display(value: &Value) -> Result<String, OpError> {
     Ok(out)
 }
 
+/// A value as a source writes it: text stands in quotes. What has no text is shown as in JSON.
+pub fn written(value: &Value) -> String {
+    let mut out = String::new();
+    match write(value, &mut out, true) {
+        Ok(()) => out,
+        Err(_) => value.to_json().to_string(),
+    }
+}
+
 fn write(value: &Value, out: &mut String, quoted: bool) -> Result<(), OpError> {
     // INVARIANT: writing to a string never fails.
     let mut put = |text: std::fmt::Arguments<'_>| {

@@ -55,11 +55,11 @@ pub enum Outcome {
         /// A group of the environment.
         group: SmolStr,
     },
-    /// The plan must have a gate.
+    /// A gate must stand before the step, or the plan must have it.
     Gate {
         /// Its name.
         name: SmolStr,
-        /// Whether it has.
+        /// Whether it does.
         present: bool,
     },
 }

@@ -99,7 +99,10 @@ pub(crate) fn phrase(verdict: &Verdict, addresses: &Addresses<'_>) -> String {
         Outcome::Approval { group, count } => format!("needs the approval of {count} of {}", shortened(group, 40)),
         Outcome::Escalate { group } => format!("hands approvals over to {}", shortened(group, 40)),
         Outcome::Gate { name, present: true } => format!("needs the gate {}, which is there", shortened(name, 40)),
-        Outcome::Gate { name, present: false } => format!("needs the gate {}, which is not there", shortened(name, 40)),
+        Outcome::Gate { name, present: false } => {
+            let lacks = if verdict.node.is_some() { "does not stand before it" } else { "is not there" };
+            format!("needs the gate {}, which {lacks}", shortened(name, 40))
+        }
     };
     if let Some(when) = &verdict.when {
         phrase = format!("{phrase}, if {}", shown(when));

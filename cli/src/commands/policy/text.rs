@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ordain_compiler::{About, Clause, ClauseKind, Explained, Ruling, Way, WayEnd, plain, qualified_name};
+use ordain_compiler::{About, Clause, ClauseKind, Explained, Ruling, Way, WayEnd, qualified_name, value_json};
 use ordain_data::Pointer;
 use ordain_graph::{Outcome, Value};
 use ordain_loader::Workspace;
@@ -144,7 +144,7 @@ fn shown(value: &Value) -> String {
     if !value.is_known() {
         return "not known before execution".into();
     }
-    let text = plain(value.clone()).to_json().to_string();
+    let text = value_json(value).to_string();
     match text.char_indices().nth(MAX_VALUE) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text,

@@ -217,6 +217,8 @@ pub(crate) struct Origin {
 /// An exemption.
 #[derive(Clone, Debug)]
 pub(crate) struct ExemptionCode {
+    /// Its place among the exemptions of its policy.
+    pub(crate) at: usize,
     pub(crate) condition: Id,
     pub(crate) until: Option<Id>,
     pub(crate) see: Option<SmolStr>,

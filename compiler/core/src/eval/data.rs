@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ordain_data::{DataError, Format, JsonPlaces, Node, Pointer, pointer_at};
+use ordain_data::{DataError, Format, JsonPlaces, Node, NodeKind, Pointer, pointer_at};
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
 use ordain_graph::Value;
 use serde_json::Value as Json;
@@ -110,8 +110,20 @@ impl Source {
         Some((self.file.path(db).clone(), TextRange::new(range.start, range.end)))
     }
 
-    /// What the file says, as it stands there: whatever the type leaves out is in it. Nothing where it says nothing.
-    pub(crate) fn json(self, db: &dyn Db) -> Option<Json> {
+    /// How many elements the list has that the file holds.
+    pub(crate) fn len(self, db: &dyn Db) -> usize {
+        match parsed(db, self.file, self.format).as_ref().map(|root| &root.kind) {
+            Ok(NodeKind::List(elements)) => elements.len(),
+            _ => 0,
+        }
+    }
+
+    /// What the file says where a pointer leads to, as it stands there: whatever the type leaves out is in it. Nothing where
+    /// it says nothing.
+    pub(crate) fn json(self, db: &dyn Db, pointer: &Pointer) -> Option<Json> {
+        if !pointer.as_str().is_empty() {
+            return pointer.find(parsed(db, self.file, self.format).as_ref().ok()?).map(document_json);
+        }
         // Whoever asks has read the file: it is sound, and only a number can be beyond what this reader takes.
         let quick = match self.format {
             DataFormat::Json => serde_json::from_str(self.file.content(db).text()).ok(),
@@ -183,14 +195,8 @@ impl<'db> Evaluator<'_, 'db> {
         let package = cx.item.file(self.db).package(self.db);
         if let Some(pattern) = DataPattern::of(&path) {
             check_inside(&path, at)?;
-            let Some(Ty::Map(entry)) = cx.facts.adjustments.get(&expr).map(|ty| ty.peel_optional(self.db)) else {
-                return Err(Box::new(Fault::Silent));
-            };
-            let mut files = BTreeMap::new();
-            for (path, &file) in package.data(self.db).iter().filter(|(path, _)| pattern.matches(path)) {
-                self.memory.data.borrow_mut().insert(file);
-                files.insert(Value::String(path.clone()), self.read_file(package, file, format, &entry.1)?);
-            }
+            let Some(ty) = cx.facts.adjustments.get(&expr) else { return Err(Box::new(Fault::Silent)) };
+            let files = package.data(self.db).iter().filter(|(path, _)| pattern.matches(path)).collect::<Vec<_>>();
             if files.is_empty() {
                 return Err(Fault::helped(
                     codes::DATA_NOT_FOUND,
@@ -199,7 +205,29 @@ impl<'db> Evaluator<'_, 'db> {
                     "paths are relative to the folder of the package's manifest; `*` stands for a part of a name",
                 ));
             }
-            return Ok(Value::Map(Arc::new(files)));
+            let read = |file: DataFile, ty: &Ty<'db>| {
+                self.memory.data.borrow_mut().insert(file);
+                self.read_file(package, file, format, ty)
+            };
+            return match ty.peel_optional(self.db) {
+                Ty::Map(entry) => {
+                    let by_path = |&(path, &file): &(&SmolStr, &DataFile)| {
+                        Ok((Value::String(path.clone()), read(file, &entry.1)?))
+                    };
+                    let files: BTreeMap<Value, Value> = files.iter().map(by_path).collect::<Eval<'db, _>>()?;
+                    Ok(Value::Map(Arc::new(files)))
+                }
+                list @ Ty::List(_) => {
+                    let mut all = Vec::new();
+                    for (_, file) in files {
+                        if let Value::List(documents) = read(*file, &list)? {
+                            all.extend(documents.iter().cloned());
+                        }
+                    }
+                    self.normalise(Value::list(all), ty, at)
+                }
+                _ => Err(Box::new(Fault::Silent)),
+            };
         }
         let file = data_file(self.db, &path, at)?;
         self.memory.data.borrow_mut().insert(file);

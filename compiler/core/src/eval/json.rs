@@ -24,7 +24,7 @@ pub fn document_json(node: &Node) -> Json {
 
 /// A value as JSON: what has a form as text is that text, sizes and durations are numbers, and what is not known, or
 /// secret, is null.
-pub(crate) fn value_json(value: &Value) -> Json {
+pub fn value_json(value: &Value) -> Json {
     fn of(value: &Value) -> Json {
         match value {
             Value::Bool(value) => Json::Bool(*value),

@@ -34,7 +34,7 @@ pub use document::{DocumentError, InputDocument, read_document};
 pub(crate) use expr::not_known;
 pub use fault::Fault;
 pub use json::document_json;
-pub(crate) use json::value_json;
+pub use json::value_json;
 pub use lone::{Lone, LoneFinding, eval_text, eval_text_with};
 pub use normalise::plain;
 pub use origin::Origin;
@@ -48,7 +48,7 @@ pub use values::{const_value, declared_value};
 use crate::db::{DataFile, Db};
 use crate::hir::{ExprId, Loc, Tree};
 use crate::items::{Item, Part};
-use crate::types::{Anchor, DefaultRef, Facts, inference};
+use crate::types::{Anchor, DefaultRef, DefaultTree, Facts, inference, lone_facts, lone_tree};
 
 /// The member that marks the record of a declared environment or entity with its declaration, so that a plan knows
 /// which environment it was given. No field of a source can have that name.
@@ -190,7 +190,14 @@ impl<'a, 'db> Evaluator<'a, 'db> {
         if let Some(known) = self.memory.defaults.borrow().get(&default) {
             return Ok(known.clone());
         }
-        let mut cx = Context::signature(self.db, default.item);
+        let mut cx = match default.tree {
+            DefaultTree::Part(Part::Signature) => Context::signature(self.db, default.item),
+            DefaultTree::Part(Part::Body) => Context::body(self.db, default.item),
+            DefaultTree::Lone(text) => {
+                let (tree, facts) = (lone_tree(self.db, text), lone_facts(self.db, default.item, text));
+                Context::new(default.item, Part::Body, tree, facts)
+            }
+        };
         let at = cx.expr_at(default.expr);
         // A default depends on nothing around it, so one that is open already would be evaluated without end.
         if self.open.borrow().contains(&default) {
@@ -208,6 +215,15 @@ impl<'a, 'db> Evaluator<'a, 'db> {
         self.open.borrow_mut().push(default);
         let value = self.eval(&mut cx, default.expr);
         self.open.borrow_mut().pop();
+        // The tree of a text has no places in a source.
+        let value = value.map_err(|fault| match (default.tree, *fault) {
+            (DefaultTree::Lone(_), Fault::Source(mut finding)) if finding.at.item == default.item => {
+                finding.at = Anchor::name_of(default.item);
+                finding.notes.clear();
+                Box::new(Fault::Source(finding))
+            }
+            (_, fault) => Box::new(fault),
+        });
         if let Ok(value) = &value {
             self.memory.defaults.borrow_mut().insert(default, value.clone());
         }

@@ -1,22 +1,23 @@
 //! Where the parts of a value come from: which file, and where in it.
 //!
-//! Follows the expression that a value was made of, as far as it only puts documents together: records and lists around
-//! calls of data functions, sums of lists, and names of constants.
+//! Follows the expression that a value was made of, as far as it only takes documents apart and puts them together: records
+//! and lists around calls of data functions, sums of lists, `values` and `flatten`, lists picked with `for`, fields and
+//! elements, and names of constants.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use ordain_data::{JsonPlaces, Pointer};
 use ordain_diagnostics::TextRange;
-use ordain_graph::Value;
+use ordain_graph::{Function, Value};
 use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
 use super::{Context, Evaluator, Source, data_call, data_calls, value_json};
 use crate::db::Db;
-use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Field, Kind};
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Field, ForClause, Kind};
 use crate::items::Item;
-use crate::types::Resolution;
+use crate::types::{Resolution, Ty};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +25,8 @@ pub enum Origin<'db> {
     /// From no file, or nobody knows.
     #[default]
     Unknown,
-    /// The whole of a file.
-    File(Rc<Opened<'db>>),
+    /// From a file: what a pointer leads to in it.
+    File(Rc<Opened<'db>>, Pointer),
     /// A record or map: what its fields come from, the one that counts first.
     Fields(Vec<(SmolStr, Origin<'db>)>),
     /// A record with the fields of others in it: each is asked in turn.
@@ -57,6 +58,10 @@ impl<'db> Origin<'db> {
         }
         let files = data_calls(db, cx, expr);
         if !files.is_empty() {
+            if matches!(cx.facts.types[expr.0 as usize].peel_optional(db), Ty::List(_)) {
+                let part = |(_, source): (SmolStr, Source)| (source.len(db), Self::of_file(source));
+                return Self::Parts(files.into_iter().map(part).collect());
+            }
             return Self::Fields(files.into_iter().map(|(path, source)| (path, Self::of_file(source))).collect());
         }
         let tree = cx.tree;
@@ -97,6 +102,32 @@ impl<'db> Origin<'db> {
                 };
                 Self::Parts(vec![part(*left), part(*right)])
             }
+            ExprKind::Binary { op: BinaryOp::Coalesce, left, right } => match evaluator.eval(cx, *left) {
+                Ok(Value::None) => Self::of(cx, evaluator, known, *right),
+                Ok(_) => Self::of(cx, evaluator, known, *left),
+                Err(_) => Self::Unknown,
+            },
+            ExprKind::Field { base, name, .. } => Self::of(cx, evaluator, known, *base).part(&name.text),
+            ExprKind::Index { base, index } => match evaluator.eval(cx, *index) {
+                Ok(step) => Self::of(cx, evaluator, known, *base).part(&shown(&step)),
+                Err(_) => Self::Unknown,
+            },
+            ExprKind::Call { callee, args } => match (cx.facts.resolutions.get(callee), &**args) {
+                (Some(Resolution::Builtin(function @ (Function::Values | Function::Flatten))), [arg]) => {
+                    let Ok(value) = evaluator.eval(cx, arg.value) else { return Self::Unknown };
+                    let from = Self::of(cx, evaluator, known, arg.value);
+                    from.taken_apart(*function, &value)
+                }
+                (Some(Resolution::Typed), [arg]) => Self::of(cx, evaluator, known, arg.value),
+                _ => Self::Unknown,
+            },
+            ExprKind::ListFor { body, clauses } => {
+                let (mut known, mut found) = (known.to_vec(), Vec::new());
+                let mark = cx.locals.len();
+                let followed = Self::picked(cx, evaluator, &mut known, (clauses, *body), &mut found);
+                cx.locals.truncate(mark);
+                followed.map_or(Self::Unknown, |()| Self::Elements(found))
+            }
             ExprKind::Name(name) => match cx.facts.resolutions.get(&expr) {
                 Some(Resolution::Item(item)) => Self::of_constant(evaluator, *item),
                 _ => known
@@ -110,6 +141,65 @@ impl<'db> Origin<'db> {
         }
     }
 
+    /// What the elements of `values(of)` or `flatten(of)` come from.
+    fn taken_apart(&self, function: Function, of: &Value) -> Self {
+        match (function, of) {
+            (Function::Values, Value::Map(entries)) => {
+                Self::Elements(entries.keys().map(|key| self.part(&shown(key))).collect())
+            }
+            (Function::Flatten, Value::List(lists)) => {
+                let part = |(at, list): (usize, &Value)| match list {
+                    Value::List(elements) => (elements.len(), self.part(&at.to_string())),
+                    _ => (0, Self::Unknown),
+                };
+                Self::Parts(lists.iter().enumerate().map(part).collect())
+            }
+            _ => Self::Unknown,
+        }
+    }
+
+    /// What the elements of a list come from that loops and conditions give; nothing where a part of that has no value.
+    fn picked(
+        cx: &mut Context<'db>,
+        evaluator: &Evaluator<'_, 'db>,
+        known: &mut Vec<(SmolStr, Self)>,
+        (clauses, body): (&[ForClause], ExprId),
+        found: &mut Vec<Self>,
+    ) -> Option<()> {
+        let (binder, iter, rest) = match clauses.split_first() {
+            None => {
+                found.push(Self::of(cx, evaluator, known, body));
+                return Some(());
+            }
+            Some((ForClause::If(condition), rest)) => {
+                return match evaluator.eval_condition(cx, *condition).ok()? {
+                    Value::Bool(true) => Self::picked(cx, evaluator, known, (rest, body), found),
+                    Value::Bool(false) => Some(()),
+                    _ => None,
+                };
+            }
+            Some((ForClause::For { binder, iter }, rest)) => (binder, *iter, rest),
+        };
+        let from = Self::of(cx, evaluator, known, iter);
+        for (at, (first, second)) in evaluator.iterate(cx, iter, binder).ok()?.into_iter().enumerate() {
+            let marks = (cx.locals.len(), known.len());
+            // Of two names the second is the element, and the first says where it is; a map goes over its keys else.
+            let step = if second.is_some() { shown(&first) } else { at.to_string() };
+            let element = from.part(&step);
+            let origin = if binder.second.is_some() { Self::Unknown } else { element.clone() };
+            known.push((binder.first.text.clone(), origin));
+            cx.locals.push((binder.first.text.clone(), first));
+            if let (Some(name), Some(second)) = (&binder.second, second) {
+                known.push((name.text.clone(), element));
+                cx.locals.push((name.text.clone(), second));
+            }
+            Self::picked(cx, evaluator, known, (rest, body), found)?;
+            cx.locals.truncate(marks.0);
+            known.truncate(marks.1);
+        }
+        Some(())
+    }
+
     fn of_constant(evaluator: &Evaluator<'_, 'db>, item: Item<'db>) -> Self {
         let db = evaluator.db;
         match item.body(db).body {
@@ -121,21 +211,39 @@ impl<'db> Origin<'db> {
         }
     }
 
-    /// Where an element or a field comes from, where it is from one file as a whole.
+    /// Where an element or a field comes from.
     pub(crate) fn part(&self, step: &str) -> Self {
         match self {
-            Self::Fields(fields) => {
-                fields.iter().rev().find(|(name, _)| *name == step).map(|(_, origin)| origin.clone())
+            Self::Unknown => Self::Unknown,
+            Self::File(file, pointer) => {
+                let mut pointer = pointer.clone();
+                pointer.push_key(step);
+                Self::File(file.clone(), pointer)
             }
-            Self::Elements(elements) => step.parse::<usize>().ok().and_then(|at| elements.get(at)).cloned(),
-            _ => None,
+            Self::Fields(fields) => {
+                let field = fields.iter().rev().find(|(name, _)| *name == step);
+                field.map(|(_, origin)| origin.clone()).unwrap_or_default()
+            }
+            Self::Either(origins) => Self::Either(origins.iter().map(|origin| origin.part(step)).collect()),
+            Self::Elements(elements) => {
+                step.parse::<usize>().ok().and_then(|at| elements.get(at)).cloned().unwrap_or_default()
+            }
+            Self::Parts(parts) => {
+                let Ok(mut index) = step.parse::<usize>() else { return Self::Unknown };
+                for (length, origin) in parts {
+                    if index < *length {
+                        return origin.part(&index.to_string());
+                    }
+                    index -= length;
+                }
+                Self::Unknown
+            }
         }
-        .unwrap_or_default()
     }
 
     /// The whole of a file.
     pub(crate) fn of_file(source: Source) -> Self {
-        Self::File(Rc::new(Opened { source, places: RefCell::default() }))
+        Self::File(Rc::new(Opened { source, places: RefCell::default() }), Pointer::root())
     }
 
     /// A value as JSON, with its parts as they stand in the files they come from: whatever types leave out is in them.
@@ -146,7 +254,7 @@ impl<'db> Origin<'db> {
         };
         match self {
             Self::Unknown => value_json(value),
-            Self::File(file) => file.source.json(db).unwrap_or_else(|| value_json(value)),
+            Self::File(file, pointer) => file.source.json(db, pointer).unwrap_or_else(|| value_json(value)),
             Self::Elements(origins) => {
                 origins.iter().enumerate().map(|(at, origin)| origin.json(db, element(at))).collect()
             }
@@ -185,8 +293,8 @@ impl<'db> Origin<'db> {
                 }
             }
             Self::Either(origins) => origins.iter().rev().for_each(|origin| origin.members(db, value, members)),
-            Self::File(file) => {
-                if let Some(Json::Object(own)) = file.source.json(db) {
+            Self::File(file, pointer) => {
+                if let Some(Json::Object(own)) = file.source.json(db, pointer) {
                     members.extend(own);
                 }
             }
@@ -205,15 +313,15 @@ impl<'db> Origin<'db> {
     /// The innermost value that begins a line of the one file that this is, counted from one.
     pub(crate) fn in_line(&self, db: &'db dyn Db, line: u32) -> Option<Pointer> {
         match self {
-            Self::File(file) => file.source.in_line(db, line),
+            Self::File(file, pointer) if pointer.as_str().is_empty() => file.source.in_line(db, line),
             _ => None,
         }
     }
 
     /// The file and the range of what a pointer leads to; nothing where it leads nowhere.
     pub(crate) fn place(&self, db: &'db dyn Db, pointer: &Pointer) -> Option<(SmolStr, TextRange)> {
-        if let Self::File(file) = self {
-            return file.source.place(db, pointer, &mut file.places.borrow_mut());
+        if let Self::File(file, from) = self {
+            return file.source.place(db, &from.clone().join(pointer), &mut file.places.borrow_mut());
         }
         if let Self::Either(origins) = self {
             return origins.iter().find_map(|origin| origin.place(db, pointer));
@@ -223,20 +331,22 @@ impl<'db> Origin<'db> {
             Self::Fields(fields) => {
                 fields.iter().rev().find(|(name, _)| *name == step).and_then(|(_, origin)| origin.place(db, &rest))
             }
-            Self::Elements(elements) => elements.get(step.parse::<usize>().ok()?)?.place(db, &rest),
-            Self::Parts(parts) => {
-                let mut index = step.parse::<usize>().ok()?;
-                for (length, origin) in parts {
-                    if index < *length {
-                        let mut pointer = Pointer::root();
-                        pointer.push_index(index);
-                        return origin.place(db, &pointer.join(&rest));
+            Self::Elements(_) | Self::Parts(_) => {
+                let element = self.part(&step);
+                element.place(db, &rest).or_else(|| match &element {
+                    // A record that was made of a part of a file stands where its first part does.
+                    Self::Fields(fields) if rest.as_str().is_empty() => {
+                        fields.iter().find_map(|(_, origin)| origin.place(db, &rest))
                     }
-                    index -= length;
-                }
-                None
+                    _ => None,
+                })
             }
-            Self::File(_) | Self::Either(_) | Self::Unknown => None,
+            Self::File(..) | Self::Either(_) | Self::Unknown => None,
         }
     }
+}
+
+/// A key or an index as a step of a pointer.
+fn shown(step: &Value) -> String {
+    ordain_graph::display(step).unwrap_or_default()
 }

@@ -5,10 +5,10 @@ use ordain_graph::Value;
 
 use super::{Context, DECLARATION, Evaluator, Fault};
 use crate::db::{DataFile, Db};
-use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Signature, TypeRefKind};
-use crate::items::{Item, SignaturePart};
+use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Signature, Tree, TypeRefKind};
+use crate::items::{Item, Part, SignaturePart};
 use crate::resolve::resolve;
-use crate::types::{Anchor, DefaultRef, Sig, literal, signature};
+use crate::types::{Anchor, DefaultRef, DefaultTree, Sig, literal, signature};
 
 /// What evaluating a declaration gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq, salsa::SalsaValue)]
@@ -67,7 +67,7 @@ fn in_cycle<'db>(db: &'db dyn Db, _id: salsa::Id, item: Item<'db>) -> Evaluated<
     Evaluated { value: None, fault: Some(*fault), data: Box::default() }
 }
 
-/// What is wrong with the expressions of a signature that depend on nothing around them: defaults, timeouts, groups.
+/// What is wrong with the expressions that depend on nothing around them: defaults, and in a signature timeouts and groups.
 pub(crate) fn signature_faults<'db>(db: &'db dyn Db, item: Item<'db>) -> &'db [Fault<'db>] {
     let open = closed_expressions(db, item);
     // Most signatures have literals only, and nothing is kept for those.
@@ -78,22 +78,22 @@ pub(crate) fn signature_faults<'db>(db: &'db dyn Db, item: Item<'db>) -> &'db [F
 fn faults<'db>(db: &'db dyn Db, item: Item<'db>) -> Box<[Fault<'db>]> {
     let evaluator = Evaluator::new(db);
     let mut cx = Context::signature(db, item);
-    let mut evaluate = |(expr, default): (ExprId, bool)| {
+    let mut evaluate = |(expr, default): (ExprId, Option<Part>)| {
         let value = match default {
-            true => evaluator.default(DefaultRef { item, expr }),
-            false => evaluator.eval(&mut cx, expr),
+            Some(part) => evaluator.default(DefaultRef { item, tree: DefaultTree::Part(part), expr }),
+            None => evaluator.eval(&mut cx, expr),
         };
         value.err().map(|fault| *fault)
     };
     closed_expressions(db, item).into_iter().filter_map(&mut evaluate).collect()
 }
 
-/// Those expressions, without literals and names of variants, which always have a value; and whether each is the
-/// default of a field.
-fn closed_expressions<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<(ExprId, bool)> {
+/// Those expressions, without literals and names of variants, which always have a value; and of what is the
+/// default of a field, the part that has it.
+fn closed_expressions<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<(ExprId, Option<Part>)> {
     let SignaturePart { signature, tree } = item.signature(db);
     let mut found = Vec::new();
-    let mut look = |expr: ExprId, default: bool| {
+    let mut look_in = |tree: &Tree, expr: ExprId, default: Option<Part>| {
         let plain = match &tree[expr].kind {
             ExprKind::List(elements) => elements.iter().all(|&each| literal(tree, each).is_some()),
             ExprKind::Name(name) => resolve(db, item.file(db), std::slice::from_ref(name)).is_err(),
@@ -103,29 +103,33 @@ fn closed_expressions<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<(ExprId, boo
             found.push((expr, default));
         }
     };
-    for reference in &tree.types {
-        if let TypeRefKind::Record(fields) = &reference.kind {
-            fields.iter().filter_map(|field| field.default).for_each(|default| look(default, true));
+    for (part, tree) in [(Part::Signature, tree), (Part::Body, &item.body(db).tree)] {
+        for reference in &tree.types {
+            if let TypeRefKind::Record(fields) = &reference.kind {
+                let defaults = fields.iter().filter_map(|field| field.default);
+                defaults.for_each(|default| look_in(tree, default, Some(part)));
+            }
         }
     }
+    let mut look = |expr: ExprId| look_in(tree, expr, None);
     match signature {
         Signature::Fn { params, .. } | Signature::Plan { params, .. } => {
-            params.iter().filter_map(|param| param.default).for_each(|default| look(default, false));
+            params.iter().filter_map(|param| param.default).for_each(&mut look);
         }
         Signature::Adapter(adapter) => {
-            adapter.run.iter().for_each(|(_, target)| look(*target, false));
+            adapter.run.iter().for_each(|(_, target)| look(*target));
         }
-        Signature::Environment { groups, .. } => groups.iter().for_each(|group| look(group.members, false)),
+        Signature::Environment { groups, .. } => groups.iter().for_each(|group| look(group.members)),
         Signature::Capability(capability) => {
-            capability.timeout.iter().for_each(|timeout| look(*timeout, false));
+            capability.timeout.iter().for_each(|timeout| look(*timeout));
             if let Some(retry) = &capability.retry {
-                look(retry.times, false);
+                look(retry.times);
                 match retry.backoff.map(|backoff| &tree[backoff].kind) {
                     Some(ExprKind::Binary { op: BinaryOp::Range | BinaryOp::RangeInclusive, left, right }) => {
-                        look(*left, false);
-                        look(*right, false);
+                        look(*left);
+                        look(*right);
                     }
-                    Some(_) => retry.backoff.iter().for_each(|backoff| look(*backoff, false)),
+                    Some(_) => retry.backoff.iter().for_each(|backoff| look(*backoff)),
                     None => {}
                 }
             }

@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 
 use super::picked::{Picked, picked};
 use super::reasons::{ConditionPart, reasons};
+use super::standing::fallen;
 use crate::db::Db;
 use crate::eval::{Context, Eval, Evaluator, Fault};
 use crate::hir::{self, BinaryOp, Body, ExprId, ExprKind, Policy, PolicyClause};
@@ -361,6 +362,9 @@ impl<'a, 'db> Decider<'a, 'db> {
     fn exemption(&mut self) -> Eval<'db, Option<Exemption>> {
         let policy = self.policy;
         for (at, exemption) in policy.exemptions.iter().enumerate() {
+            if fallen(self.db, self.cx.item, exemption).is_some() {
+                continue;
+            }
             let applies = self.evaluator.eval_condition(&mut self.cx, exemption.condition)?;
             self.pass(exemption.condition, ClauseKind::Exempt, None, &applies);
             if applies != Value::Bool(true) {

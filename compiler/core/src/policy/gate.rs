@@ -13,12 +13,13 @@ use super::compiled::Compiled;
 use super::decide::{Decided, Decider, Shown};
 use super::entity::decide_entities;
 use super::input::{Document, as_declared, elements};
+use super::standing::fallen;
 use super::{code_and_severity, docs};
 use crate::db::Db;
 use crate::eval::{Context, Eval, Evaluator, Fault, Following, Origin, data_call};
 use crate::hir::{Body, Gate, Kind, Policy, PolicyRef, Subject};
 use crate::items::Item;
-use crate::resolve::{declared, resolve, resolve_module};
+use crate::resolve::{declared, resolve_module, resolve_policy};
 use crate::types::{Anchor, Ty, fits, subject_types, written_type};
 
 /// What a gate found.
@@ -135,7 +136,8 @@ impl<'db> Runner<'db> {
                     }
                 }
             }
-            let origin = Origin::of(&mut cx, &evaluator, &origins, input.value);
+            // What it takes to follow a value is not on the account of what comes after.
+            let origin = Origin::of(&mut cx, &Evaluator::new(self.db), &origins, input.value);
             origins.push((input.name.text.clone(), origin.clone()));
             self.documents.push(Rc::new(Document {
                 input: at,
@@ -162,7 +164,7 @@ impl<'db> Runner<'db> {
                 let items = module.into_iter().flat_map(|module| declared(self.db, module).iter());
                 named.extend(items.map(|(_, item)| item).filter(|item| item.kind(self.db) == Kind::Policy));
             } else {
-                named.extend(resolve(self.db, file, &parts).ok().map(|found| found.item));
+                named.extend(resolve_policy(self.db, file, &parts).ok().map(|found| found.item));
             }
             if *not { left_out.extend(named) } else { found.extend(named) }
         }
@@ -332,7 +334,7 @@ impl<'db> Runner<'db> {
         }
     }
 
-    /// Exemptions that have run out, and those that match nothing, are findings themselves.
+    /// Exemptions that have run out, that match nothing, and whose decisions do not stand are findings themselves.
     fn exemptions(&mut self, policy: Item<'db>, used: &[(usize, bool)]) {
         let Body::Policy(declared) = &policy.body(self.db).body else { return };
         for (at, exemption) in declared.exemptions.iter().enumerate() {
@@ -340,15 +342,25 @@ impl<'db> Runner<'db> {
             if used.contains(&(at, false)) && !over {
                 continue;
             }
-            let cx = Context::body(self.db, policy);
-            let place = cx.expr_at(exemption.until.filter(|_| over).unwrap_or(exemption.condition)).locate(self.db);
-            let (number, message) = match (over, self.as_of) {
-                (true, Some(as_of)) => (codes::EXEMPTION_OVER, format!("this exemption has run out by {as_of}")),
-                (true, None) => (codes::EXEMPTION_OVER, "without a day, an exemption that ends does not count".into()),
-                (false, _) => (codes::EXEMPTION_UNUSED, "this exemption lifts nothing here".into()),
+            let diagnostic = match fallen(self.db, policy, exemption) {
+                Some(finding) => finding.locate(self.db),
+                None => {
+                    let cx = Context::body(self.db, policy);
+                    let at = exemption.until.filter(|_| over).unwrap_or(exemption.condition);
+                    let (path, range) = cx.expr_at(at).locate(self.db);
+                    let (number, message) = match (over, self.as_of) {
+                        (true, Some(as_of)) => {
+                            (codes::EXEMPTION_OVER, format!("this exemption has run out by {as_of}"))
+                        }
+                        (true, None) => {
+                            (codes::EXEMPTION_OVER, "without a day, an exemption that ends does not count".into())
+                        }
+                        (false, _) => (codes::EXEMPTION_UNUSED, "this exemption lifts nothing here".into()),
+                    };
+                    Diagnostic::new(number, path, range, message)
+                }
             };
             let (code, severity) = code_and_severity(self.db, policy);
-            let diagnostic = Diagnostic::new(number, place.0, place.1, message);
             self.run.findings.push(GateFinding {
                 policy: code,
                 name: policy.name(self.db).clone(),

@@ -16,6 +16,7 @@ mod plan;
 mod prepared;
 mod reasons;
 mod request;
+mod standing;
 mod subject;
 
 pub(crate) use alone::decide_on;
@@ -31,6 +32,7 @@ pub use prepared::{Arena, Asking, Prepared};
 pub use reasons::ConditionPart;
 pub use request::{Authorizer, Decision, ExplainedRequest};
 pub(crate) use request::{declared_entities, named_entity};
+pub(crate) use standing::{fallen, fallen_decisions};
 
 use rustc_hash::FxHashSet;
 

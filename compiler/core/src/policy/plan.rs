@@ -4,7 +4,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use ordain_diagnostics::codes;
-use ordain_graph::{Date, NodeKind, Outcome, PlanGraph, Value, Verdict};
+use ordain_graph::{Date, NodeId, NodeKind, Outcome, PlanGraph, Value, Verdict};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::decide::{Decided, Decider};
@@ -86,6 +87,8 @@ struct Judge<'a, 'db> {
     /// The code of the one policy that is to be explained.
     only: Option<SmolStr>,
     explained: Vec<Explained<'db>>,
+    /// By the name of a gate, which nodes it guards.
+    guarded: FxHashMap<SmolStr, Box<[bool]>>,
 }
 
 impl<'a, 'db> Judge<'a, 'db> {
@@ -108,6 +111,7 @@ impl<'a, 'db> Judge<'a, 'db> {
             dated: false,
             only: None,
             explained: Vec::new(),
+            guarded: FxHashMap::default(),
         }
     }
 
@@ -202,7 +206,7 @@ impl<'a, 'db> Judge<'a, 'db> {
         for ruling in rulings {
             let outcome = match ruling.outcome {
                 Outcome::Gate { name, .. } => {
-                    let present = self.has_gate(&name);
+                    let present = self.has_gate(&name, node);
                     Outcome::Gate { name, present }
                 }
                 other => other,
@@ -222,12 +226,10 @@ impl<'a, 'db> Judge<'a, 'db> {
         }
     }
 
-    /// Whether the plan has a gate of that name, in whatever stage or sub-plan.
-    fn has_gate(&self, name: &str) -> bool {
-        self.graph.nodes.iter().any(|node| {
-            let own = node.address.rsplit('/').next().unwrap_or_default();
-            matches!(node.kind, NodeKind::Gate { .. }) && own.split('[').next() == Some(name)
-        })
+    /// Whether a gate of that name, in whatever stage or sub-plan, stands before a step; for the plan, whether it has one.
+    fn has_gate(&mut self, name: &SmolStr, node: Option<usize>) -> bool {
+        let guarded = self.guarded.entry(name.clone()).or_insert_with(|| guarded(self.graph, name));
+        node.map_or_else(|| guarded.contains(&true), |at| guarded[at])
     }
 
     /// What is said of a verdict before execution: what denies is an error, what warns a warning.
@@ -239,7 +241,10 @@ impl<'a, 'db> Judge<'a, 'db> {
             Outcome::Deny { message } => (codes::DENIED_BY_POLICY, "denies", message),
             Outcome::Warn { message } => (codes::POLICY_WARNING, "warns of", message),
             Outcome::Gate { name, present: false } => {
-                let message = Value::string(format!("there is no gate `{name}`"));
+                let message = Value::string(match self.has_gate(name, None) {
+                    true => format!("the gate `{name}` is there, but the step does not wait for it"),
+                    false => format!("there is no gate `{name}`"),
+                });
                 (codes::DENIED_BY_POLICY, "denies", &Some(message))
             }
             Outcome::Approval { group, .. } | Outcome::Escalate { group } => return self.group(item, node, group),
@@ -314,6 +319,21 @@ impl<'a, 'db> Judge<'a, 'db> {
         let whole = !self.faults.iter().any(broken);
         Judged { graph: whole.then(|| Arc::new(graph)), faults: self.faults }
     }
+}
+
+/// Which nodes of a graph run only once a gate of that name holds: those that wait for one, directly or through others,
+/// and the gates themselves.
+fn guarded(graph: &PlanGraph, name: &str) -> Box<[bool]> {
+    let mut known: FxHashMap<&NodeId, bool> = FxHashMap::default();
+    // What a node waits for stands before it.
+    let guarded = graph.nodes.iter().map(|node| {
+        let own = node.address.rsplit('/').next().unwrap_or_default();
+        let is_gate = matches!(node.kind, NodeKind::Gate { .. }) && own.split('[').next() == Some(name);
+        let guarded = is_gate || node.depends_on.iter().any(|before| known.get(&before.on) == Some(&true));
+        known.insert(&node.id, guarded);
+        guarded
+    });
+    guarded.collect()
 }
 
 /// The names that a policy's subject binds.

@@ -91,6 +91,30 @@ pub fn resolve_module(db: &dyn Db, file: SourceFile, parts: &[SmolStr]) -> Optio
     Some((*package.files(db).get(path.as_str())?, None))
 }
 
+/// As [`resolve`], where the path is to name a policy: the name of its module may stand before it without an import, as it
+/// may where all policies of a module are named. What names nothing in a module that is there says so.
+pub(crate) fn resolve_policy<'db>(
+    db: &'db dyn Db,
+    file: SourceFile,
+    parts: &[SmolStr],
+) -> Result<Found<'db>, PathError> {
+    let error = match resolve(db, file, parts) {
+        Err(error) if !error.reported => error,
+        known => return known,
+    };
+    // The longest module that is there: the rest is the name.
+    let modules = (1..parts.len()).rev();
+    let found = modules.filter_map(|at| resolve_module(db, file, &parts[..at]).map(|found| (at, found))).next();
+    let Some((at, (module, import))) = found else { return Err(error) };
+    let scope = declared(db, module);
+    match scope.get(&parts[at..].join(".")) {
+        Some(item) if scope.is_broken(item) => Err(PathError { at, module: Some(module), reported: true, import }),
+        Some(item) => Ok(Found { item, consumed: parts.len(), import }),
+        None if error.module.is_none() => Err(PathError { at, module: Some(module), reported: false, import }),
+        None => Err(error),
+    }
+}
+
 fn within<'db>(db: &'db dyn Db, module: SourceFile, parts: &[SmolStr]) -> Option<(Item<'db>, usize)> {
     longest(declared(db, module), parts)
 }

@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 
 use super::any::{Random, make, smaller};
 use crate::db::Db;
-use crate::eval::{Context, Eval, Evaluator, Fault, Following, Memory, Trace};
+use crate::eval::{Context, Eval, Evaluator, Fault, Following, Memory, Trace, without_declaration};
 use crate::hir::{BinaryOp, Body, ExprId, ExprKind, Name, PathRef, PlanCall, TestStmt, TypeId};
 use crate::items::Item;
 use crate::plan::PlanInstance;
@@ -23,6 +23,9 @@ const CASES: usize = 100;
 
 /// How many smaller values are tried when one of them fails.
 const MAX_SHRINKS: usize = 500;
+
+/// How many characters are shown of what a loop is at.
+const MAX_ROW: usize = 300;
 
 /// How a test went.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,12 +123,19 @@ impl<'db> Runner<'db> {
             }
             TestStmt::For { binder, iter, body } => {
                 for (first, second) in self.evaluator.iterate(&mut self.cx, *iter, binder)? {
-                    let mark = self.cx.locals.len();
+                    let (mark, before) = (self.cx.locals.len(), self.failures.len());
                     self.cx.locals.push((binder.first.text.clone(), first));
                     if let (Some(name), Some(second)) = (&binder.second, second) {
                         self.cx.locals.push((name.text.clone(), second));
                     }
                     self.stmts(body);
+                    if self.failures.len() > before {
+                        let bound = self.cx.locals[mark..].iter();
+                        let bound: Vec<_> = bound.map(|(name, value)| (name.to_string(), shown_row(value))).collect();
+                        for failure in &mut self.failures[before..] {
+                            failure.values.splice(0..0, bound.iter().cloned());
+                        }
+                    }
                     self.cx.locals.truncate(mark);
                 }
             }
@@ -356,7 +366,16 @@ fn is(verb: &str, outcome: &Outcome) -> bool {
 }
 
 fn shown(value: &Value) -> String {
-    value.to_json().to_string()
+    ordain_graph::written(&without_declaration(value.clone()))
+}
+
+/// What a loop is at, cut where it is long: a row of a table is told from others by its beginning.
+fn shown_row(value: &Value) -> String {
+    let text = shown(value);
+    match text.char_indices().nth(MAX_ROW) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
 }
 
 fn said(decided: &Decided<'_>) -> Vec<(String, String)> {
@@ -394,7 +413,7 @@ fn outcome_phrase(outcome: &Outcome) -> String {
         Outcome::Warn { message } => format!("warned of{}", text(message)),
         Outcome::Approval { group, count } => format!("needs the approval of {count} of `{group}`"),
         Outcome::Escalate { group } => format!("handed over to `{group}`"),
-        Outcome::Gate { name, present: true } => format!("needs the gate `{name}`, which it has"),
-        Outcome::Gate { name, present: false } => format!("needs the gate `{name}`, which it does not have"),
+        Outcome::Gate { name, present: true } => format!("needs the gate `{name}`, which stands before it"),
+        Outcome::Gate { name, present: false } => format!("needs the gate `{name}`, which does not stand before it"),
     }
 }

@@ -4,7 +4,8 @@
 use ordain_diagnostics::Code;
 use smol_str::SmolStr;
 
-use super::{Finding, Ty, TypeLowering};
+use super::infer::infer_defaults;
+use super::{DefaultTree, Facts, Finding, Ty, TypeLowering};
 use crate::db::{Db, SourceFile};
 use crate::hir::lower::Lowering;
 use crate::hir::{Kind, Tree, TypeId};
@@ -14,7 +15,7 @@ use crate::types::Anchor;
 
 /// A text that may be a type.
 #[salsa::interned(debug)]
-struct LoneText<'db> {
+pub(crate) struct LoneText<'db> {
     text: SmolStr,
 }
 
@@ -52,18 +53,35 @@ pub(crate) fn lone_type<'db>(db: &'db dyn Db, item: Item<'db>, text: &str) -> Re
     {
         return Ok(ty);
     }
-    let lone = parsed(db, LoneText::new(db, SmolStr::from(text)));
+    let text = LoneText::new(db, SmolStr::from(text));
+    let lone = parsed(db, text);
     if let Some((code, message, help)) = &lone.error {
         let mut finding = Finding::new(*code, Anchor::name_of(item), message.clone());
         finding.help.clone_from(help);
         return Err(Box::new(finding));
     }
-    let mut lowering = TypeLowering::new(db, item, Part::Body, &lone.tree);
+    let mut lowering = TypeLowering::new(db, item, Part::Body, &lone.tree).at_home(Some(DefaultTree::Lone(text)));
     let ty = lowering.ty(lone.ty);
-    match lowering.finish().0.into_iter().find(|finding| !finding.is_warning()) {
+    let findings = lowering.finish().0.into_iter().chain(defaults(db, item, text).1.iter().cloned());
+    match findings.into_iter().find(|finding| !finding.is_warning()) {
         Some(finding) => Err(Box::new(finding)),
         None => Ok(ty),
     }
+}
+
+/// The tree of a lone type.
+pub(crate) fn lone_tree<'db>(db: &'db dyn Db, text: LoneText<'db>) -> &'db Tree {
+    &parsed(db, text).tree
+}
+
+/// What is known of the defaults in a lone type, read in an item's file.
+pub(crate) fn lone_facts<'db>(db: &'db dyn Db, item: Item<'db>, text: LoneText<'db>) -> &'db Facts<'db> {
+    &defaults(db, item, text).0
+}
+
+#[salsa::tracked]
+fn defaults<'db>(db: &'db dyn Db, item: Item<'db>, text: LoneText<'db>) -> (Facts<'db>, Box<[Finding<'db>]>) {
+    infer_defaults(db, item, text, lone_tree(db, text))
 }
 
 fn qualified<'db>(db: &'db dyn Db, file: SourceFile, parts: &[SmolStr]) -> Option<Ty<'db>> {

@@ -6,7 +6,7 @@ use ordain_diagnostics::{Code, codes};
 use ordain_graph::{Demand, Value};
 use smol_str::SmolStr;
 
-use super::{Anchor, DefaultRef, FieldTy, Finding, RecordTy, Ty, refine};
+use super::{Anchor, DefaultRef, DefaultTree, FieldTy, Finding, RecordTy, Ty, refine};
 use crate::db::{Db, SourceFile};
 use crate::hir::{FieldDecl, Kind, Loc, Name, PathRef, Refinement, Tree, TypeId, TypeRefKind};
 use crate::items::{Item, Part};
@@ -19,6 +19,8 @@ pub(super) struct TypeLowering<'db> {
     file: SourceFile,
     part: Part,
     tree: &'db Tree,
+    /// Where the defaults of fields are found again; nowhere for a lone expression, whose tree nobody keeps.
+    home: Option<DefaultTree<'db>>,
     findings: Vec<Finding<'db>>,
     imports: Vec<ImportPlace>,
 }
@@ -29,7 +31,13 @@ impl<'db> TypeLowering<'db> {
     }
 
     pub(super) fn new(db: &'db dyn Db, item: Item<'db>, part: Part, tree: &'db Tree) -> Self {
-        Self { db, item, file: item.file(db), part, tree, findings: Vec::new(), imports: Vec::new() }
+        let home = Some(DefaultTree::Part(part));
+        Self { db, item, file: item.file(db), part, tree, home, findings: Vec::new(), imports: Vec::new() }
+    }
+
+    /// With the tree that has the defaults of fields.
+    pub(super) fn at_home(self, home: Option<DefaultTree<'db>>) -> Self {
+        Self { home, ..self }
     }
 
     pub(super) fn finish(self) -> (Box<[Finding<'db>]>, Box<[ImportPlace]>) {
@@ -94,12 +102,7 @@ impl<'db> TypeLowering<'db> {
             .map(|field| FieldTy {
                 name: field.name.text.clone(),
                 ty: self.ty(field.ty),
-                // INVARIANT: record types with defaults stand in signatures; the body of a plan or function declares
-                // types for its `let`s, whose defaults would need the body tree.
-                default: field
-                    .default
-                    .filter(|_| self.part == Part::Signature)
-                    .map(|expr| DefaultRef { item: self.item, expr }),
+                default: field.default.zip(self.home).map(|(expr, tree)| DefaultRef { item: self.item, tree, expr }),
             })
             .collect();
         Ty::Record(Arc::new(RecordTy { fields }))

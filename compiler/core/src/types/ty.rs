@@ -6,10 +6,10 @@ use std::sync::Arc;
 use ordain_graph::Demand;
 use smol_str::SmolStr;
 
-use super::{Sig, alias_target, signature};
+use super::{LoneText, Sig, alias_target, signature};
 use crate::db::Db;
 use crate::hir::ExprId;
-use crate::items::Item;
+use crate::items::{Item, Part};
 
 /// A type. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, salsa::SalsaValue)]
@@ -88,13 +88,24 @@ pub struct FieldTy<'db> {
     pub default: Option<DefaultRef<'db>>,
 }
 
-/// An expression in an item's signature tree that gives a default.
+/// An expression that gives a default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, salsa::SalsaValue)]
 pub struct DefaultRef<'db> {
-    /// The item.
-    pub item: Item<'db>,
+    /// The item that writes it, or in whose file it is understood.
+    pub(crate) item: Item<'db>,
+    /// Which tree has it.
+    pub(crate) tree: DefaultTree<'db>,
     /// The expression.
-    pub expr: ExprId,
+    pub(crate) expr: ExprId,
+}
+
+/// Where types with defaults are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, salsa::SalsaValue)]
+pub(crate) enum DefaultTree<'db> {
+    /// In a part of an item.
+    Part(Part),
+    /// In a text outside of any source.
+    Lone(LoneText<'db>),
 }
 
 impl<'db> RecordTy<'db> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use ordain_compiler::{Kind, is_compiled, package_items, run_gate, walk_gate};
-use ordain_diagnostics::Severity;
+use ordain_diagnostics::{Severity, codes};
 use ordain_graph::Date;
 use proptest::prelude::*;
 
@@ -60,6 +60,56 @@ fn real_plans_are_judged_alike() {
             }
         }
         assert!(plans > 20 && found > 20, "{found} findings in {plans} plans");
+    });
+}
+
+/// Types that have no name have their defaults all the same.
+#[test]
+fn defaults_of_types_without_a_name() {
+    with_stack(|| {
+        let source = "policy a {\n  code \"A-1\"\n  severity low\n  on input: { n: Int, limit: Int = 100 }\n  \
+            when input.n > input.limit\n  deny \"x\"\n}\n\n\
+            gate g {\n  input d: { n: Int, limit: Int = 100 } = json(\"d.json\")\n  \
+            input e: List<{ n: Int, limit: Int = 3 }> = json(\"e.json\")\n  check [a]\n}\n";
+        for (n, found) in [(101, 2), (100, 1)] {
+            let document = format!("{{\"n\":{n}}}");
+            let elements = "[{\"n\":4},{\"n\":3},{\"n\":7,\"limit\":7}]";
+            let world = World::new(&[("main.ord", source), ("d.json", &document), ("e.json", elements)]);
+            assert_eq!(world.show(&world.findings()), "");
+            assert_eq!(same(&world), found, "{n}");
+        }
+    });
+}
+
+/// Exemptions by decisions that do not stand count for neither, and the gate tells of each.
+#[test]
+fn decisions_that_do_not_stand() {
+    with_stack(|| {
+        let source = "use std.decision.Decision\n\nentity no: Decision { status: rejected }\n\n\
+            entity yes: Decision { title: \"yes\" }\n\n\
+            policy a {\n  code \"A-1\"\n  severity low\n  on input: { n: Int }\n  deny \"x\"\n  \
+            exempt input.n > 1 see no\n  exempt input.n > 5 until 2026-12-31 see yes\n}\n\n\
+            gate g {\n  input d: List<{ n: Int }> = json(\"d.json\")\n  check [a]\n}\n";
+        let world = World::new(&[("main.ord", source), ("d.json", "[{\"n\":1},{\"n\":2},{\"n\":6}]")]);
+        assert_eq!(same(&world), 4);
+        let gate = package_items(&world.db, world.package).last().expect("there is a gate");
+        let run = run_gate(&world.db, gate, None, DAY);
+        assert_eq!(run.findings.iter().filter(|finding| finding.exempt.is_some()).count(), 1);
+        let told = |finding: &&ordain_compiler::GateFinding| finding.diagnostic.code == codes::DECISION_FALLEN;
+        assert_eq!(run.findings.iter().filter(told).count(), 1);
+    });
+}
+
+/// A gate asks the policies that it names by their paths.
+#[test]
+fn policies_are_asked_by_path() {
+    with_stack(|| {
+        let source = "gate g {\n  input d: Map<String, String> = json(\"d.json\")\n  check [rules.pods.no_host]\n}\n";
+        let rule =
+            "policy no_host {\n  code \"R-1\"\n  severity low\n  on input: Map<String, String>\n  deny \"x\"\n}\n";
+        let world = World::new(&[("main.ord", source), ("rules/pods.ord", rule), ("d.json", "{}")]);
+        assert_eq!(world.show(&world.findings()), "");
+        assert_eq!(same(&world), 1);
     });
 }
 

@@ -9,7 +9,7 @@ use crate::engine::expr::{
 };
 use crate::hir::{BinaryOp, Binder, Body, ExprId, ExprKind, ForClause, Outcome, Policy, PolicyClause};
 use crate::items::Item;
-use crate::policy::{Picked, picked};
+use crate::policy::{Picked, fallen, picked};
 use crate::types::{Resolution, Ty};
 
 /// A policy while it is compiled.
@@ -299,14 +299,18 @@ impl<'db> Compiler<'db> {
         clauses: Vec<Clause>,
     ) -> Option<PolicyCode> {
         let mut exemptions = Vec::with_capacity(policy.exemptions.len());
-        for exemption in &policy.exemptions {
+        for (at, exemption) in policy.exemptions.iter().enumerate() {
+            if fallen(self.db, open.scope.item, exemption).is_some() {
+                continue;
+            }
             let see = exemption.see.as_ref().and_then(|path| {
                 let parts: Vec<SmolStr> = path.parts.iter().map(|part| part.text.clone()).collect();
                 let found = crate::resolve::resolve(self.db, open.scope.item.file(self.db), &parts).ok()?;
                 Some(crate::qualified_name(self.db, found.item))
             });
             let condition = self.expr(&mut open.scope, exemption.condition)?;
-            exemptions.push(ExemptionCode { condition, until: self.perhaps(&mut open.scope, exemption.until)?, see });
+            let until = self.perhaps(&mut open.scope, exemption.until)?;
+            exemptions.push(ExemptionCode { at, condition, until, see });
         }
         let because = self.perhaps(&mut open.scope, policy.because)?;
         let (mut outcomes, mut permits) = (Vec::with_capacity(policy.outcomes.len()), false);

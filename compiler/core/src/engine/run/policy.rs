@@ -191,7 +191,8 @@ impl<'a> Machine<'a> {
     }
 
     fn exemption(&mut self, deciding: &mut Deciding<'_>) -> Run<Option<Exemption>> {
-        for (at, exemption) in deciding.code.exemptions.iter().enumerate() {
+        for exemption in &deciding.code.exemptions {
+            let at = exemption.at;
             if self.eval(exemption.condition)? != Val::Bool(true) {
                 continue;
             }

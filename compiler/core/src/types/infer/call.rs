@@ -315,11 +315,14 @@ impl<'db> Infer<'db> {
             _ => false,
         };
         match expected {
-            Some(ty) if several && *ty != Ty::Error && !self.is_by_path(ty) => {
+            Some(ty) if several && *ty != Ty::Error && !self.is_by_path(ty) && !self.is_all(ty, format) => {
                 let message = format!("expected `{}`, found several files, by their paths", self.show(ty));
-                let finding = self
-                    .finding(codes::TYPE_MISMATCH, self.loc(expr), message)
-                    .help("declare a `Map<String, T>`: the path of each file, and what it holds");
+                let finding = self.finding(codes::TYPE_MISMATCH, self.loc(expr), message).help(match format {
+                    DataFormat::YamlDocuments => {
+                        "declare a `List<T>`, the documents of all files, or a `Map<String, List<T>>`, by their paths"
+                    }
+                    _ => "declare a `Map<String, T>`: the path of each file, and what it holds",
+                });
                 self.report(finding);
                 Ty::Error
             }
@@ -340,6 +343,11 @@ impl<'db> Infer<'db> {
 
     fn is_by_path(&self, ty: &Ty<'db>) -> bool {
         matches!(ty.peel_optional(self.db), Ty::Map(entry) if entry.0.peel(self.db) == Ty::String)
+    }
+
+    /// Whether several files are one list: where each is a list of documents.
+    fn is_all(&self, ty: &Ty<'db>, format: DataFormat) -> bool {
+        format == DataFormat::YamlDocuments && matches!(ty.peel_optional(self.db), Ty::List(_))
     }
 
     /// `typed(…)`: untyped data as a value of the type that is declared where it goes.

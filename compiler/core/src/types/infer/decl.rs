@@ -12,6 +12,7 @@ use crate::hir::{
     TypeRefKind,
 };
 use crate::items::Item;
+use crate::resolve::PathError;
 
 impl<'db> Infer<'db> {
     pub(super) fn signature(&mut self, signature: &Signature) {
@@ -54,8 +55,8 @@ impl<'db> Infer<'db> {
         }
     }
 
-    /// Defaults of record fields anywhere in the signature.
-    fn field_defaults(&mut self) {
+    /// Defaults of record fields in whatever types this part writes. They see no names around them.
+    pub(super) fn field_defaults(&mut self) {
         let tree = self.tree;
         for reference in &tree.types {
             if let TypeRefKind::Record(fields) = &reference.kind {
@@ -233,7 +234,11 @@ impl<'db> Infer<'db> {
     /// The declaration of a kind that a path names.
     pub(super) fn target(&mut self, path: &PathRef, kind: Kind) -> Option<Item<'db>> {
         let parts: Vec<SmolStr> = path.parts.iter().map(|part| part.text.clone()).collect();
-        match self.resolve(&parts) {
+        let resolved = match kind {
+            Kind::Policy => self.resolve_policy(&parts),
+            _ => self.resolve(&parts),
+        };
+        match resolved {
             Ok(found) if found.consumed == parts.len() && found.item.kind(self.db) == kind => {
                 self.facts.targets.insert(path.loc(), Resolution::Item(found.item));
                 Some(found.item)
@@ -255,6 +260,18 @@ impl<'db> Infer<'db> {
                 None
             }
             Err(error) if error.reported => None,
+            // The module is there, named without an import.
+            Err(PathError { at, module: Some(module), .. }) if kind == Kind::Policy && at > 0 => {
+                let part = &path.parts[at];
+                let named = parts[..at].join(".");
+                let message = format!("module `{named}` has no policy `{}`", parts[at..].join("."));
+                let policies = crate::resolve::declared(self.db, module).iter();
+                let names = policies.filter(|(_, item)| item.kind(self.db) == kind).map(|(name, _)| name.as_str());
+                let similar = crate::similar::best(&parts[at..].join("."), names);
+                let finding = self.finding(codes::UNKNOWN_NAME, part.loc, message).did_you_mean(similar);
+                self.report(finding);
+                None
+            }
             Err(_) => {
                 let message = format!("no {} named `{}`", kind.keyword(), path.text());
                 let finding = self.finding(codes::UNKNOWN_NAME, path.loc(), message).meant(

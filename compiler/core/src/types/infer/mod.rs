@@ -25,7 +25,7 @@ use smol_str::SmolStr;
 
 use super::builtin::DataFormat;
 use super::lower::TypeLowering;
-use super::{Anchor, Finding, Ty};
+use super::{Anchor, DefaultTree, Finding, LoneText, Ty};
 use crate::db::{Db, SourceFile};
 use crate::hir::{Body, ExprId, Loc, Name, Tree, TypeId};
 use crate::items::{Item, Part};
@@ -162,6 +162,7 @@ fn infer_item<'db>(db: &'db dyn Db, item: Item<'db>) -> Outcome<'db> {
     let part = item.body(db);
     let mut body = Infer::new(db, item, Part::Body, &part.tree);
     body.written_types();
+    body.field_defaults();
     body.body(&part.body);
     let mut findings = signature.findings;
     findings.append(&mut body.findings);
@@ -203,7 +204,7 @@ pub fn infer_expression<'db>(
     expected: Option<&Ty<'db>>,
     locals: &[(SmolStr, Ty<'db>)],
 ) -> (Facts<'db>, Ty<'db>, Vec<Finding<'db>>) {
-    let mut infer = Infer::new(db, item, Part::Body, tree);
+    let mut infer = Infer { home: None, ..Infer::new(db, item, Part::Body, tree) };
     for (name, ty) in locals {
         infer.bind(&Name { text: name.clone(), loc: Loc(0) }, ty.clone());
     }
@@ -215,12 +216,27 @@ pub fn infer_expression<'db>(
     (infer.facts, ty, infer.findings)
 }
 
+/// Infers the defaults of a lone type; `item` lends it its place.
+pub(super) fn infer_defaults<'db>(
+    db: &'db dyn Db,
+    item: Item<'db>,
+    text: LoneText<'db>,
+    tree: &'db Tree,
+) -> (Facts<'db>, Box<[Finding<'db>]>) {
+    let mut infer = Infer { home: Some(DefaultTree::Lone(text)), ..Infer::new(db, item, Part::Body, tree) };
+    infer.field_defaults();
+    infer.facts.types = infer.types.into();
+    (infer.facts, infer.findings.into())
+}
+
 struct Infer<'db> {
     db: &'db dyn Db,
     item: Item<'db>,
     file: SourceFile,
     part: Part,
     tree: &'db Tree,
+    /// Where the defaults of fields are found again.
+    home: Option<DefaultTree<'db>>,
     locals: Vec<Local<'db>>,
     facts: Facts<'db>,
     types: Vec<Ty<'db>>,
@@ -238,6 +254,7 @@ impl<'db> Infer<'db> {
             file: item.file(db),
             part,
             tree,
+            home: Some(DefaultTree::Part(part)),
             locals: Vec::new(),
             facts: Facts::default(),
             types: vec![Ty::Error; tree.exprs.len()],
@@ -269,7 +286,7 @@ impl<'db> Infer<'db> {
 
     /// A type written in this part.
     fn ty(&mut self, id: TypeId) -> Ty<'db> {
-        let mut lowering = TypeLowering::new(self.db, self.item, self.part, self.tree);
+        let mut lowering = TypeLowering::new(self.db, self.item, self.part, self.tree).at_home(self.home);
         let ty = lowering.ty(id);
         let (findings, imports) = lowering.finish();
         self.findings.extend(findings);
@@ -279,6 +296,13 @@ impl<'db> Infer<'db> {
 
     fn resolve(&mut self, parts: &[SmolStr]) -> Result<Found<'db>, resolve::PathError> {
         let found = resolve::resolve(self.db, self.file, parts);
+        self.imports.extend(found.as_ref().map_or_else(|error| error.import, |found| found.import));
+        found
+    }
+
+    /// As [`resolve`](Self::resolve), for a policy, whose module needs no import.
+    fn resolve_policy(&mut self, parts: &[SmolStr]) -> Result<Found<'db>, resolve::PathError> {
+        let found = resolve::resolve_policy(self.db, self.file, parts);
         self.imports.extend(found.as_ref().map_or_else(|error| error.import, |found| found.import));
         found
     }

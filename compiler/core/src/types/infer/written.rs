@@ -37,7 +37,7 @@ impl<'db> Infer<'db> {
 
     /// A type whose own mistakes are reported where it is lowered.
     fn known_ty(&self, id: TypeId) -> Ty<'db> {
-        TypeLowering::new(self.db, self.item, self.part, self.tree).ty(id)
+        TypeLowering::new(self.db, self.item, self.part, self.tree).at_home(self.home).ty(id)
     }
 
     /// Holds a refinement to what its base stands for. Lowering has done it where the base has no name.
