@@ -424,7 +424,7 @@ gate parts {
     assert_eq!(places("flattened"), ["deploy/a.yaml:7", "deploy/b.yaml:5", "deploy/b.yaml:11"]);
     assert_eq!(places("directly"), ["deploy/a.yaml:7", "deploy/b.yaml:5", "deploy/b.yaml:11"]);
     assert_eq!(places("chosen"), ["deploy/b.yaml:11"]);
-    assert_eq!(places("indexed"), ["deploy/b.yaml:5", "deploy/b.yaml:11", "deploy/a.yaml:7"]);
+    assert_eq!(places("indexed"), ["deploy/a.yaml:7", "deploy/b.yaml:5", "deploy/b.yaml:11"]);
     assert_eq!(places("parts"), ["deploy/a.yaml:3", "deploy/b.yaml:1"]);
 }
 
