@@ -17,6 +17,7 @@ mod gate_reports;
 mod gatekeeper;
 mod gates;
 mod help;
+mod hostile_output;
 mod integrations;
 mod montage;
 mod ordain;

@@ -168,3 +168,37 @@ fn tests_are_run() {
     package.run(&["test", "asks"]).exits(1);
     package.run(&["test", "unheard"]).exits(2).says("no test has a name like that");
 }
+
+/// A plan is made on one day and executed on another: an exemption that has run out in between lifts nothing.
+#[test]
+fn exemptions_of_plan_files_end() {
+    let package = Package::of(
+        r#"use std.file.{builtin.file, file}
+
+type Place = {}
+
+environment here: Place {
+  bind file.write to builtin.file
+  bind file.remove to builtin.file
+}
+
+policy nothing_is_written {
+  code "W-1" severity high
+  on step
+  when step.effect == write
+  deny "nothing is written"
+  exempt step.capability == "file.write" until 2027-03-01
+}
+
+plan page(env: Place = here) {
+  file.write { path: "page.txt", content: "hello" }
+}
+"#,
+    );
+    package.run(&["plan", "--as-of", "2027-03-01", "--json", "--output", "plan.json"]).exits(0);
+    let late = package.run(&["apply", "plan.json", "--yes", "--as-of", "2027-03-02"]).exits(2);
+    late.says("W-1 denies it: the exemption ended with 2027-03-01");
+    assert!(!package.file("page.txt").exists());
+    package.run(&["apply", "plan.json", "--yes", "--as-of", "2027-03-01"]).exits(0);
+    assert!(package.file("page.txt").exists());
+}

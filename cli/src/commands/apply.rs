@@ -29,14 +29,18 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<Outcome, Failure> {
             return Err(Failure("not executed".into()));
         }
     }
-    conduct(&arguments.selection.package, &arguments.running, |options| execute(&graph, options))
+    let as_of = super::plan::day(arguments.selection.as_of.as_deref())?;
+    conduct(&arguments.selection.package, &arguments.running, |options| {
+        options.as_of = Some(as_of);
+        execute(&graph, options)
+    })
 }
 
 /// Executes something in the workspace of a package, shows how it goes, and says how it ended.
 pub(super) fn conduct(
     package: &Path,
     running: &Running,
-    execute: impl FnOnce(&ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError>,
+    execute: impl FnOnce(&mut ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError>,
 ) -> Result<Outcome, Failure> {
     let workspace = workspace(package)?;
     let journal = journal(&workspace, running.journal.as_deref());
@@ -53,7 +57,7 @@ pub(super) fn conduct(
     options.parallelism = running.parallel;
     options.observer = &observer;
     options.cancel = cancel;
-    let executed = execute(&options);
+    let executed = execute(&mut options);
     if let Some(progress) = &progress {
         progress.finish();
     }

@@ -222,13 +222,14 @@ fn as_text(
     actions: Option<&[SmolStr]>,
     (request, decision, explained): &Answer<'_>,
 ) -> String {
+    let request = &*output::line(request);
     let mut out = format!("{}: {request}\n", if decision.is_permitted() { "permit" } else { "forbid" });
     // INVARIANT: writing to a string never fails.
     for code in &decision.permitted_by {
         let _ = writeln!(out, "    {code} permits it");
     }
     for (code, said) in &decision.forbidden_by {
-        let said = said.as_ref().map(|said| format!(": {said}")).unwrap_or_default();
+        let said = said.as_ref().map(|said| format!(": {}", output::line(said))).unwrap_or_default();
         let _ = writeln!(out, "    {code} forbids it{said}");
     }
     if decision.permitted_by.is_empty() && decision.forbidden_by.is_empty() {

@@ -45,7 +45,7 @@ pub(crate) fn run(path: &Path, format: DocFormat, folder: Option<PathBuf>, as_js
     };
     // The index is the first page.
     let index = pages.first().map(|page| folder.join(&page.path)).unwrap_or(folder);
-    anstream::println!("wrote {count}; begin at {}", index.display());
+    crate::output::write(None, format!("wrote {count}; begin at {}\n", index.display()).as_bytes())?;
     Ok(Outcome::Fine)
 }
 

@@ -41,10 +41,11 @@ pub(crate) fn run(path: &Path, all: bool, dry_run: bool, as_json: bool) -> Resul
     if as_json {
         output::json(&serde_json::json!({ "fixes": fixed, "written": !dry_run && total > 0 }))?;
     } else if total == 0 {
-        anstream::println!("nothing to fix");
+        output::write(None, b"nothing to fix\n")?;
     } else {
         for (path, count) in &fixed {
-            anstream::println!("{path}: {count} fix{}", if *count == 1 { "" } else { "es" });
+            let ending = if *count == 1 { "" } else { "es" };
+            output::write(None, format!("{path}: {count} fix{ending}\n").as_bytes())?;
         }
     }
     Ok(if dry_run && total > 0 { Outcome::Findings } else { Outcome::Fine })

@@ -33,7 +33,8 @@ pub(crate) fn run(paths: &[PathBuf], check: bool, as_json: bool) -> Result<Outco
             Ok(false) => {}
             Ok(true) => {
                 if !as_json {
-                    anstream::println!("{}{}", if check { "not formatted: " } else { "formatted " }, file.display());
+                    let done = if check { "not formatted: " } else { "formatted " };
+                    output::write(None, format!("{done}{}\n", file.display()).as_bytes())?;
                 }
                 changed.push(file.display().to_string());
             }

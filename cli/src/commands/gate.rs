@@ -251,7 +251,7 @@ fn show(workspace: &Workspace, arguments: &GateArguments, ran: &[Ran], stale: us
         output::write(Some(file), summary::markdown(ran, stale, &texts).as_bytes())?;
     }
     if let Some(file) = &arguments.junit {
-        output::write(Some(file), junit::report(ran).to_string()?.as_bytes())?;
+        output::write(Some(file), output::xml(&junit::report(ran).to_string()?).as_bytes())?;
     }
     Ok(())
 }

@@ -50,7 +50,8 @@ pub(crate) fn run(path: &Path, name: Option<String>, as_json: bool) -> Result<Ou
     if as_json {
         crate::output::json(&serde_json::json!({ "made": made }))?;
     } else {
-        made.iter().for_each(|path| anstream::println!("made {path}"));
+        let text: String = made.iter().map(|path| format!("made {path}\n")).collect();
+        crate::output::write(None, text.as_bytes())?;
     }
     Ok(Outcome::Fine)
 }

@@ -55,7 +55,7 @@ fn once(workspace: &Workspace, arguments: &TestArguments) -> Result<Outcome, Fai
     let (ran, coverage) = run_all(workspace, chosen, as_of, arguments.coverage.wanted());
     show(workspace, arguments, &ran, coverage.as_ref())?;
     if let Some(file) = &arguments.junit {
-        let text = junit(workspace, &ran).to_string().map_err(Failure::from)?;
+        let text = output::xml(&junit(workspace, &ran).to_string().map_err(Failure::from)?);
         output::write(Some(file), text.as_bytes())?;
     }
     let enough = match &coverage {

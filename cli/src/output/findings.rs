@@ -73,7 +73,8 @@ pub(crate) fn show_said(findings: &[Said<'_>], texts: &Texts, format: &FindingsF
                 let path = &finding.primary.path;
                 let of = policy.map_or_else(String::new, |policy| format!(" ({})", policy.severity.name()));
                 // INVARIANT: writing to a string never fails.
-                let _ = writeln!(out, "{path}:{line}:{column}: {severity}[{}] {}{of}", finding.code, finding.message);
+                let message = super::line(&finding.message);
+                let _ = writeln!(out, "{path}:{line}:{column}: {severity}[{}] {message}{of}", finding.code);
             }
             super::write(None, out.as_bytes())
         }
@@ -156,7 +157,7 @@ fn report<'f>(said: &Said<'f>, places: &Places<'_>) -> Report<'f, Span> {
     // A label without words would not be drawn.
     let words = match finding.primary.message.as_str() {
         "" => finding.code.entry().title,
-        message => message,
+        message => &super::line(message),
     };
     let words = match said.policy {
         Some(policy) if is_ruling(finding) => format!("{words}, severity {}", policy.severity.name()),
@@ -167,7 +168,7 @@ fn report<'f>(said: &Said<'f>, places: &Places<'_>) -> Report<'f, Span> {
     let mut report = Report::build(kind, primary)
         .with_config(Config::default().with_index_type(IndexType::Byte))
         .with_code(finding.code)
-        .with_message(&finding.message)
+        .with_message(super::line(&finding.message))
         .with_label(label);
     // Of what a policy speaks against, more than its first brace is shown.
     if is_ruling(finding) {
@@ -179,7 +180,7 @@ fn report<'f>(said: &Said<'f>, places: &Places<'_>) -> Report<'f, Span> {
     }
     for related in &finding.related {
         let label = Label::new(span(&related.path, related.range)).with_color(Color::Blue);
-        report.add_label(label.with_message(&related.message));
+        report.add_label(label.with_message(super::line(&related.message)));
     }
     if let Some(help) = &finding.help {
         report.set_help(help);
@@ -198,8 +199,8 @@ fn plain(said: &Said<'_>, places: &Places<'_>) -> String {
         Severity::Note => "Advice",
     };
     let around = places.around(path, range.start);
-    let mut text =
-        format!("[{}] {severity}: {}\n  at {path}:{line}:{column}, in `{around}`\n", finding.code, finding.message);
+    let message = super::line(&finding.message);
+    let mut text = format!("[{}] {severity}: {message}\n  at {path}:{line}:{column}, in `{around}`\n", finding.code);
     // INVARIANT: writing to a string never fails.
     if let Some(policy) = said.policy {
         let _ = writeln!(text, "  Policy: {}, severity {}", policy.policy, policy.severity.name());
@@ -221,7 +222,7 @@ impl ariadne::Cache<String> for &mut Sources<'_> {
 
     fn fetch(&mut self, path: &String) -> Result<&Source<String>, impl std::fmt::Debug> {
         if !self.parsed.contains_key(path) {
-            let text = self.texts.get(path).map_or_else(String::new, |text| text.to_string());
+            let text = self.texts.get(path).map_or_else(String::new, |text| drawable(text));
             self.parsed.insert(path.clone(), Source::from(text));
         }
         self.parsed.get(path).ok_or("just inserted")
@@ -230,6 +231,19 @@ impl ariadne::Cache<String> for &mut Sources<'_> {
     fn display<'b>(&self, path: &'b String) -> Option<impl std::fmt::Display + 'b> {
         Some(path)
     }
+}
+
+/// A source without what steers a terminal, or is the end of a line to the renderer and to nobody else. Bytes stay where they
+/// are.
+fn drawable(text: &str) -> String {
+    let stands = |c: char| match c {
+        '\t' | '\n' | '\r' => c,
+        '\u{2028}' | '\u{2029}' => '␤',
+        c if c.is_control() && c.len_utf8() == 1 => '?',
+        c if c.is_control() => '·',
+        c => c,
+    };
+    text.chars().map(stands).collect()
 }
 
 /// Findings as a part of other JSON.

@@ -6,6 +6,7 @@ pub(crate) mod places;
 pub(crate) mod progress;
 mod sarif;
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -18,6 +19,10 @@ pub(crate) fn write(file: Option<&Path>, bytes: &[u8]) -> io::Result<()> {
         Some(path) => {
             // What a link leads to is replaced, not the link.
             let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+            // A pipe or a device is written to; nothing takes its place.
+            if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+                return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+            }
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             let partial = folder.join(format!(".{name}.{}", std::process::id()));
@@ -57,4 +62,30 @@ pub(crate) fn terminal(to_stdout: bool) -> Terminal {
 /// A value for people: as interpolation shows it, or as JSON where it has no text.
 pub(crate) fn value(value: &Value) -> String {
     ordain_graph::display(value).unwrap_or_else(|_| value.to_json().to_string())
+}
+
+/// Text of others within a line: without what would end the line or steer a terminal. What a document says must not look
+/// like what the command says.
+pub(crate) fn line(text: &str) -> Cow<'_, str> {
+    let ends = |c: char| matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}');
+    if !text.contains(|c: char| c.is_control() || ends(c)) {
+        return Cow::Borrowed(text);
+    }
+    text.chars()
+        .map(|c| {
+            if ends(c) {
+                '⏎'
+            } else if c.is_control() && c != '\t' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect::<String>()
+        .into()
+}
+
+/// An XML document without the characters that none may hold, however they are written (XML 1.0, production 2).
+pub(crate) fn xml(text: &str) -> String {
+    text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }

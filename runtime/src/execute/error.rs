@@ -78,6 +78,14 @@ pub enum ExecuteError {
 /// Why policies keep a plan from being executed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PolicyProblem {
+    /// The exemption that lifts what a policy says has run out.
+    #[error("{code} denies it: the exemption ended with {until}")]
+    ExemptionOver {
+        /// The policy's code.
+        code: SmolStr,
+        /// The last day.
+        until: String,
+    },
     /// A policy denies it.
     #[error("{code} denies it")]
     Denied {

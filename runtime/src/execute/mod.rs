@@ -17,7 +17,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use ordain_graph::{NodeId, Outcome, PlanGraph, Shape, Value, Verdict, evaluate};
+use ordain_graph::{Date, NodeId, Outcome, PlanGraph, Shape, Value, Verdict, evaluate};
 use smol_str::SmolStr;
 
 use crate::adapters::{Adapters, StepError, Surroundings};
@@ -51,6 +51,9 @@ pub struct ExecuteOptions<'a> {
     pub cancel: Cancellation,
     /// How long a program that is asked to end may take before it is forced to.
     pub grace: Duration,
+    /// The day on which exemptions of policies are judged when an execution begins; as the plan has them where there is
+    /// none.
+    pub as_of: Option<Date>,
 }
 
 impl<'a> ExecuteOptions<'a> {
@@ -66,6 +69,7 @@ impl<'a> ExecuteOptions<'a> {
             observer: &|_| {},
             cancel: Cancellation::new(),
             grace: Duration::from_secs(2),
+            as_of: None,
         }
     }
 }
@@ -79,7 +83,7 @@ impl<'a> ExecuteOptions<'a> {
 /// Something was wrong before the first step, and nothing was done; or the journal failed on the way.
 pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {
     let since = Instant::now();
-    let prepared = preflight::prepare(plan, &options.adapters)?;
+    let prepared = preflight::prepare(plan, &options.adapters, options.as_of)?;
     let vault = preflight::unlock(&prepared, options.secrets)?;
     // First to refuse a missing one before a journal is made, then again to know where the journal lies.
     workspace(options)?;
@@ -121,7 +125,8 @@ pub fn resume(id: &str, options: &ExecuteOptions<'_>) -> Result<ExecutionReport,
         _ => {}
     }
     let plan = claim.plan.clone().ok_or_else(|| ExecuteError::NoPlan { id: id.into() })?;
-    let prepared = preflight::prepare(&plan, &options.adapters)?;
+    // It began when its exemptions held.
+    let prepared = preflight::prepare(&plan, &options.adapters, None)?;
     let vault = preflight::unlock(&prepared, options.secrets)?;
     let workspace = workspace(options)?;
     let past = Past::read(&prepared, &claim.record.steps)?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ordain_graph::{Contract, Node, NodeId, OnFailure, PlanGraph, Residual, Transport, Value, Verdict};
+use ordain_graph::{Contract, Date, Node, NodeId, OnFailure, PlanGraph, Residual, Transport, Value, Verdict};
 use semver::Version;
 use smol_str::SmolStr;
 
@@ -32,8 +32,12 @@ pub(super) struct Call<'a> {
 }
 
 /// Looks at the whole plan: adapters, inputs. Every problem of the first kind found is reported at once.
-pub(super) fn prepare<'a>(plan: &'a PlanGraph, adapters: &'a Adapters) -> Result<Prepared<'a>, ExecuteError> {
-    let pending = policies(plan)?;
+pub(super) fn prepare<'a>(
+    plan: &'a PlanGraph,
+    adapters: &'a Adapters,
+    as_of: Option<Date>,
+) -> Result<Prepared<'a>, ExecuteError> {
+    let pending = policies(plan, as_of)?;
     let position = positions(plan)?;
     let undoes =
         plan.on_failure == OnFailure::Undo || plan.nodes.iter().any(|node| node.on_failure == Some(OnFailure::Undo));
@@ -70,11 +74,16 @@ pub(super) fn prepare<'a>(plan: &'a PlanGraph, adapters: &'a Adapters) -> Result
 }
 
 /// What the policies say. Gives the verdicts that wait for outputs.
-fn policies(plan: &PlanGraph) -> Result<HashMap<&NodeId, Vec<&Verdict>>, ExecuteError> {
+fn policies(plan: &PlanGraph, as_of: Option<Date>) -> Result<HashMap<&NodeId, Vec<&Verdict>>, ExecuteError> {
     let asked = plan.requirements();
     let mut problems: Vec<PolicyProblem> =
         asked.denied_by.iter().map(|code| PolicyProblem::Denied { code: code.clone() }).collect();
     let approvals = asked.approvals.into_iter();
+    // A plan is made on one day, and may be executed on another.
+    problems.extend(plan.verdicts.iter().filter_map(|verdict| {
+        let until = verdict.exempt.as_ref()?.until.filter(|until| as_of.is_some_and(|day| day > *until))?;
+        Some(PolicyProblem::ExemptionOver { code: verdict.code.clone(), until: until.to_string() })
+    }));
     problems.extend(approvals.map(|(group, count)| PolicyProblem::NotApproved { group, count }));
     let mut pending: HashMap<&NodeId, Vec<&Verdict>> = HashMap::new();
     for verdict in plan.verdicts.iter().filter(|verdict| verdict.when.is_some() && verdict.exempt.is_none()) {
