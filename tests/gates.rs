@@ -284,6 +284,70 @@ fn a_document_that_cannot_be_read_fails_its_gate_alone() {
 }
 
 #[test]
+fn a_policy_sees_the_changes_of_its_own_patterns() {
+    const SOURCE: &str = r#"policy terraform {
+  code "C-1" severity high
+  on change ["infra/*.tf"]
+  for file in change.files
+  deny "{file.path} changed"
+}
+
+policy counted {
+  code "C-2" severity high
+  on change: { files: List<{ path: String, status: String }> } ["**/*.md", "LICENSE"]
+  when len(change.files) > 0
+  warn "{len(change.files)} texts"
+}
+
+policy whatever {
+  code "C-3" severity low
+  on change
+  warn "{len(change.files)} files"
+}
+
+gate changes {
+  check [terraform, counted, whatever]
+}
+
+test "files of other patterns are not seen" {
+  expect allow "C-1" from terraform on { files: [{ path: "main.tf", status: "added" }, { path: "infra/a/b.tf", status: "added" }] }
+  expect deny "C-1" from terraform on { files: [{ path: "main.tf", status: "added" }, { path: "infra/a.tf", status: "added" }] }
+}
+"#;
+    let package = Package::of(SOURCE);
+    package.run(&["test"]).exits(0);
+    if !package.git(&["init", "-q"]) {
+        println!("SKIPPED: there is no git here");
+        return;
+    }
+    package.write("infra/main.tf", "");
+    package.write("README.md", "");
+    package.commit();
+    package.git(&["switch", "-q", "-c", "more"]);
+    let said = |package: &Package| {
+        let run = package.run(&["gate", "--base", "main", "--format", "json", "--as-of", "2026-06-30"]);
+        let json = run.json();
+        let found = json["gates"][0]["findings"].as_array().unwrap();
+        found.iter().map(|finding| finding["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    package.write("README.md", "more\n");
+    assert_eq!(said(&package), ["C-2: 1 texts", "C-3: 1 files"]);
+    package.run(&["policy", "explain", "C-1", "--base", "main"]).says("C-1 is about none of the files that changed");
+    package.write("infra/more/other.tf", "");
+    package.write("docs/a.md", "");
+    assert_eq!(said(&package), ["C-2: 2 texts", "C-3: 3 files"]);
+    package.write("infra/other.tf", "");
+    package.write("infra/main.tf", "# more\n");
+    let files = ["C-1: infra/main.tf changed", "C-1: infra/other.tf changed"];
+    assert_eq!(said(&package), [&files[..], &["C-2: 2 texts", "C-3: 5 files"]].concat());
+    for pattern in ["./infra/*.tf", "/infra/*.tf", "infra/[.tf"] {
+        package.write("main.ord", SOURCE.replace("infra/*.tf", pattern));
+        let run = package.run(&["check", "--format", "short"]).exits(1);
+        assert!(run.text().contains("main.ord:3:14: error[ORD0802]"), "{run}");
+    }
+}
+
+#[test]
 fn the_registry_is_judged() {
     let package = Package::of(
         r#"type Application = { owner: String, uses: List<String> = [] }

@@ -39,7 +39,7 @@ pub use module_path::{Unnameable, unnameable};
 pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse_manifest};
 pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate};
 pub use policy::{
-    About, Arena, Asking, Authorizer, Clause, ClauseKind, ConditionPart, Decided, Decision, Explained,
+    About, Arena, Asking, Authorizer, ChangePatterns, Clause, ClauseKind, ConditionPart, Decided, Decision, Explained,
     ExplainedRequest, GateFinding, GateRun, Judged, Prepared, Ruling, Way, WayEnd, explain, explain_document,
     explain_gates, gate_globs, is_compiled, judge, named_policies, policy_code, policy_subject, run_gate, walk_gate,
 };

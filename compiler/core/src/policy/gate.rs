@@ -9,6 +9,7 @@ use ordain_graph::{Date, Outcome, Severity, Value};
 use smol_str::SmolStr;
 
 use super::alone::locals;
+use super::change::{patterns, seen};
 use super::compiled::Compiled;
 use super::decide::{Decided, Decider, Shown};
 use super::entity::decide_entities;
@@ -58,10 +59,7 @@ pub struct GateFinding {
 pub fn gate_globs(db: &dyn Db, item: Item<'_>) -> Vec<String> {
     let Body::Gate(gate) = &item.body(db).body else { return Vec::new() };
     let Some(globs) = gate.globs else { return Vec::new() };
-    match Evaluator::new(db).eval(&mut Context::body(db, item), globs) {
-        Ok(Value::List(globs)) => globs.iter().filter_map(|glob| ordain_graph::display(glob).ok()).collect(),
-        _ => Vec::new(),
-    }
+    patterns(db, item, globs).unwrap_or_default()
 }
 
 /// Decides the policies of a gate about its documents, and about what changed, as of a day.
@@ -197,7 +195,11 @@ impl<'db> Runner<'db> {
                 }
             }
             "change" => match change {
-                Some(change) => self.decide(policy, locals(subject, change.clone()), None),
+                Some(change) => match seen(self.db, policy, subject, change.clone()) {
+                    Ok(Some(change)) => self.decide(policy, locals(subject, change), None),
+                    Ok(None) => {}
+                    Err(fault) => self.fault(&fault),
+                },
                 None => self.run.unasked.push(code_and_severity(self.db, policy).0),
             },
             "entity" => {
