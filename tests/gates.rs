@@ -384,6 +384,126 @@ gate registry {
 }
 
 #[test]
+fn an_alias_stands_for_the_type_of_entities() {
+    const SOURCE: &str = r#"type App = { owner: String }
+type Alias = App
+type Further = Alias
+type Twin = { owner: String }
+
+entity a: App { owner: "" }
+entity b: Further { owner: "" }
+entity c: Twin { owner: "" }
+
+policy of_alias {
+  code "E-1" severity high
+  on entity app: Alias
+  when app.owner == ""
+  deny "by the alias"
+}
+
+policy of_type {
+  code "E-2" severity high
+  on entity app: App
+  when app.owner == ""
+  deny "by the type"
+}
+
+policy of_kind {
+  code "E-3" severity high
+  on entity
+  when entity.kind == "App"
+  deny "by the kind"
+}
+
+gate apps {
+  check [of_alias, of_type, of_kind]
+}
+"#;
+    let package = Package::of(SOURCE);
+    let run = package.run(&["gate", "--format", "short"]).exits(1);
+    for code in ["E-1", "E-2", "E-3"] {
+        for place in ["main.ord:6:8", "main.ord:7:8"] {
+            assert!(run.text().contains(&format!("{place}: error[ORD0803] {code}")), "{code} {place}: {run}");
+        }
+    }
+    assert_eq!(run.text().matches("ORD0803").count(), 6, "{run}");
+    // A type that no entity has is not looked at, and each policy says so.
+    let none = SOURCE.replace("entity a: App", "entity a: Twin").replace("entity b: Further", "entity b: Twin");
+    package.write("main.ord", none);
+    let run = package.run(&["gate", "--format", "short"]).exits(1);
+    for (policy, ty) in [("of_alias", "Alias"), ("of_type", "App")] {
+        let said = format!("error[ORD0809] `{policy}` is about entities of `{ty}`, and the package has none");
+        assert!(run.text().contains(&said), "{said}: {run}");
+    }
+    assert_eq!(run.text().matches("error[").count(), 2, "{run}");
+}
+
+#[test]
+fn every_policy_without_an_input_is_told() {
+    let package = Package::of(
+        r#"type One = { one: Int }
+type Two = { two: Int }
+
+policy first {
+  code "F-1" severity low
+  on input: One
+  when input.one > 1
+  deny "one"
+}
+
+policy second {
+  code "F-2" severity low
+  on input: Two
+  when input.two > 1
+  deny "two"
+}
+
+policy third {
+  code "F-3" severity low
+  on step
+  when step.effect == destroy
+  deny "three"
+}
+
+gate all {
+  input nothing: { none: Int } = { none: 1 }
+  check [first, third, second]
+}
+"#,
+    );
+    let run = package.run(&["gate", "--format", "short"]).exits(1);
+    for policy in ["first", "second", "third"] {
+        assert!(run.text().contains(&format!("error[ORD0809] `{policy}` is about")), "{policy}: {run}");
+    }
+}
+
+#[test]
+fn an_entity_that_has_no_value_is_not_passed_over() {
+    let package = Package::of(
+        r#"type App = { owner: String }
+
+entity a: App { owner: json("owner.json") }
+
+policy owned {
+  code "E-1" severity high
+  on entity app: App
+  when app.owner == ""
+  deny "nobody owns it"
+}
+
+gate apps {
+  check [owned]
+}
+"#,
+    );
+    package.write("owner.json", "1");
+    let run = package.run(&["gate", "--format", "short"]).exits(1);
+    assert!(run.text().contains("owner.json:1:1: error[ORD0503]"), "{run}");
+    package.write("owner.json", "\"ana\"");
+    package.run(&["gate"]).exits(0);
+}
+
+#[test]
 fn findings_point_into_the_file_that_a_part_of_the_input_is_from() {
     let package = Package::of(
         r#"type Object = { kind: String, metadata: { name: String } }
