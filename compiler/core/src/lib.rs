@@ -44,7 +44,9 @@ pub use policy::{
     explain_gates, gate_globs, is_compiled, judge, named_policies, policy_code, policy_subject, run_gate, walk_gate,
 };
 pub use resolve::package_items;
-pub use rules::{ForeignRules, RuleError, RuleErrorPlace, RuleFinding, RuleLanguage, RulePlace, RuleRequest, RuleText};
+pub use rules::{
+    ForeignRules, RuleError, RuleErrorPlace, RuleFinding, RuleLanguage, RulePart, RulePlace, RuleRequest, RuleText,
+};
 pub use testing::{Coverage, Covered, Failure, Point, PointKind, Reached, TestRun, cover_test, run_test};
 pub use types::{Anchor, DataFormat, Sig, Ty, signature};
 

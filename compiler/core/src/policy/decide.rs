@@ -17,9 +17,9 @@ use crate::hir::{self, BinaryOp, Body, ExprId, ExprKind, Policy, PolicyClause};
 use crate::items::Item;
 use crate::types::{Anchor, Ty};
 
-use foreign::Asked;
 pub(super) use foreign::Shown;
 pub(crate) use foreign::rules_fault;
+use foreign::{Asked, Element};
 
 /// What a policy says about a subject.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -136,6 +136,8 @@ pub(super) struct Decider<'a, 'db> {
     as_of: Option<Date>,
     /// Where in the subject the names come from that loops bind, and the subject itself.
     origins: Vec<(SmolStr, Pointer)>,
+    /// What the loops are at, where rules of another language are asked about it.
+    at: Vec<Element>,
     /// The clauses that ways ended at: the first such way, and how many there were.
     unmet: FxHashMap<Anchor<'db>, (usize, usize)>,
     /// The clauses passed so far, where the way is asked for.
@@ -171,6 +173,7 @@ impl<'a, 'db> Decider<'a, 'db> {
             cx,
             as_of,
             origins,
+            at: Vec::new(),
             unmet: FxHashMap::default(),
             passed: None,
             shown,
@@ -211,8 +214,10 @@ impl<'a, 'db> Decider<'a, 'db> {
                 result
             }
             Some(PolicyClause::For { binder, iter }) => {
-                let list =
-                    matches!(self.cx.facts.types[iter.0 as usize].peel_optional(self.db), Ty::List(_) | Ty::Json);
+                let gone_over = self.cx.facts.types[iter.0 as usize].peel_optional(self.db);
+                let list = matches!(gone_over, Ty::List(_) | Ty::Json);
+                // The elements of a set have no order, and so no places.
+                let placed = !matches!(gone_over, Ty::Set(_));
                 // Of one name, as the engine goes over such a list.
                 let first = !policy.clauses[..at].iter().any(|clause| matches!(clause, PolicyClause::For { .. }));
                 let source = match binder.second {
@@ -253,6 +258,11 @@ impl<'a, 'db> Decider<'a, 'db> {
                     }
                     let element = second.as_ref().unwrap_or(&first);
                     self.pass(*iter, ClauseKind::For, Some(element_name), element);
+                    if policy.from.is_some() {
+                        let part = origin.clone().filter(|_| !placed).unwrap_or_else(|| self.pointer());
+                        let placed = placed && origin.is_some();
+                        self.at.push(Element { value: element.clone(), part, placed });
+                    }
                     self.cx.locals.push((binder.first.text.clone(), first));
                     if let (Some(name), Some(second)) = (&binder.second, second) {
                         self.cx.locals.push((name.text.clone(), second));
@@ -263,6 +273,7 @@ impl<'a, 'db> Decider<'a, 'db> {
                     }
                     self.cx.locals.truncate(mark.0);
                     self.origins.truncate(mark.1);
+                    self.at.pop();
                     self.back();
                 }
                 Ok(())
@@ -398,6 +409,11 @@ impl<'a, 'db> Decider<'a, 'db> {
 
     /// What cannot be decided is denied. A policy that can only permit does so by saying nothing.
     fn undecided(&mut self, fault: Fault<'db>) {
+        self.undecided_at(fault, self.pointer());
+    }
+
+    /// As [`Self::undecided`], about a part of the subject that the loops have left behind.
+    fn undecided_at(&mut self, fault: Fault<'db>, pointer: Pointer) {
         let permits = |outcome: &hir::Outcome| matches!(outcome, hir::Outcome::Permit);
         if self.policy.from.is_none() && self.policy.outcomes.iter().all(permits) {
             self.decided.faults.push(fault);
@@ -414,11 +430,14 @@ impl<'a, 'db> Decider<'a, 'db> {
             when: None,
             because: None,
             exempt: None,
-            pointer: self.pointer(),
+            pointer: pointer.clone(),
             rule: None,
         });
         self.decided.faults.push(fault);
         self.end(WayEnd::Undecided, Some(self.decided.rulings.len() - 1));
+        if let (Some(_), Some(way)) = (&self.passed, self.decided.ways.last_mut()) {
+            way.pointer = pointer;
+        }
     }
 
     /// Where in the subject an expression comes from, where it is a way into it: names of loops, fields, elements.
