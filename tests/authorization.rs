@@ -85,7 +85,7 @@ fn an_alias_names_the_entities_of_its_type() {
         }
     }
     // The same where the types of the request are the ones themselves, and the entities have other names.
-    let package = Package::of(&SOURCE.replace(
+    let package = Package::of(SOURCE.replace(
         "type Document = {",
         "type Person = User\n\nentity bo: Person {}\nentity his: Document { owner: User(\"bo\") }\n\ntype Document = {",
     ));

@@ -343,6 +343,12 @@ fn rules_judge_the_element_whatever_the_loop_goes_over() {
         ("for name in keys(input.by)", vec![(1, "\"x\"".into())]),
         ("for n in 1..=2", vec![(1, "1".into()), (1, "2".into())]),
         ("for n in input.more", vec![(1, "7".into())]),
+        // A name of an inner clause hides one of the same name.
+        (
+            "for o in input.items\n  let o = { ports: [8] }\n  for port in o.ports",
+            vec![(3, "8".into()), (4, "8".into()), (5, "8".into())],
+        ),
+        ("for o in [input.items[0]]\n  for port in o.ports", vec![(1, "1".into()), (1, "2".into())]),
         // The loop around it has a place.
         ("for o in input.items\n  for port in sort(o.ports)", vec![(3, "1".into()), (3, "2".into()), (5, "3".into())]),
     ] {

@@ -135,7 +135,8 @@ pub(super) struct Decider<'a, 'db> {
     cx: Context<'db>,
     as_of: Option<Date>,
     /// Where in the subject the names come from that loops bind, and the subject itself.
-    origins: Vec<(SmolStr, Pointer)>,
+    /// A name that comes from elsewhere hides others from rules of another language, and has no place.
+    origins: Vec<(SmolStr, Option<Pointer>)>,
     /// What the loops are at, where rules of another language are asked about it.
     at: Vec<Element>,
     /// The clauses that ways ended at: the first such way, and how many there were.
@@ -163,7 +164,7 @@ impl<'a, 'db> Decider<'a, 'db> {
         // The environment may stand before the subject.
         let environment = policy.subject.as_ref().and_then(|subject| subject.environment.as_ref());
         let subject = locals.iter().find(|(name, _)| environment.is_none_or(|(known, _)| known.text != *name));
-        let origins = subject.map(|(name, _)| (name.clone(), Pointer::root())).into_iter().collect();
+        let origins = subject.map(|(name, _)| (name.clone(), Some(Pointer::root()))).into_iter().collect();
         cx.locals = locals;
         let (shown, asked, decided) = (None, Vec::new(), Decided::default());
         Some(Self {
@@ -208,7 +209,10 @@ impl<'a, 'db> Decider<'a, 'db> {
                 let value = self.evaluator.eval(&mut self.cx, binding.value)?;
                 self.pass(binding.value, ClauseKind::Let, Some(&binding.name.text), &value);
                 self.cx.locals.push((binding.name.text.clone(), value));
+                let mark = self.origins.len();
+                self.hide(&binding.name.text);
                 let result = self.clause(at + 1, condition);
+                self.origins.truncate(mark);
                 self.cx.locals.pop();
                 self.back();
                 result
@@ -247,6 +251,10 @@ impl<'a, 'db> Decider<'a, 'db> {
                 }
                 for (position, (first, second)) in rounds.into_iter().enumerate() {
                     let mark = (self.cx.locals.len(), self.origins.len());
+                    if origin.is_none() || binder.second.is_some() {
+                        self.hide(&binder.first.text);
+                        binder.second.iter().for_each(|second| self.hide(&second.text));
+                    }
                     if let Some(mut at) = origin.clone() {
                         // Of an object of `Json` the pairs have names, of a list numbers.
                         let named = !list || matches!((&first, &second), (Value::String(_), Some(_)));
@@ -254,7 +262,7 @@ impl<'a, 'db> Decider<'a, 'db> {
                             (true, Ok(key)) => at.push_key(&key),
                             _ => at.push_index(places[position]),
                         }
-                        self.origins.push((element_name.clone(), at));
+                        self.origins.push((element_name.clone(), Some(at)));
                     }
                     let element = second.as_ref().unwrap_or(&first);
                     self.pass(*iter, ClauseKind::For, Some(element_name), element);
@@ -440,12 +448,19 @@ impl<'a, 'db> Decider<'a, 'db> {
         }
     }
 
+    /// Rules of another language judge what a name stands for now, not what it stood for outside.
+    fn hide(&mut self, name: &SmolStr) {
+        if self.policy.from.is_some() {
+            self.origins.push((name.clone(), None));
+        }
+    }
+
     /// Where in the subject an expression comes from, where it is a way into it: names of loops, fields, elements.
     fn origin(&self, expr: ExprId) -> Option<Pointer> {
         match &self.cx.tree[expr].kind {
             ExprKind::Name(name) => {
                 let known = self.origins.iter().rev().find(|(known, _)| known == name);
-                known.map(|(_, origin)| origin.clone())
+                known.and_then(|(_, origin)| origin.clone())
             }
             ExprKind::Field { base, name, .. } => {
                 let mut origin = self.origin(*base)?;
@@ -483,7 +498,7 @@ impl<'a, 'db> Decider<'a, 'db> {
 
     /// What the innermost loop over a part of the subject is at.
     fn pointer(&self) -> Pointer {
-        self.origins.last().map(|(_, origin)| origin.clone()).unwrap_or_default()
+        self.origins.iter().rev().find_map(|(_, origin)| origin.clone()).unwrap_or_default()
     }
 
     fn pass(&mut self, expr: ExprId, kind: ClauseKind, name: Option<&SmolStr>, value: &Value) {
