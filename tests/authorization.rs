@@ -66,6 +66,34 @@ fn a_request_on_the_command_line_is_explained() {
 }
 
 #[test]
+fn an_alias_names_the_entities_of_its_type() {
+    let aliases = SOURCE
+        .replace("type Document = {", "type Person = User\ntype Paper = Document\n\ntype Document = {")
+        .replace("  principal: Ref<User>\n", "  principal: Ref<Person>\n")
+        .replace("  resource: Ref<Document>\n", "  resource: Ref<Paper>\n")
+        .replace("owner: User(\"ana\")", "owner: Person(\"ana\")");
+    let aliases = format!("{aliases}\nentity second: Paper {{ owner: User(\"ana\") }}\n");
+    let package = Package::of(&aliases);
+    for who in ["User:ana", "Person:ana"] {
+        for what in ["Document:report", "Paper:report", "Document:second", "Paper:second"] {
+            let asked = ["authorize", "--principal", who, "--action", "write", "--resource", what];
+            let text = package.run(&asked).exits(0).text();
+            assert!(text.contains("DOC-001 permits it"), "{who} {what}: {text}");
+            package.write("context.json", r#"{ "authenticated": false }"#);
+            let run = package.run(&[&asked[..], &["--context", "context.json"]].concat());
+            assert!(run.exits(1).text().contains("DOC-003"), "{who} {what}");
+        }
+    }
+    // The same where the types of the request are the ones themselves, and the entities have other names.
+    let package = Package::of(SOURCE.replace(
+        "type Document = {",
+        "type Person = User\n\nentity bo: Person {}\nentity his: Document { owner: User(\"bo\") }\n\ntype Document = {",
+    ));
+    let asked = ["authorize", "--principal", "User:bo", "--action", "write", "--resource", "Document:his"];
+    assert!(package.run(&asked).exits(0).text().contains("DOC-001 permits it"));
+}
+
+#[test]
 fn what_forbids_wins_and_says_why() {
     let package = Package::of(SOURCE);
     package.write("context.json", r#"{ "authenticated": false }"#);

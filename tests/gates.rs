@@ -284,6 +284,70 @@ fn a_document_that_cannot_be_read_fails_its_gate_alone() {
 }
 
 #[test]
+fn a_policy_sees_the_changes_of_its_own_patterns() {
+    const SOURCE: &str = r#"policy terraform {
+  code "C-1" severity high
+  on change ["infra/*.tf"]
+  for file in change.files
+  deny "{file.path} changed"
+}
+
+policy counted {
+  code "C-2" severity high
+  on change: { files: List<{ path: String, status: String }> } ["**/*.md", "LICENSE"]
+  when len(change.files) > 0
+  warn "{len(change.files)} texts"
+}
+
+policy whatever {
+  code "C-3" severity low
+  on change
+  warn "{len(change.files)} files"
+}
+
+gate changes {
+  check [terraform, counted, whatever]
+}
+
+test "files of other patterns are not seen" {
+  expect allow "C-1" from terraform on { files: [{ path: "main.tf", status: "added" }, { path: "infra/a/b.tf", status: "added" }] }
+  expect deny "C-1" from terraform on { files: [{ path: "main.tf", status: "added" }, { path: "infra/a.tf", status: "added" }] }
+}
+"#;
+    let package = Package::of(SOURCE);
+    package.run(&["test"]).exits(0);
+    if !package.git(&["init", "-q"]) {
+        println!("SKIPPED: there is no git here");
+        return;
+    }
+    package.write("infra/main.tf", "");
+    package.write("README.md", "");
+    package.commit();
+    package.git(&["switch", "-q", "-c", "more"]);
+    let said = |package: &Package| {
+        let run = package.run(&["gate", "--base", "main", "--format", "json", "--as-of", "2026-06-30"]);
+        let json = run.json();
+        let found = json["gates"][0]["findings"].as_array().unwrap();
+        found.iter().map(|finding| finding["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    package.write("README.md", "more\n");
+    assert_eq!(said(&package), ["C-2: 1 texts", "C-3: 1 files"]);
+    package.run(&["policy", "explain", "C-1", "--base", "main"]).says("C-1 is about none of the files that changed");
+    package.write("infra/more/other.tf", "");
+    package.write("docs/a.md", "");
+    assert_eq!(said(&package), ["C-2: 2 texts", "C-3: 3 files"]);
+    package.write("infra/other.tf", "");
+    package.write("infra/main.tf", "# more\n");
+    let files = ["C-1: infra/main.tf changed", "C-1: infra/other.tf changed"];
+    assert_eq!(said(&package), [&files[..], &["C-2: 2 texts", "C-3: 5 files"]].concat());
+    for pattern in ["./infra/*.tf", "/infra/*.tf", "infra/[.tf"] {
+        package.write("main.ord", SOURCE.replace("infra/*.tf", pattern));
+        let run = package.run(&["check", "--format", "short"]).exits(1);
+        assert!(run.text().contains("main.ord:3:14: error[ORD0802]"), "{run}");
+    }
+}
+
+#[test]
 fn the_registry_is_judged() {
     let package = Package::of(
         r#"type Application = { owner: String, uses: List<String> = [] }
@@ -317,6 +381,126 @@ gate registry {
     assert!(run.text().contains("main.ord:5:8: error[ORD0803] REG-001: an application has an owner"), "{run}");
     assert!(run.text().contains("main.ord:6:8: warning[ORD0804] REG-002: `test.main.handbook`"), "{run}");
     assert_eq!(run.text().matches("REG-").count(), 2, "{run}");
+}
+
+#[test]
+fn an_alias_stands_for_the_type_of_entities() {
+    const SOURCE: &str = r#"type App = { owner: String }
+type Alias = App
+type Further = Alias
+type Twin = { owner: String }
+
+entity a: App { owner: "" }
+entity b: Further { owner: "" }
+entity c: Twin { owner: "" }
+
+policy of_alias {
+  code "E-1" severity high
+  on entity app: Alias
+  when app.owner == ""
+  deny "by the alias"
+}
+
+policy of_type {
+  code "E-2" severity high
+  on entity app: App
+  when app.owner == ""
+  deny "by the type"
+}
+
+policy of_kind {
+  code "E-3" severity high
+  on entity
+  when entity.kind == "App"
+  deny "by the kind"
+}
+
+gate apps {
+  check [of_alias, of_type, of_kind]
+}
+"#;
+    let package = Package::of(SOURCE);
+    let run = package.run(&["gate", "--format", "short"]).exits(1);
+    for code in ["E-1", "E-2", "E-3"] {
+        for place in ["main.ord:6:8", "main.ord:7:8"] {
+            assert!(run.text().contains(&format!("{place}: error[ORD0803] {code}")), "{code} {place}: {run}");
+        }
+    }
+    assert_eq!(run.text().matches("ORD0803").count(), 6, "{run}");
+    // A type that no entity has is not looked at, and each policy says so.
+    let none = SOURCE.replace("entity a: App", "entity a: Twin").replace("entity b: Further", "entity b: Twin");
+    package.write("main.ord", none);
+    let run = package.run(&["gate", "--format", "short"]).exits(1);
+    for (policy, ty) in [("of_alias", "Alias"), ("of_type", "App")] {
+        let said = format!("error[ORD0809] `{policy}` is about entities of `{ty}`, and the package has none");
+        assert!(run.text().contains(&said), "{said}: {run}");
+    }
+    assert_eq!(run.text().matches("error[").count(), 2, "{run}");
+}
+
+#[test]
+fn every_policy_without_an_input_is_told() {
+    let package = Package::of(
+        r#"type One = { one: Int }
+type Two = { two: Int }
+
+policy first {
+  code "F-1" severity low
+  on input: One
+  when input.one > 1
+  deny "one"
+}
+
+policy second {
+  code "F-2" severity low
+  on input: Two
+  when input.two > 1
+  deny "two"
+}
+
+policy third {
+  code "F-3" severity low
+  on step
+  when step.effect == destroy
+  deny "three"
+}
+
+gate all {
+  input nothing: { none: Int } = { none: 1 }
+  check [first, third, second]
+}
+"#,
+    );
+    let run = package.run(&["gate", "--format", "short"]).exits(1);
+    for policy in ["first", "second", "third"] {
+        assert!(run.text().contains(&format!("error[ORD0809] `{policy}` is about")), "{policy}: {run}");
+    }
+}
+
+#[test]
+fn an_entity_that_has_no_value_is_not_passed_over() {
+    let package = Package::of(
+        r#"type App = { owner: String }
+
+entity a: App { owner: json("owner.json") }
+
+policy owned {
+  code "E-1" severity high
+  on entity app: App
+  when app.owner == ""
+  deny "nobody owns it"
+}
+
+gate apps {
+  check [owned]
+}
+"#,
+    );
+    package.write("owner.json", "1");
+    let run = package.run(&["gate", "--format", "short"]).exits(1);
+    assert!(run.text().contains("owner.json:1:1: error[ORD0503]"), "{run}");
+    package.write("owner.json", "\"ana\"");
+    package.run(&["gate"]).exits(0);
 }
 
 #[test]

@@ -314,6 +314,107 @@ gate second {
 }
 
 #[test]
+fn rules_judge_the_element_whatever_the_loop_goes_over() {
+    const OBJECTS: &str = r#"{
+  "items": [
+    { "kind": "Pod", "name": "b", "ports": [2, 1] },
+    { "kind": "Service", "name": "c", "ports": [] },
+    { "kind": "Pod", "name": "a", "ports": [3] }
+  ],
+  "by": { "x": { "kind": "X" } },
+  "names": ["n", "m"]
+}
+"#;
+    let package = Package::of("");
+    package.write("pods.rego", "package pods\n\ndeny contains {\"msg\": json.marshal(input), \"path\": [\"kind\"]}\n");
+    let pod = |name: &str, ports: &str| format!(r#"{{"kind":"Pod","name":"{name}","ports":[{ports}]}}"#);
+    let service = r#"{"kind":"Service","name":"c","ports":[]}"#.to_owned();
+    let (a, b) = (pod("a", "3"), pod("b", "2,1"));
+    for (loops, said) in [
+        // Where the place is known, so is the way below it.
+        ("for o in input.items\n  when o.kind == \"Pod\"", vec![(3, b.clone()), (5, a.clone())]),
+        ("for name, o in input.by", vec![(7, r#"{"kind":"X"}"#.into())]),
+        ("for port in input.items[0].ports", vec![(1, "1".into()), (1, "2".into())]),
+        ("for o in [o for o in input.items if o.kind == \"Pod\"]", vec![(1, a.clone()), (1, b.clone())]),
+        ("for o in input.items + input.items", vec![(1, a.clone()), (1, b.clone()), (1, service)]),
+        ("for name in sort(input.names)", vec![(1, "\"m\"".into()), (1, "\"n\"".into())]),
+        // A set has a place, its elements have none.
+        ("for name in input.set", vec![(8, "\"m\"".into()), (8, "\"n\"".into())]),
+        ("for name in keys(input.by)", vec![(1, "\"x\"".into())]),
+        ("for n in 1..=2", vec![(1, "1".into()), (1, "2".into())]),
+        ("for n in input.more", vec![(1, "7".into())]),
+        // A name of an inner clause hides one of the same name.
+        (
+            "for o in input.items\n  let o = { ports: [8] }\n  for port in o.ports",
+            vec![(3, "8".into()), (4, "8".into()), (5, "8".into())],
+        ),
+        ("for o in [input.items[0]]\n  for port in o.ports", vec![(1, "1".into()), (1, "2".into())]),
+        // The loop around it has a place.
+        ("for o in input.items\n  for port in sort(o.ports)", vec![(3, "1".into()), (3, "2".into()), (5, "3".into())]),
+    ] {
+        let of_set = if loops.contains("input.set") { "set" } else { "names" };
+        let source = format!(
+            r#"type Object = {{ kind: String, name: String, ports: List<Int> }}
+type Objects = {{ items: List<Object>, by: Map<String, Json>, {of_set}: {}<String>, more: List<Int> = [7] }}
+
+policy k from rego "pods.rego" {{
+  code "K-1" severity low
+  on input: Objects
+  {loops}
+}}
+
+gate all {{
+  input objects: Objects = json("objects.json")
+  check [k]
+}}
+"#,
+            if of_set == "set" { "Set" } else { "List" }
+        );
+        package.write("main.ord", &source);
+        package.write("objects.json", OBJECTS.replace("\"names\"", &format!("\"{of_set}\"")));
+        let mut expected: Vec<String> = said.iter().map(|(line, text)| format!("{line} K-1: {text}")).collect();
+        expected.sort();
+        let mut found: Vec<String> = outcome(&package)[0]
+            .2
+            .iter()
+            .map(|found| {
+                let (place, said) = found.split_once(" K-1: ").unwrap_or_else(|| panic!("{loops}: {found}"));
+                format!("{} K-1: {said}", place.split(':').nth(1).unwrap())
+            })
+            .collect();
+        found.sort();
+        assert_eq!(found, expected, "{loops}");
+    }
+}
+
+#[test]
+fn an_exemption_that_cannot_be_decided_points_to_the_element() {
+    let package = Package::of(
+        r#"policy k from rego "pods.rego" {
+  code "K-1" severity low
+  on input: { items: List<{ name: String, size: Int }> }
+  for item in input.items
+  exempt 10 / item.size > 3
+}
+
+gate all {
+  input objects: { items: List<{ name: String, size: Int }> } = json("objects.json")
+  check [k]
+}
+"#,
+    );
+    package.write("pods.rego", "package pods\n\ndeny contains input.name\n");
+    package.write(
+        "objects.json",
+        "{ \"items\": [\n  { \"name\": \"a\", \"size\": 1 },\n  { \"name\": \"b\", \"size\": 0 }\n] }\n",
+    );
+    let found = &outcome(&package)[0].2;
+    for said in ["ORD0803 objects.json:3:3 K-1: it cannot be decided", "ORD0803 objects.json:3:3 K-1: b"] {
+        assert!(found.iter().any(|found| found.starts_with(said)), "no `{said}` in {found:#?}");
+    }
+}
+
+#[test]
 fn many_parts_share_one_limit() {
     let package = Package::of(
         r#"policy slow from rego "slow.rego" {

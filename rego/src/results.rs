@@ -39,13 +39,12 @@ pub(crate) fn json(value: &Value) -> Result<Json, Exhausted> {
 /// The findings that the value of a rule stands for.
 ///
 /// A list or set has one for each member, a text is one itself, and so is `true`, for rules that only say yes or no.
-/// Nothing else that is not empty is taken: a rule that means something by it must not pass unseen.
+/// Nothing else is taken: a rule that means something by it must not pass unseen.
 pub(crate) fn findings(rule: &RegoRule, value: &Value) -> Result<Vec<RegoFinding>, RegoError> {
     let items: Vec<&Value> = match value {
-        Value::Undefined | Value::Bool(false) | Value::Null => Vec::new(),
+        Value::Undefined | Value::Bool(false) => Vec::new(),
         Value::Array(items) => items.iter().collect(),
         Value::Set(items) => items.iter_sorted().collect(),
-        Value::Object(members) if members.is_empty() => Vec::new(),
         other => vec![other],
     };
     items.into_iter().map(|item| finding(rule, item)).collect()

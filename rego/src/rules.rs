@@ -5,7 +5,9 @@ mod template;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ordain_compiler::{ForeignRules, RuleError, RuleErrorPlace, RuleFinding, RuleLanguage, RuleRequest, RuleText};
+use ordain_compiler::{
+    ForeignRules, RuleError, RuleErrorPlace, RuleFinding, RuleLanguage, RulePart, RuleRequest, RuleText,
+};
 use ordain_data::Pointer;
 use regorus::Value;
 
@@ -82,7 +84,7 @@ fn bundle(sources: &[RuleText]) -> Result<Bundle, RuleError> {
 
 fn rego(bundle: &Bundle, request: &RuleRequest<'_>) -> Result<Vec<Vec<RuleFinding>>, RuleError> {
     let document = value_of(request.document);
-    let inputs = request.parts.iter().map(|part| below(&document, part)).collect();
+    let inputs = request.parts.iter().map(|part| judged(&document, part)).collect();
     let nothing = serde_json::Value::Null;
     if let Some(name) = request.data.and_then(|data| bundle.clash(data)) {
         let mut place = Pointer::root();
@@ -105,6 +107,14 @@ fn rego(bundle: &Bundle, request: &RuleRequest<'_>) -> Result<Vec<Vec<RuleFindin
         }
     };
     Ok(found.into_iter().map(|found| found.into_iter().map(finding).collect()).collect())
+}
+
+/// What a part is.
+fn judged(document: &Value, part: &RulePart) -> Value {
+    match part {
+        RulePart::Place(part) => below(document, part),
+        RulePart::Made { value, .. } => value_of(value),
+    }
 }
 
 /// The part of a document that a pointer leads to.

@@ -43,6 +43,32 @@ fn policies_find_what_they_should() {
     }
 }
 
+/// A rule that means something by such a result would fail silently otherwise.
+#[test]
+fn results_of_other_forms_are_errors() {
+    for (rule, sound) in [
+        ("deny := null", false),
+        ("deny := {}", false),
+        ("deny := 1", false),
+        ("deny := [null]", false),
+        ("deny := {1}", false),
+        ("deny := [[]]", false),
+        ("deny := {\"message\": \"x\"}", false),
+        ("deny[key] := \"x\" if some key in input.keys", false),
+        ("default deny := null", false),
+        ("deny := false", true),
+        ("deny := set()", true),
+        ("deny := []", true),
+        ("deny := \"x\" if input.no", true),
+        ("deny contains \"x\" if input.no", true),
+    ] {
+        let text = format!("package a\n\n{rule}\n");
+        let bundle = Bundle::parse(&[("a.rego", &text)], Dialect::V1).unwrap_or_else(|error| panic!("{rule}: {error}"));
+        let answer = bundle.evaluate(&json!({}), &json!({}), Limits::default());
+        assert_eq!(answer.is_ok(), sound, "{rule}: {answer:?}");
+    }
+}
+
 #[test]
 fn rules_are_listed() {
     let bundle = bundle("rules");

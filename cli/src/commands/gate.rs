@@ -1,9 +1,8 @@
 //! `ordain gate`
 
-use std::path::Path;
-
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use ordain_compiler::{GateFinding, GateRun, Item, Kind, check_package, gate_globs, package_items, run_gate};
+use ordain_compiler::{
+    ChangePatterns, GateFinding, GateRun, Item, Kind, check_package, gate_globs, package_items, run_gate,
+};
 use ordain_diagnostics::{Diagnostic, Severity, TextRange};
 use ordain_graph::{Date, Severity as Gravity, Value};
 use ordain_loader::{ChangedFile, Workspace, changed_files};
@@ -138,8 +137,8 @@ fn gate(
     let name = item.name(db).to_string();
     let globs = gate_globs(db, item);
     if let (Some(changed), Some(base), false) = (changed, &arguments.base, globs.is_empty()) {
-        let set = glob_set(&globs)?;
-        if !changed.iter().any(|file| set.is_match(Path::new(&file.path))) {
+        let patterns = ChangePatterns::new(&globs).map_err(Failure)?;
+        if !changed.iter().any(|file| patterns.matches(&file.path)) {
             let why = format!("no file that matches {} has changed since {base}", globs.join(", "));
             return Ok(Ran { name, state: State::Skipped(why), run: GateRun::default(), known: 0, stale: 0 });
         }
@@ -167,18 +166,6 @@ pub(super) fn change(files: &[ChangedFile]) -> Value {
         ])
     };
     Value::record([("files".into(), Value::list(files.iter().map(file)))])
-}
-
-fn glob_set(globs: &[String]) -> Result<GlobSet, Failure> {
-    let mut set = GlobSetBuilder::new();
-    for glob in globs {
-        if glob.starts_with('/') || glob.split('/').any(|part| matches!(part, "." | "..")) {
-            let why = "patterns of `on change` begin at the root of the git repository";
-            return Err(Failure(format!("no path can match `{glob}`: {why}")));
-        }
-        set.add(GlobBuilder::new(glob).literal_separator(true).build()?);
-    }
-    Ok(set.build()?)
 }
 
 /// The gates of the package: positions among its items, and names.

@@ -162,6 +162,7 @@ fn nothing(workspace: &Workspace, policy: Item<'_>, arguments: &ExplainPolicyArg
         }
         Some("request") => format!("{shown} is about requests; run `ordain authorize REQUEST --explain`"),
         Some("entity") => format!("{shown} is about none of the package's entities"),
+        Some("change") if arguments.base.is_some() => format!("{shown} is about none of the files that changed"),
         Some(subject) => format!("{shown} is about a {subject}; give one with `--input FILE`"),
         None => format!("{shown} says nothing of what it is about"),
     }

@@ -39,12 +39,14 @@ pub use module_path::{Unnameable, unnameable};
 pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse_manifest};
 pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate};
 pub use policy::{
-    About, Arena, Asking, Authorizer, Clause, ClauseKind, ConditionPart, Decided, Decision, Explained,
+    About, Arena, Asking, Authorizer, ChangePatterns, Clause, ClauseKind, ConditionPart, Decided, Decision, Explained,
     ExplainedRequest, GateFinding, GateRun, Judged, Prepared, Ruling, Way, WayEnd, explain, explain_document,
     explain_gates, gate_globs, is_compiled, judge, named_policies, policy_code, policy_subject, run_gate, walk_gate,
 };
 pub use resolve::package_items;
-pub use rules::{ForeignRules, RuleError, RuleErrorPlace, RuleFinding, RuleLanguage, RulePlace, RuleRequest, RuleText};
+pub use rules::{
+    ForeignRules, RuleError, RuleErrorPlace, RuleFinding, RuleLanguage, RulePart, RulePlace, RuleRequest, RuleText,
+};
 pub use testing::{Coverage, Covered, Failure, Point, PointKind, Reached, TestRun, cover_test, run_test};
 pub use types::{Anchor, DataFormat, Sig, Ty, signature};
 

@@ -43,8 +43,31 @@ pub struct RuleRequest<'a> {
     pub data: Option<&'a Json>,
     /// The whole of what the policy is about.
     pub document: &'a Json,
-    /// The parts of the document to judge, each for itself. Each of them is there.
-    pub parts: &'a [Pointer],
+    /// What they are to judge, each part for itself.
+    pub parts: &'a [RulePart],
+}
+
+/// What rules are to judge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RulePart {
+    /// A part of the document, which is there.
+    Place(Pointer),
+    /// A value that was made of the document, or of something else.
+    Made {
+        /// The value.
+        value: Json,
+        /// The part of the document that findings about it point to.
+        within: Pointer,
+    },
+}
+
+impl RulePart {
+    /// Where in the document findings about it point to, unless they know better.
+    pub const fn place(&self) -> &Pointer {
+        match self {
+            Self::Place(place) | Self::Made { within: place, .. } => place,
+        }
+    }
 }
 
 /// A file of rules.

@@ -1,6 +1,6 @@
 //! A file with a template of Gatekeeper in it, perhaps with constraints beside it.
 
-use ordain_compiler::{RuleError, RuleErrorPlace, RuleFinding, RuleRequest, RuleText, document_json};
+use ordain_compiler::{RuleError, RuleErrorPlace, RuleFinding, RulePart, RuleRequest, RuleText, document_json};
 use ordain_data::{Format, Node, NodeKind, Pointer, TextRange, parse};
 use serde_json::{Value as Json, json};
 
@@ -74,7 +74,10 @@ impl TemplateFile {
         let mut pairs = Vec::new();
         let mut reviews = Vec::with_capacity(request.parts.len());
         for (at, part) in request.parts.iter().enumerate() {
-            let object = request.document.pointer(part.as_str()).unwrap_or(&Json::Null);
+            let object = match part {
+                RulePart::Place(part) => request.document.pointer(part.as_str()).unwrap_or(&Json::Null),
+                RulePart::Made { value, .. } => value,
+            };
             reviews.push(Review::parse(object).map_err(|error| about_part(&error, at))?);
         }
         for (at, review) in reviews.iter().enumerate() {

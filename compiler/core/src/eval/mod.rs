@@ -39,7 +39,7 @@ pub use lone::{Lone, LoneFinding, eval_text, eval_text_with};
 pub use normalise::plain;
 pub use origin::Origin;
 pub(crate) use reading::Document;
-pub(crate) use reference::{Entities, Following, PARENTS, parts, reference};
+pub(crate) use reference::{Entities, Following, PARENTS, parts, reference, reference_to};
 pub(crate) use trace::{Seen, Trace};
 pub(crate) use values::signature_faults;
 pub(crate) use values::without_declaration;

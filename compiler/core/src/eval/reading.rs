@@ -217,7 +217,7 @@ impl<'a, 'b, 'db> Document<'a, 'b, 'db> {
         };
         let named = match (&inner.kind, target, text("type"), text("id")) {
             (NodeKind::String(id), Ty::Alias(item), ..) => {
-                return Ok(super::reference(crate::qualified_name(db, *item), id.clone()));
+                return Ok(super::reference_to(db, *item, id.clone()));
             }
             (NodeKind::Map(_), _, Some(ty), Some(id)) => crate::policy::named_entity(db, self.package, ty, id),
             _ => {

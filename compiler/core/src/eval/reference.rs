@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::{Context, Eval, Evaluator, Fault};
-use crate::db::Package;
+use crate::db::{Db, Package};
 use crate::hir::{Arg, ExprId};
 use crate::items::Item;
 
@@ -19,6 +19,11 @@ pub(crate) const PARENTS: &str = "parents";
 /// A reference to an entity of a type, by the type's qualified name.
 pub(crate) fn reference(ty: SmolStr, id: SmolStr) -> Value {
     Value::record([("id".into(), Value::String(id)), ("type".into(), Value::String(ty))])
+}
+
+/// A reference to an entity of a declared type.
+pub(crate) fn reference_to(db: &dyn Db, ty: Item<'_>, id: SmolStr) -> Value {
+    reference(crate::qualified_name(db, crate::types::own_type(db, ty)), id)
 }
 
 /// The type and the id that a reference is made of.
@@ -110,7 +115,7 @@ impl<'a, 'db> Evaluator<'a, 'db> {
     pub(super) fn eval_reference(&self, cx: &mut Context<'db>, ty: Item<'db>, args: &[Arg]) -> Eval<'db> {
         let [Arg { value, .. }] = args else { return Err(Box::new(Fault::Silent)) };
         match self.eval(cx, *value)? {
-            Value::String(id) => Ok(reference(crate::qualified_name(self.db, ty), id)),
+            Value::String(id) => Ok(reference_to(self.db, ty, id)),
             _ => Err(super::not_known(cx.expr_at(*value))),
         }
     }

@@ -4,6 +4,7 @@ use ordain_diagnostics::codes::EVALUATION_TOO_LARGE;
 use ordain_graph::{Date, Fields, Value};
 use smol_str::SmolStr;
 
+use super::change::seen;
 use super::compiled::by_engine;
 use super::decide::{Decided, Decider, Shown};
 use crate::db::Db;
@@ -26,6 +27,11 @@ pub(crate) fn decide_on<'db>(
 ) -> Decided<'db> {
     let Body::Policy(declared) = &policy.body(db).body else { return Decided::default() };
     let Some(subject) = &declared.subject else { return Decided::default() };
+    let value = match seen(db, policy, subject, value) {
+        Ok(Some(value)) => value,
+        Ok(None) => return Decided::default(),
+        Err(fault) => return Decided { faults: vec![*fault], ..Decided::default() },
+    };
     let given = locals(subject, with_context(subject, value));
     // Rules of another language see what is given, without what the types add to it.
     let shown = given.last().map(|(_, value)| Shown::Value(value.clone()));

@@ -17,9 +17,9 @@ use crate::hir::{self, BinaryOp, Body, ExprId, ExprKind, Policy, PolicyClause};
 use crate::items::Item;
 use crate::types::{Anchor, Ty};
 
-use foreign::Asked;
 pub(super) use foreign::Shown;
 pub(crate) use foreign::rules_fault;
+use foreign::{Asked, Element};
 
 /// What a policy says about a subject.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -135,7 +135,10 @@ pub(super) struct Decider<'a, 'db> {
     cx: Context<'db>,
     as_of: Option<Date>,
     /// Where in the subject the names come from that loops bind, and the subject itself.
-    origins: Vec<(SmolStr, Pointer)>,
+    /// A name that comes from elsewhere hides others from rules of another language, and has no place.
+    origins: Vec<(SmolStr, Option<Pointer>)>,
+    /// What the loops are at, where rules of another language are asked about it.
+    at: Vec<Element>,
     /// The clauses that ways ended at: the first such way, and how many there were.
     unmet: FxHashMap<Anchor<'db>, (usize, usize)>,
     /// The clauses passed so far, where the way is asked for.
@@ -161,7 +164,7 @@ impl<'a, 'db> Decider<'a, 'db> {
         // The environment may stand before the subject.
         let environment = policy.subject.as_ref().and_then(|subject| subject.environment.as_ref());
         let subject = locals.iter().find(|(name, _)| environment.is_none_or(|(known, _)| known.text != *name));
-        let origins = subject.map(|(name, _)| (name.clone(), Pointer::root())).into_iter().collect();
+        let origins = subject.map(|(name, _)| (name.clone(), Some(Pointer::root()))).into_iter().collect();
         cx.locals = locals;
         let (shown, asked, decided) = (None, Vec::new(), Decided::default());
         Some(Self {
@@ -171,6 +174,7 @@ impl<'a, 'db> Decider<'a, 'db> {
             cx,
             as_of,
             origins,
+            at: Vec::new(),
             unmet: FxHashMap::default(),
             passed: None,
             shown,
@@ -205,14 +209,19 @@ impl<'a, 'db> Decider<'a, 'db> {
                 let value = self.evaluator.eval(&mut self.cx, binding.value)?;
                 self.pass(binding.value, ClauseKind::Let, Some(&binding.name.text), &value);
                 self.cx.locals.push((binding.name.text.clone(), value));
+                let mark = self.origins.len();
+                self.hide(&binding.name.text);
                 let result = self.clause(at + 1, condition);
+                self.origins.truncate(mark);
                 self.cx.locals.pop();
                 self.back();
                 result
             }
             Some(PolicyClause::For { binder, iter }) => {
-                let list =
-                    matches!(self.cx.facts.types[iter.0 as usize].peel_optional(self.db), Ty::List(_) | Ty::Json);
+                let gone_over = self.cx.facts.types[iter.0 as usize].peel_optional(self.db);
+                let list = matches!(gone_over, Ty::List(_) | Ty::Json);
+                // The elements of a set have no order, and so no places.
+                let placed = !matches!(gone_over, Ty::Set(_));
                 // Of one name, as the engine goes over such a list.
                 let first = !policy.clauses[..at].iter().any(|clause| matches!(clause, PolicyClause::For { .. }));
                 let source = match binder.second {
@@ -242,6 +251,10 @@ impl<'a, 'db> Decider<'a, 'db> {
                 }
                 for (position, (first, second)) in rounds.into_iter().enumerate() {
                     let mark = (self.cx.locals.len(), self.origins.len());
+                    if origin.is_none() || binder.second.is_some() {
+                        self.hide(&binder.first.text);
+                        binder.second.iter().for_each(|second| self.hide(&second.text));
+                    }
                     if let Some(mut at) = origin.clone() {
                         // Of an object of `Json` the pairs have names, of a list numbers.
                         let named = !list || matches!((&first, &second), (Value::String(_), Some(_)));
@@ -249,10 +262,15 @@ impl<'a, 'db> Decider<'a, 'db> {
                             (true, Ok(key)) => at.push_key(&key),
                             _ => at.push_index(places[position]),
                         }
-                        self.origins.push((element_name.clone(), at));
+                        self.origins.push((element_name.clone(), Some(at)));
                     }
                     let element = second.as_ref().unwrap_or(&first);
                     self.pass(*iter, ClauseKind::For, Some(element_name), element);
+                    if policy.from.is_some() {
+                        let part = origin.clone().filter(|_| !placed).unwrap_or_else(|| self.pointer());
+                        let placed = placed && origin.is_some();
+                        self.at.push(Element { value: element.clone(), part, placed });
+                    }
                     self.cx.locals.push((binder.first.text.clone(), first));
                     if let (Some(name), Some(second)) = (&binder.second, second) {
                         self.cx.locals.push((name.text.clone(), second));
@@ -263,6 +281,7 @@ impl<'a, 'db> Decider<'a, 'db> {
                     }
                     self.cx.locals.truncate(mark.0);
                     self.origins.truncate(mark.1);
+                    self.at.pop();
                     self.back();
                 }
                 Ok(())
@@ -398,6 +417,11 @@ impl<'a, 'db> Decider<'a, 'db> {
 
     /// What cannot be decided is denied. A policy that can only permit does so by saying nothing.
     fn undecided(&mut self, fault: Fault<'db>) {
+        self.undecided_at(fault, self.pointer());
+    }
+
+    /// As [`Self::undecided`], about a part of the subject that the loops have left behind.
+    fn undecided_at(&mut self, fault: Fault<'db>, pointer: Pointer) {
         let permits = |outcome: &hir::Outcome| matches!(outcome, hir::Outcome::Permit);
         if self.policy.from.is_none() && self.policy.outcomes.iter().all(permits) {
             self.decided.faults.push(fault);
@@ -414,11 +438,21 @@ impl<'a, 'db> Decider<'a, 'db> {
             when: None,
             because: None,
             exempt: None,
-            pointer: self.pointer(),
+            pointer: pointer.clone(),
             rule: None,
         });
         self.decided.faults.push(fault);
         self.end(WayEnd::Undecided, Some(self.decided.rulings.len() - 1));
+        if let (Some(_), Some(way)) = (&self.passed, self.decided.ways.last_mut()) {
+            way.pointer = pointer;
+        }
+    }
+
+    /// Rules of another language judge what a name stands for now, not what it stood for outside.
+    fn hide(&mut self, name: &SmolStr) {
+        if self.policy.from.is_some() {
+            self.origins.push((name.clone(), None));
+        }
     }
 
     /// Where in the subject an expression comes from, where it is a way into it: names of loops, fields, elements.
@@ -426,7 +460,7 @@ impl<'a, 'db> Decider<'a, 'db> {
         match &self.cx.tree[expr].kind {
             ExprKind::Name(name) => {
                 let known = self.origins.iter().rev().find(|(known, _)| known == name);
-                known.map(|(_, origin)| origin.clone())
+                known.and_then(|(_, origin)| origin.clone())
             }
             ExprKind::Field { base, name, .. } => {
                 let mut origin = self.origin(*base)?;
@@ -464,7 +498,7 @@ impl<'a, 'db> Decider<'a, 'db> {
 
     /// What the innermost loop over a part of the subject is at.
     fn pointer(&self) -> Pointer {
-        self.origins.last().map(|(_, origin)| origin.clone()).unwrap_or_default()
+        self.origins.iter().rev().find_map(|(_, origin)| origin.clone()).unwrap_or_default()
     }
 
     fn pass(&mut self, expr: ExprId, kind: ClauseKind, name: Option<&SmolStr>, value: &Value) {

@@ -9,10 +9,23 @@ use crate::eval::{Evaluator, Following, declared_value, plain, without_declarati
 use crate::hir::{Kind, Subject};
 use crate::items::Item;
 use crate::resolve::package_items;
-use crate::types::{Sig, Ty, signature, subject_types};
+use crate::types::{Sig, Ty, entity_type, signature, subject_types};
 
-/// What a policy says about each entity of a package that it is about: all, or those of the very type it names. Entities
-/// without a value are left out, for their mistakes are reported where they stand.
+/// The entities of a package that a policy is about: all, or those of the type it names, whatever else is of its form.
+pub(super) fn entities_of<'db>(db: &'db dyn Db, package: Package, policy: Item<'db>) -> Vec<(Item<'db>, Ty<'db>)> {
+    let expected = subject_types(db, policy).binding.as_ref().map(|expected| entity_type(db, expected));
+    let known = package_items(db, package).filter(|item| item.kind(db) == Kind::Entity);
+    known
+        .filter_map(|entity| {
+            let Sig::Entity(declared) = &signature(db, entity).sig else { return None };
+            let actual = entity_type(db, declared);
+            expected.as_ref().is_none_or(|expected| *expected == actual).then_some((entity, actual))
+        })
+        .collect()
+}
+
+/// What a policy says about each entity of a package that it is about. Entities without a value are left out, for their
+/// mistakes are reported where they stand.
 pub(super) fn decide_entities<'db>(
     db: &'db dyn Db,
     package: Package,
@@ -21,17 +34,12 @@ pub(super) fn decide_entities<'db>(
     as_of: Option<Date>,
     explained: bool,
 ) -> Vec<(Item<'db>, Decided<'db>)> {
-    let expected = &subject_types(db, policy).binding;
     let evaluator = Evaluator::new(db).following(Following::Declared(package));
-    package_items(db, package)
-        .filter(|item| item.kind(db) == Kind::Entity)
-        .filter_map(|entity| {
-            let Sig::Entity(actual) = &signature(db, entity).sig else { return None };
-            if expected.as_ref().is_some_and(|expected| expected != actual) {
-                return None;
-            }
+    entities_of(db, package, policy)
+        .into_iter()
+        .filter_map(|(entity, actual)| {
             let value = declared_value(db, entity).value.clone().map(without_declaration)?;
-            let local = local(db, subject, entity, actual, value);
+            let local = local(db, subject, entity, &actual, value);
             let decider = Decider::new(db, &evaluator, policy, vec![local], as_of)?;
             Some((entity, if explained { decider.explained() } else { decider }.run()))
         })

@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::alone::{locals, whole};
+use super::change::seen;
 use super::decide::{Decided, Decider, Shown};
 use super::entity::decide_entities;
 use super::input::{Document, as_declared, elements};
@@ -126,10 +127,13 @@ pub fn explain_gates<'db>(
             found.extend(entities.map(|(entity, decided)| Explained::new(policy, About::Entity(entity), decided)));
         }
         "change" => {
-            if let Some(change) = change {
-                let decided = decide(db, policy, locals(subject, change.clone()), None, as_of);
-                found.push(Explained::new(policy, About::Change, decided));
-            }
+            let change = change.and_then(|change| seen(db, policy, subject, change.clone()).transpose());
+            let decided = match change {
+                Some(Ok(change)) => decide(db, policy, locals(subject, change), None, as_of),
+                Some(Err(fault)) => Decided { faults: vec![*fault], ..Decided::default() },
+                None => return (found, faults),
+            };
+            found.push(Explained::new(policy, About::Change, decided));
         }
         "input" => {
             let Some(expected) = &subject_types(db, policy).binding else { return (found, faults) };
@@ -197,7 +201,15 @@ pub fn explain_document<'db>(
     }
     let ty = subject_type(db, policy, subject)?;
     let document = read_document_as(db, policy, file, format, ty)?;
-    let mut bound = locals(subject, document.value.clone());
+    let value = match seen(db, policy, subject, document.value.clone()) {
+        Ok(Some(value)) => value,
+        Ok(None) => return Ok(Explained::new(policy, About::Document(document), Decided::default())),
+        Err(fault) => {
+            let decided = Decided { faults: vec![*fault], ..Decided::default() };
+            return Ok(Explained::new(policy, About::Document(document), decided));
+        }
+    };
+    let mut bound = locals(subject, value);
     if let Some((name, _)) = &subject.environment
         && bound.iter().all(|(known, _)| *known != name.text)
     {

@@ -9,14 +9,15 @@ use ordain_graph::{Date, Outcome, Severity, Value};
 use smol_str::SmolStr;
 
 use super::alone::locals;
+use super::change::{patterns, seen};
 use super::compiled::Compiled;
 use super::decide::{Decided, Decider, Shown};
-use super::entity::decide_entities;
+use super::entity::{decide_entities, entities_of};
 use super::input::{Document, as_declared, elements};
 use super::standing::fallen;
 use super::{code_and_severity, docs};
 use crate::db::Db;
-use crate::eval::{Context, Eval, Evaluator, Fault, Following, Origin, data_call};
+use crate::eval::{Context, Eval, Evaluator, Fault, Following, Origin, data_call, declared_value};
 use crate::hir::{Body, Gate, Kind, Policy, PolicyRef, Subject};
 use crate::items::Item;
 use crate::resolve::{declared, resolve_module, resolve_policy};
@@ -58,10 +59,7 @@ pub struct GateFinding {
 pub fn gate_globs(db: &dyn Db, item: Item<'_>) -> Vec<String> {
     let Body::Gate(gate) = &item.body(db).body else { return Vec::new() };
     let Some(globs) = gate.globs else { return Vec::new() };
-    match Evaluator::new(db).eval(&mut Context::body(db, item), globs) {
-        Ok(Value::List(globs)) => globs.iter().filter_map(|glob| ordain_graph::display(glob).ok()).collect(),
-        _ => Vec::new(),
-    }
+    patterns(db, item, globs).unwrap_or_default()
 }
 
 /// Decides the policies of a gate about its documents, and about what changed, as of a day.
@@ -77,7 +75,7 @@ pub fn walk_gate<'db>(db: &'db dyn Db, item: Item<'db>, change: Option<&Value>, 
 fn run<'db>(db: &'db dyn Db, item: Item<'db>, change: Option<&Value>, as_of: Option<Date>, engine: bool) -> GateRun {
     let Body::Gate(gate) = &item.body(db).body else { return GateRun::default() };
     let (documents, compiled) = (Vec::new(), Compiled::default());
-    let mut runner = Runner { db, item, as_of, documents, compiled, run: GateRun::default() };
+    let mut runner = Runner { db, item, as_of, documents, compiled, unread: false, run: GateRun::default() };
     let policies = runner.policies(gate);
     if engine {
         runner.compiled = Compiled::of_gate(db, item, gate, &policies, as_of);
@@ -98,7 +96,7 @@ pub(super) fn looked_at<'db>(
 ) -> (Vec<Rc<Document<'db>>>, Vec<Item<'db>>, Vec<Diagnostic>) {
     let Body::Gate(gate) = &item.body(db).body else { return Default::default() };
     let (documents, compiled) = (Vec::new(), Compiled::default());
-    let mut runner = Runner { db, item, as_of: None, documents, compiled, run: GateRun::default() };
+    let mut runner = Runner { db, item, as_of: None, documents, compiled, unread: false, run: GateRun::default() };
     let policies = runner.policies(gate).into_iter().map(|(policy, _)| policy).collect();
     runner.documents(gate);
     (runner.documents, policies, runner.run.faults)
@@ -111,6 +109,8 @@ struct Runner<'db> {
     documents: Vec<Rc<Document<'db>>>,
     /// What the engine says.
     compiled: Compiled<'db>,
+    /// Whether a document could not be read.
+    unread: bool,
     run: GateRun,
 }
 
@@ -132,6 +132,7 @@ impl<'db> Runner<'db> {
                     }
                     Err(fault) => {
                         self.fault(&fault);
+                        self.unread = true;
                         continue;
                     }
                 }
@@ -192,16 +193,32 @@ impl<'db> Runner<'db> {
                         self.each(policy, subject, (&element, expected), &document);
                     }
                 }
-                if !looked_at && self.run.faults.is_empty() {
+                if !looked_at && !self.unread {
                     self.nothing_to_look_at(policy, expected);
                 }
             }
             "change" => match change {
-                Some(change) => self.decide(policy, locals(subject, change.clone()), None),
+                Some(change) => match seen(self.db, policy, subject, change.clone()) {
+                    Ok(Some(change)) => self.decide(policy, locals(subject, change), None),
+                    Ok(None) => {}
+                    Err(fault) => self.fault(&fault),
+                },
                 None => self.run.unasked.push(code_and_severity(self.db, policy).0),
             },
             "entity" => {
                 let package = self.item.file(self.db).package(self.db);
+                let entities = entities_of(self.db, package, policy);
+                if let ([], Some(expected)) = (&entities[..], &subject_types(self.db, policy).binding) {
+                    let (name, shown) = (policy.name(self.db), expected.display(self.db));
+                    let message = format!("`{name}` is about entities of `{shown}`, and the package has none");
+                    return self.not_looked_at(policy, message, "declare one, or leave the policy out".into());
+                }
+                // What is wrong in a document that an entity is made of is no reason to pass.
+                for (entity, _) in &entities {
+                    if let Some(fault) = &declared_value(self.db, *entity).fault {
+                        self.fault(fault);
+                    }
+                }
                 let mut used = Vec::new();
                 for (entity, decided) in decide_entities(self.db, package, policy, subject, self.as_of, false) {
                     used.extend(decided.used.iter().copied());

@@ -5,6 +5,7 @@
 //! makes the verdict a pending one. INVARIANT: a policy that cannot be decided denies.
 
 mod alone;
+mod change;
 mod compiled;
 mod decide;
 mod entity;
@@ -20,6 +21,7 @@ mod standing;
 mod subject;
 
 pub(crate) use alone::decide_on;
+pub use change::ChangePatterns;
 pub use compiled::is_compiled;
 pub(crate) use decide::rules_fault;
 pub use decide::{Clause, ClauseKind, Decided, Ruling, Way, WayEnd};

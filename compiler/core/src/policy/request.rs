@@ -15,13 +15,13 @@ use super::{about, code_and_severity, packages};
 use crate::db::{Db, Package};
 use crate::eval::without_declaration;
 use crate::eval::{
-    Document, Entities, Eval, Evaluator, Fault, Following, PARENTS, declared_value, parts, plain, reference,
+    Document, Entities, Eval, Evaluator, Fault, Following, PARENTS, declared_value, parts, plain, reference_to,
 };
 use crate::hir::{self, Kind, Policy};
 use crate::items::Item;
 use crate::names::NameMap;
 use crate::resolve::package_items;
-use crate::types::{RecordTy, Sig, Ty, refers_to, signature, subject_types};
+use crate::types::{RecordTy, Sig, Ty, own_type, refers_to, signature, subject_types};
 
 /// Whether a request may be, and why.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -365,7 +365,8 @@ pub(crate) fn declared_entities(db: &dyn Db, package: Package) -> Entities {
         for item in package_items(db, package).filter(|item| item.kind(db) == Kind::Entity) {
             let Sig::Entity(Ty::Alias(ty)) = &signature(db, item).sig else { continue };
             if let Some(value) = declared_value(db, item).value.clone() {
-                entities.insert(crate::qualified_name(db, *ty), item.name(db).clone(), without_declaration(value));
+                let ty = crate::qualified_name(db, own_type(db, *ty));
+                entities.insert(ty, item.name(db).clone(), without_declaration(value));
             }
         }
     }
@@ -385,10 +386,13 @@ pub(super) fn entity_types<'db>(db: &'db dyn Db, package: Package) -> EntityType
     for package in packages(db, package) {
         for item in package_items(db, package).filter(|item| item.kind(db) == Kind::Type) {
             if matches!(Ty::Alias(item).peel(db), Ty::Record(_)) {
-                let whole = crate::qualified_name(db, item);
+                let (whole, own) = (crate::qualified_name(db, item), own_type(db, item));
                 let ends = whole.match_indices('.').map(|(at, _)| SmolStr::new(&whole[at + 1..]));
                 for name in ends.chain([whole.clone()]) {
-                    types.entry(name).or_default().push(item);
+                    let known = types.entry(name).or_default();
+                    if !known.contains(&own) {
+                        known.push(own);
+                    }
                 }
             }
         }
@@ -401,7 +405,7 @@ pub(crate) fn named_entity(db: &dyn Db, package: Package, ty: &str, id: &str) ->
     // Cedar writes its name spaces so.
     let dotted = ty.replace("::", ".");
     match entity_types(db, package).by_name.get(&dotted).map(Vec::as_slice) {
-        Some([item]) => Ok(reference(crate::qualified_name(db, *item), id.into())),
+        Some([item]) => Ok(reference_to(db, *item, id.into())),
         Some(several) => {
             let names: Vec<String> =
                 several.iter().map(|item| format!("`{}`", crate::qualified_name(db, *item))).collect();

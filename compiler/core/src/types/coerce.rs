@@ -154,16 +154,12 @@ fn serves<'db>(db: &'db dyn Db, actual: &Ty<'db>, expected: &Ty<'db>, seen: &mut
 
 /// The last of the names that a type has.
 fn last_name<'db>(db: &'db dyn Db, ty: &Ty<'db>) -> Ty<'db> {
-    let mut last = ty.clone();
-    while let Ty::Alias(item) = last {
-        match super::alias_target(db, item) {
-            next @ Ty::Alias(_) => last = next,
-            Ty::Record(_) => return last,
-            // Only what is told apart by a name keeps it.
-            other => return other,
-        }
+    let Ty::Alias(item) = ty else { return ty.clone() };
+    match super::alias_target(db, *item) {
+        Ty::Record(_) => Ty::Alias(super::own_type(db, *item)),
+        // Only what is told apart by a name keeps it.
+        other => other,
     }
-    last
 }
 
 /// The type both fit into, for the branches of an `if` or the elements of a list.

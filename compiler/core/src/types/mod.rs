@@ -27,6 +27,8 @@ pub use infer::{Facts, Resolution, check, const_type, infer_expression, inferenc
 pub(crate) use lone::{LoneText, lone_facts, lone_tree, lone_type};
 pub(crate) use refine::{binary_op, literal, unary_op};
 pub use sig::{ParamTy, Sig, alias_target, signature};
-pub(crate) use subject::{SubjectTypes, fits, fits_as_it_is, refers_to, subject_types, written_type};
+pub(crate) use subject::{
+    SubjectTypes, entity_type, fits, fits_as_it_is, own_type, refers_to, subject_types, written_type,
+};
 pub(crate) use ty::DefaultTree;
 pub use ty::{DefaultRef, FieldTy, RecordTy, Ty};

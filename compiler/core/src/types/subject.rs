@@ -1,7 +1,7 @@
 //! The types that a policy names for its subject.
 
 use super::coerce::{self, Fit};
-use super::{Ty, TypeLowering};
+use super::{Sig, Ty, TypeLowering, alias_target, signature};
 use crate::db::Db;
 use crate::hir::{Body, TypeId};
 use crate::items::{Item, Part};
@@ -31,6 +31,26 @@ pub(crate) fn subject_types<'db>(db: &'db dyn Db, item: Item<'db>) -> SubjectTyp
 /// A type as it is written in an item's body.
 pub(crate) fn written_type<'db>(db: &'db dyn Db, item: Item<'db>, ty: TypeId) -> Ty<'db> {
     TypeLowering::new(db, item, Part::Body, &item.body(db).tree).ty(ty)
+}
+
+/// The declared type that an entity is known by: what an alias of a named type leads to, else the type itself.
+pub(crate) fn own_type<'db>(db: &'db dyn Db, item: Item<'db>) -> Item<'db> {
+    let mut own = item;
+    // Aliases that lead back to themselves stand for nothing.
+    if alias_target(db, item) != Ty::Error {
+        while let Sig::Type(Ty::Alias(next)) = &signature(db, own).sig {
+            own = *next;
+        }
+    }
+    own
+}
+
+/// A type of entities under the name that they are known by.
+pub(crate) fn entity_type<'db>(db: &'db dyn Db, ty: &Ty<'db>) -> Ty<'db> {
+    match ty {
+        Ty::Alias(item) => Ty::Alias(own_type(db, *item)),
+        other => other.clone(),
+    }
 }
 
 /// Whether every entity of a declared type is one that a reference to another type can name.

@@ -13,10 +13,12 @@ const DAY: Option<Date> = Some(Date { year: 2026, month: 11, day: 20 });
 const GROUND: &str = r#"
 type Group = { parents: [Ref<Group>] = [] }
 type User = { level: Int = 0, friends: Set<Ref<User>> = [], boss: Ref<User>?, parents: [Ref<Group>] = [] }
+type Person = User
+type Anybody = Person
 type Folder = { open: Bool = false, owner: Ref<User>?, parents: [Ref<Folder>] = [] }
-type Note = { owner: Ref<User>, words: Int = 0, tags: [String] = [], parents: [Ref<Folder>] = [] }
+type Note = { owner: Ref<Person>, words: Int = 0, tags: [String] = [], parents: [Ref<Folder>] = [] }
 enum Action { read, write, drop }
-type NoteRequest = { principal: Ref<User>, action: Action, resource: Ref<Note>, context: { hour: Int = 0, from: String? } }
+type NoteRequest = { principal: Ref<Anybody>, action: Action, resource: Ref<Note>, context: { hour: Int = 0, from: String? } }
 type FolderRequest = { principal: Ref<User>, action: Action, resource: Ref<Folder> }
 
 const admins = Group("g0")
@@ -39,6 +41,7 @@ fn condition() -> impl Strategy<Value = String> {
         (0..3).prop_map(|group| format!("principal in Group(\"g{group}\")")),
         (0..3).prop_map(|folder| format!("resource in Folder(\"f{folder}\")")),
         (0..4).prop_map(|user| format!("principal == User(\"u{user}\")")),
+        (0..4).prop_map(|user| format!("resource.owner == Anybody(\"u{user}\")")),
         (0..4).prop_map(|level| format!("principal.level >= {level}")),
         (0..24).prop_map(|hour| format!("context.hour < {hour}")),
         Just("resource in [Folder(\"f1\"), Folder(\"f9\")]".to_owned()),

@@ -364,7 +364,7 @@ impl<'db> Compiler<'db> {
                 let [Arg { value, .. }] = args else { return None };
                 let id = self.expr(scope, *value)?;
                 let id = as_text(self.value(id)?)?.clone();
-                Some(self.written(crate::qualified_name(self.db, *ty), id))
+                Some(self.written(crate::qualified_name(self.db, crate::types::own_type(self.db, *ty)), id))
             }
             Resolution::Item(function) => {
                 let args = self.arguments(scope, *function, args)?;

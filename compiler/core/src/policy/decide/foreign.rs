@@ -1,7 +1,7 @@
 //! Policies whose rules are written in another language.
 //!
-//! The clauses of such a policy choose what its rules look at: the subject, or each element that the innermost loop over
-//! a part of it comes to. All of these are put to the rules at once, and what the rules say becomes the policy's rulings.
+//! The clauses of such a policy choose what its rules look at: the subject, or each element that the innermost loop comes
+//! to, with its place in the subject where that is known. All of these are put to the rules at once, and what the rules say becomes the policy's rulings.
 
 use ordain_data::Pointer;
 use ordain_diagnostics::{Diagnostic, codes};
@@ -14,7 +14,7 @@ use crate::eval::{Context, Eval, Evaluator, Fault, Origin, data_call, data_file,
 use crate::hir::{Body, Policy, RuleSource};
 use crate::items::Item;
 use crate::rules::{
-    ForeignRules, RuleError, RuleErrorPlace, RuleFinding, RuleLanguage, RulePlace, RuleRequest, RuleText,
+    ForeignRules, RuleError, RuleErrorPlace, RuleFinding, RuleLanguage, RulePart, RulePlace, RuleRequest, RuleText,
 };
 use crate::types::Anchor;
 
@@ -27,9 +27,20 @@ pub(in crate::policy) enum Shown<'db> {
     Value(Value),
 }
 
-/// A part of the subject that the rules are asked about.
+/// What a loop is at.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Element {
+    pub(super) value: Value,
+    /// The part of the subject that it is, or that it is somewhere in.
+    pub(super) part: Pointer,
+    /// Whether it is that part.
+    pub(super) placed: bool,
+}
+
+/// What the rules are asked about.
 pub(super) struct Asked<'db> {
-    part: Pointer,
+    /// What the innermost loop is at; the subject, where there is no loop.
+    element: Option<Element>,
     when: Option<Value>,
     because: Option<Value>,
     exempt: Eval<'db, Option<Exemption>>,
@@ -92,7 +103,7 @@ impl Files {
         cx: &mut Context<'db>,
         policy: &Policy,
         rules: &dyn ForeignRules,
-        (data, document, parts, origin): (Option<&Json>, &Json, &[Pointer], &Origin<'db>),
+        (data, document, parts, origin): (Option<&Json>, &Json, &[RulePart], &Origin<'db>),
     ) -> Eval<'db, Vec<Vec<RuleFinding>>> {
         let request = RuleRequest { language: self.language, sources: &self.texts, data, document, parts };
         rules.judge(&request).map_err(|RuleError { message, place }| {
@@ -106,7 +117,7 @@ impl Files {
                     origin.place(db, &origin.nearest(db, pointer))
                 }),
                 RuleErrorPlace::Part(at) => {
-                    parts.get(at).and_then(|part| origin.place(db, &origin.nearest(db, part.clone())))
+                    parts.get(at).and_then(|part| origin.place(db, &origin.nearest(db, part.place().clone())))
                 }
                 RuleErrorPlace::Unknown => None,
             };
@@ -125,6 +136,32 @@ impl Files {
     }
 }
 
+impl Asked<'_> {
+    /// Whether the rules would judge the same twice, for findings at the same place.
+    fn is(&self, other: &Self) -> bool {
+        match (&self.element, &other.element) {
+            // A place has one value.
+            (Some(one), Some(other)) if one.placed && other.placed => one.part == other.part,
+            (one, other) => one == other,
+        }
+    }
+
+    /// What the rules judge, as a part of the document where it is one.
+    fn part(&self, document: &Json) -> RulePart {
+        let Some(Element { value, part, placed }) = &self.element else { return RulePart::Place(Pointer::root()) };
+        let is_there = |part: &Pointer| document.pointer(part.as_str()).is_some();
+        if *placed && is_there(part) {
+            return RulePart::Place(part.clone());
+        }
+        // What a default adds is not in the document either.
+        let mut within = part.clone();
+        while !is_there(&within) {
+            within.pop();
+        }
+        RulePart::Made { value: value_json(value), within }
+    }
+}
+
 impl<'db> Decider<'_, 'db> {
     /// Shows the rules what the subject is made from, where that says more than its value.
     pub(in crate::policy) fn showing(mut self, shown: Option<Shown<'db>>) -> Self {
@@ -140,8 +177,8 @@ impl<'db> Decider<'_, 'db> {
         let used = std::mem::replace(&mut self.decided.used, before.0);
         let dated = std::mem::replace(&mut self.decided.dated, before.1);
         let way = self.passed.is_some().then_some(self.decided.ways.len());
-        let asked = Asked { part: self.pointer(), when, because, exempt, used, dated, way };
-        match self.asked.iter_mut().find(|other| other.part == asked.part) {
+        let asked = Asked { element: self.at.last().cloned(), when, because, exempt, used, dated, way };
+        match self.asked.iter_mut().find(|other| other.is(&asked)) {
             None => self.asked.push(asked),
             // Several ways lead to one part: it is judged once, and what one of them does not lift is not lifted.
             Some(other) => {
@@ -173,18 +210,18 @@ impl<'db> Decider<'_, 'db> {
         };
         let data = self.data(files.language)?;
         let asked = std::mem::take(&mut self.asked);
-        let parts: Vec<Pointer> = asked.iter().map(|asked| asked.part.clone()).collect();
-        let (document, origin) = self.whole(&parts)?;
+        let (document, origin) = self.whole(&asked)?;
+        let parts: Vec<RulePart> = asked.iter().map(|asked| asked.part(&document)).collect();
         let about = (data.as_ref(), &document, parts.as_slice(), &origin);
         let found = files.ask(self.db, &mut self.cx, self.policy, rules, about)?;
-        for (asked, found) in asked.into_iter().zip(found) {
+        for ((asked, part), found) in asked.into_iter().zip(parts).zip(found) {
             if found.is_empty() {
                 continue;
             }
             let exempt = match asked.exempt {
                 Ok(exempt) => exempt,
                 Err(fault) => {
-                    self.undecided(*fault);
+                    self.undecided_at(*fault, part.place().clone());
                     None
                 }
             };
@@ -196,7 +233,7 @@ impl<'db> Decider<'_, 'db> {
             }
             let before = self.decided.rulings.len();
             for finding in found {
-                let pointer = place(self.db, &origin, &asked.part, finding.place);
+                let pointer = place(self.db, &origin, &part, finding.place);
                 let message = Some(Value::string(finding.message));
                 let outcome = if finding.denies { Outcome::Deny { message } } else { Outcome::Warn { message } };
                 let lifted = finding.lifted.then_some(Exemption { until: None, see: None });
@@ -256,13 +293,13 @@ impl<'db> Decider<'_, 'db> {
     }
 
     /// The whole of the subject as JSON, and where it comes from. The parts have to be known.
-    fn whole(&self, parts: &[Pointer]) -> Eval<'db, (Json, Origin<'db>)> {
+    fn whole(&self, asked: &[Asked<'db>]) -> Eval<'db, (Json, Origin<'db>)> {
         let subject = match (&self.shown, self.subject()) {
             (Some(Shown::Value(value)), _) | (_, Some(value)) => value,
             _ => return Err(Box::new(Fault::Silent)),
         };
-        let unknown = |part: &Pointer| !at(subject, part).is_some_and(Value::is_known);
-        if !subject.is_known() && parts.iter().any(unknown) {
+        let known = |asked: &Asked<'db>| asked.element.as_ref().map_or(subject, |element| &element.value).is_known();
+        if !asked.iter().all(known) {
             let kind = self.policy.subject.as_ref().map_or("subject", |subject| subject.kind.text.as_str());
             let message = format!(
                 "the rules of `{}` look at all of the {kind}, and a part of that is not known before execution",
@@ -286,24 +323,15 @@ impl<'db> Decider<'_, 'db> {
 }
 
 /// Where a finding about a part points to in the whole.
-fn place<'db>(db: &'db dyn Db, origin: &Origin<'db>, part: &Pointer, place: RulePlace) -> Pointer {
+fn place<'db>(db: &'db dyn Db, origin: &Origin<'db>, part: &RulePart, place: RulePlace) -> Pointer {
     let pointer = match place {
         RulePlace::Whole => None,
-        RulePlace::Below(below) => Some(origin.nearest(db, part.clone().join(&below))),
+        RulePlace::Below(below) => match part {
+            RulePart::Place(part) => Some(origin.nearest(db, part.clone().join(&below))),
+            // Ways into a value that was made lead nowhere in the document.
+            RulePart::Made { .. } => None,
+        },
         RulePlace::Line(line) => origin.in_line(db, line),
     };
-    pointer.unwrap_or_else(|| part.clone())
-}
-
-/// The part of a value that a pointer leads to.
-fn at<'v>(value: &'v Value, pointer: &Pointer) -> Option<&'v Value> {
-    pointer.steps().try_fold(value, |value, step| match value {
-        Value::Record(fields) => fields.get(step.as_str()),
-        Value::List(elements) => elements.get(step.parse::<usize>().ok()?),
-        Value::Map(entries) => {
-            let named = |key: &Value| ordain_graph::display(key).is_ok_and(|key| key == step);
-            entries.iter().find(|(key, _)| named(key)).map(|(_, value)| value)
-        }
-        _ => None,
-    })
+    pointer.unwrap_or_else(|| part.place().clone())
 }

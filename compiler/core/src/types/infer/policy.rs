@@ -6,8 +6,11 @@ use smol_str::SmolStr;
 use super::super::sig::Sig;
 use super::super::ty::Ty;
 use super::{Anchor, Infer};
-use crate::hir::{Gate, Kind, Loc, Name, Outcome, PathRef, Policy, PolicyClause, RuleSource, Subject};
+use crate::hir::{
+    ExprId, ExprKind, Gate, Kind, Loc, Name, Outcome, PathRef, Policy, PolicyClause, RuleSource, Subject,
+};
 use crate::items::Item;
+use crate::policy::ChangePatterns;
 use crate::rules::RuleLanguage;
 
 /// What a policy can be about, and the type of the value it is given (in the standard module `governance`).
@@ -157,6 +160,21 @@ impl<'db> Infer<'db> {
         }
         if let Some(globs) = subject.globs {
             self.check(globs, &Self::list(Ty::String));
+            self.patterns(globs);
+        }
+    }
+
+    /// Patterns that are written out have to be some: a policy that never sees a file would pass for ever.
+    fn patterns(&mut self, globs: ExprId) {
+        let ExprKind::List(patterns) = &self.tree[globs].kind else { return };
+        for pattern in patterns.iter() {
+            let ExprKind::Str(text) = &self.tree[*pattern].kind else { continue };
+            if let Err(message) = ChangePatterns::new(&[text.to_string()]) {
+                let finding = self
+                    .finding(codes::INCOMPLETE_POLICY, self.tree[*pattern].loc, message)
+                    .help("write it as from the root of the repository, such as `\"infra/**/*.tf\"`");
+                self.report(finding);
+            }
         }
     }
 
