@@ -12,7 +12,11 @@ use crate::eval::Evaluator;
 use crate::types::{Ty, alias_target};
 
 /// How often a value is made anew because its refinement does not take it.
-const TRIES: usize = 1_000;
+const TRIES: usize = 10_000;
+
+/// After how many tries in vain values are made larger, and how large at most.
+const GROWING: usize = 100;
+const LARGEST: u64 = 1_000;
 
 /// How deep values nest.
 const MAX_DEPTH: usize = 6;
@@ -125,7 +129,18 @@ impl<'db> Maker<'_, 'db> {
 
     /// Bounds and lengths are aimed at, everything else is found by trying.
     fn refined(&mut self, base: &Ty<'db>, demand: &Demand, depth: usize) -> Option<Value> {
-        for _ in 0..TRIES {
+        let size = self.size;
+        let found = self.tried(base, demand, depth);
+        self.size = size;
+        found
+    }
+
+    fn tried(&mut self, base: &Ty<'db>, demand: &Demand, depth: usize) -> Option<Value> {
+        for tried in 1..=TRIES {
+            // What is small enough for the first cases may all be refused.
+            if tried % GROWING == 0 {
+                self.size = (self.size * 2 + 8).min(LARGEST);
+            }
             let value = match (demand, base.peel(self.db)) {
                 (Demand::Range { min: Value::Int(min), max: Value::Int(max), inclusive }, _) => {
                     let span = max.checked_sub(*min)?.checked_add(i64::from(*inclusive))?;
