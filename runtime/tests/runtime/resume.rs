@@ -207,6 +207,22 @@ fn a_step_in_doubt_is_asked_for_again_under_its_key() {
     assert_eq!(record.steps[0].data["key"], record.steps[1].data["key"]);
 }
 
+/// Executes a plan of one step with the built-in adapters; gives the journal as it was when the step had begun.
+fn begun(ground: &Ground, plan: &PlanGraph) -> (TempDir, ExecutionReport) {
+    let kept = Mutex::new(None);
+    let keep = |event: Event| {
+        if matches!(event, Event::StepStarted { .. }) {
+            *kept.lock().unwrap() = Some(copy(ground.dir.path()));
+        }
+    };
+    let journal = ground.journal();
+    let mut options = ground.options(&journal, &keep);
+    options.adapters = Adapters::builtin();
+    let undisturbed = execute(plan, &options).unwrap();
+    let kept = kept.lock().unwrap().take().unwrap();
+    (kept, undisturbed)
+}
+
 #[test]
 fn a_program_that_was_started_and_not_written_down_is_found_again() {
     let mut plan = Plan::new();
@@ -220,17 +236,7 @@ fn a_program_that_was_started_and_not_written_down_is_found_again() {
     );
     let plan = plan.finish();
     let ground = Ground::new(World::default());
-    let kept = Mutex::new(None);
-    let keep = |event: Event| {
-        if matches!(event, Event::StepStarted { .. }) {
-            *kept.lock().unwrap() = Some(copy(ground.dir.path()));
-        }
-    };
-    let journal = ground.journal();
-    let mut options = ground.options(&journal, &keep);
-    options.adapters = Adapters::builtin();
-    let undisturbed = execute(&plan, &options).unwrap();
-    let kept = kept.lock().unwrap().take().unwrap();
+    let (kept, undisturbed) = begun(&ground, &plan);
     let journal = kept.path().join("journal.db");
     let mut options = ground.options(&journal, &|_| {});
     options.adapters = Adapters::builtin();
@@ -249,17 +255,7 @@ fn what_a_step_in_doubt_left_running_is_ended() {
     plan.step("run", "command.run", &[("argv", crate::support::list(&["true"]))]);
     let plan = plan.finish();
     let ground = Ground::new(World::default());
-    let kept = Mutex::new(None);
-    let keep = |event: Event| {
-        if matches!(event, Event::StepStarted { .. }) {
-            *kept.lock().unwrap() = Some(copy(ground.dir.path()));
-        }
-    };
-    let journal = ground.journal();
-    let mut options = ground.options(&journal, &keep);
-    options.adapters = Adapters::builtin();
-    let undisturbed = execute(&plan, &options).unwrap();
-    let kept = kept.lock().unwrap().take().unwrap();
+    let (kept, undisturbed) = begun(&ground, &plan);
     let journal = kept.path().join("journal.db");
     let record = Journal::open_existing(&journal).unwrap().execution(&undisturbed.execution).unwrap().unwrap();
     let key = record.steps[0].data["key"].as_str().unwrap();
