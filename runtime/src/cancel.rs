@@ -1,13 +1,37 @@
 //! Cancellation: one flag for a whole execution, that waiting threads wake up on.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A flag that asks an execution to end. Clones share it.
 ///
 /// Once set, no further step starts, and running ones are asked to end: first politely, then by force.
 #[derive(Clone, Debug, Default)]
-pub struct Cancellation(Arc<(Mutex<bool>, Condvar)>);
+pub struct Cancellation(Arc<(Mutex<Flag>, Condvar)>);
+
+#[derive(Default)]
+struct Flag {
+    set: bool,
+    /// Who is told when it is set, by a number of their own.
+    listeners: Vec<(u64, Box<dyn Fn() + Send>)>,
+    next: u64,
+}
+
+impl fmt::Debug for Flag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flag").field("set", &self.set).finish_non_exhaustive()
+    }
+}
+
+/// Listening ends when this is dropped.
+pub(crate) struct Subscription(Cancellation, u64);
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.0.lock().listeners.retain(|(number, _)| *number != self.1);
+    }
+}
 
 impl Cancellation {
     /// A flag that is not set.
@@ -15,30 +39,49 @@ impl Cancellation {
         Self::default()
     }
 
+    fn lock(&self) -> MutexGuard<'_, Flag> {
+        // A poisoned flag is still a flag.
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Sets the flag. It stays set.
     pub fn cancel(&self) {
-        // A poisoned flag is still a flag.
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        let mut flag = self.lock();
+        if !flag.set {
+            flag.set = true;
+            flag.listeners.iter().for_each(|(_, listener)| listener());
+        }
+        drop(flag);
         self.0.1.notify_all();
     }
 
     /// Whether the flag is set.
     pub fn is_cancelled(&self) -> bool {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lock().set
+    }
+
+    /// Tells when the flag is set, from the thread that sets it. The listener must not block or use the flag.
+    pub(crate) fn subscribe(&self, listener: impl Fn() + Send + 'static) -> Subscription {
+        let mut flag = self.lock();
+        let number = flag.next;
+        flag.next += 1;
+        flag.listeners.push((number, Box::new(listener)));
+        drop(flag);
+        Subscription(self.clone(), number)
     }
 
     /// Waits for the given time, or until the flag is set; says whether it is.
     pub fn wait(&self, time: Duration) -> bool {
         let deadline = Instant::now() + time;
-        let mut set = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while !*set {
+        let mut flag = self.lock();
+        while !flag.set {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
             }
-            set = self.0.1.wait_timeout(set, left).unwrap_or_else(PoisonError::into_inner).0;
+            flag = self.0.1.wait_timeout(flag, left).unwrap_or_else(PoisonError::into_inner).0;
         }
-        *set
+        flag.set
     }
 }
 
@@ -55,5 +98,20 @@ mod tests {
         flag.cancel();
         assert!(waiting.join().unwrap());
         assert!(flag.is_cancelled());
+    }
+
+    #[test]
+    fn those_who_listen_are_told_once() {
+        let flag = Cancellation::new();
+        let (told, heard) = std::sync::mpsc::channel();
+        let listening = flag.subscribe({
+            let told = told.clone();
+            move || told.send(1).unwrap()
+        });
+        drop(flag.subscribe(move || told.send(2).unwrap()));
+        flag.cancel();
+        flag.cancel();
+        drop(listening);
+        assert_eq!(heard.iter().collect::<Vec<_>>(), [1]);
     }
 }

@@ -1,12 +1,17 @@
-//! The clock: the only place that reads the time of day, or draws at random.
+//! The clock: the only place that reads the time, or draws at random.
 
 use smol_str::{SmolStr, ToSmolStr as _};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since 1970-01-01 UTC; 0 for a clock that stands before that.
 pub(crate) fn now() -> i64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A moment by a clock that never goes back.
+pub(crate) fn instant() -> Instant {
+    Instant::now()
 }
 
 /// A name for a new execution: a UUID of version 7 (RFC 9562), so that names sort by time.

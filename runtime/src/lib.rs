@@ -18,8 +18,8 @@ pub use adapters::{Adapter, Adapters, Description, SecretTag, StepContext, StepE
 pub use cancel::Cancellation;
 pub use event::{Event, Stream};
 pub use execute::{
-    AdapterProblem, ExecuteError, ExecuteOptions, InputProblem, NoAdapter, PolicyProblem, SecretProblem, execute,
-    resume,
+    AdapterProblem, ExecuteError, ExecuteOptions, InputProblem, Limits, NoAdapter, PolicyProblem, SecretProblem,
+    execute, resume,
 };
 pub use journal::{ExecutionRecord, ExecutionSummary, Journal, JournalError, RecordedState, StepEvent, StepRecord};
 pub use reason::Reason;

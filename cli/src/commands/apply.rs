@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ordain_loader::{LoadError, find_root};
 use ordain_runtime::{
-    Cancellation, EnvironmentSecrets, Event, ExecuteError, ExecuteOptions, ExecutionReport, State, execute,
+    Cancellation, EnvironmentSecrets, Event, ExecuteError, ExecuteOptions, ExecutionReport, Limits, State, execute,
 };
 use serde_json::json;
 
@@ -54,7 +54,7 @@ pub(super) fn conduct(
         None => print_event(&event),
     };
     let mut options = ExecuteOptions::new(workspace, &journal, &secrets);
-    options.parallelism = running.parallel;
+    options.limits = Limits::of_all(running.parallel);
     options.observer = &observer;
     options.cancel = cancel;
     let executed = execute(&mut options);

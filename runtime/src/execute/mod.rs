@@ -1,16 +1,18 @@
 //! Executing a plan: everything is checked first, then done in the plan's order, then accounted for.
 
 mod error;
+mod limits;
+mod machine;
 mod outputs;
 mod past;
 mod preflight;
 mod schedule;
-mod settle;
-mod step;
-mod undo;
-mod workers;
+mod threads;
+mod world;
 
 pub use error::{AdapterProblem, ExecuteError, InputProblem, NoAdapter, PolicyProblem, SecretProblem};
+
+pub use limits::Limits;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -30,13 +32,15 @@ use crate::report::{ExecutionReport, State};
 use crate::secret::SecretSource;
 use crate::vault::Vault;
 use crate::workspace::Workspace;
+use machine::Machine;
 use past::Past;
 use preflight::Prepared;
+use threads::{Engine, Threads};
 
 /// How to execute a plan.
 pub struct ExecuteOptions<'a> {
-    /// How many steps may run at the same time. Results do not depend on it.
-    pub parallelism: NonZeroUsize,
+    /// How many steps may run at the same time.
+    pub limits: Limits,
     /// The directory that relative paths of adapters resolve in: the package's root.
     pub workspace: PathBuf,
     /// The journal's file; made where there is none.
@@ -61,7 +65,7 @@ impl<'a> ExecuteOptions<'a> {
     pub fn new(workspace: impl Into<PathBuf>, journal: impl Into<PathBuf>, secrets: &'a dyn SecretSource) -> Self {
         Self {
             // INVARIANT: four is not zero.
-            parallelism: NonZeroUsize::new(4).unwrap_or(NonZeroUsize::MIN),
+            limits: Limits::of_all(NonZeroUsize::new(4).unwrap_or(NonZeroUsize::MIN)),
             workspace: workspace.into(),
             journal: journal.into(),
             adapters: Adapters::builtin(),
@@ -82,7 +86,7 @@ impl<'a> ExecuteOptions<'a> {
 /// # Errors
 /// Something was wrong before the first step, and nothing was done; or the journal failed on the way.
 pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {
-    let since = Instant::now();
+    let since = clock::instant();
     let prepared = preflight::prepare(plan, &options.adapters, options.as_of)?;
     let vault = preflight::unlock(&prepared, options.secrets)?;
     // First to refuse a missing one before a journal is made, then again to know where the journal lies.
@@ -115,7 +119,7 @@ pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<Executi
 /// # Errors
 /// There is no such execution, it has ended, somebody goes on with it already, or as for [`execute`].
 pub fn resume(id: &str, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {
-    let since = Instant::now();
+    let since = clock::instant();
     let claim =
         Journal::open_to_resume(&options.journal)?.claim(id)?.ok_or_else(|| ExecuteError::Unknown { id: id.into() })?;
     match claim.record.summary.state {
@@ -162,37 +166,41 @@ impl Run {
         options: &ExecuteOptions<'_>,
         vault: &Vault,
         workspace: &Workspace,
-        recorder: Recorder,
+        mut recorder: Recorder,
     ) -> Result<ExecutionReport, ExecuteError> {
-        let engine = step::Engine {
-            execution: self.id.clone(),
-            surroundings: Surroundings { workspace, vault, cancel: &options.cancel, grace: options.grace },
-            recorder: &recorder,
-            observer: options.observer,
-        };
-        let progress = workers::run(&engine, prepared, options.parallelism, self.past);
-        let settled = settle::settle(&engine, prepared, progress);
+        let surroundings = Surroundings { workspace, vault, cancel: &options.cancel, grace: options.grace };
+        let engine = Engine { surroundings: &surroundings, observer: options.observer, began: self.since };
+        let mut limits = options.limits.clone();
+        let settled = std::thread::scope(|scope| {
+            let wanted = limits.all.get().min(prepared.plan.nodes.len());
+            let mut threads = Threads::start(scope, engine, &mut recorder, wanted)?;
+            limits.all = NonZeroUsize::new(threads.count()).unwrap_or(NonZeroUsize::MIN);
+            let mut machine = Machine::new(prepared, vault, self.id.clone(), &limits, self.past);
+            world::conduct(&mut machine, &mut threads);
+            Ok(machine.settled())
+        })
+        .map_err(ExecuteError::Threads)?;
+        // Whoever is told of the end may begin the next.
+        drop(recorder);
         let report = ExecutionReport {
             execution: self.id,
             plan: prepared.plan.plan.clone(),
             plan_hash: self.plan_hash,
             state: settled.state,
-            duration: self.since.elapsed(),
+            duration: clock::instant().saturating_duration_since(self.since),
             nodes: settled.nodes,
             returns: settled.returns,
             returns_error: settled.returns_error,
         };
-        let written = settled.journal.and_then(|()| recorder.finish(clock::now(), report.state));
         (options.observer)(Event::ExecutionFinished {
             execution: report.execution.clone(),
             state: report.state,
             counts: report.counts(),
-            duration_ms: step::millis(report.duration),
+            duration_ms: machine::millis(report.duration),
         });
-        match (settled.threads, written) {
-            (Some(error), _) => Err(ExecuteError::Threads(error)),
-            (None, Err(error)) => Err(ExecuteError::Broken { error, report: Box::new(report) }),
-            (None, Ok(())) => Ok(report),
+        match settled.journal {
+            Err(error) => Err(ExecuteError::Broken { error, report: Box::new(report) }),
+            Ok(()) => Ok(report),
         }
     }
 }

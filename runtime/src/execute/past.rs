@@ -6,8 +6,8 @@ use ordain_graph::Value;
 use serde_json::Value as Json;
 
 use super::error::ExecuteError;
+use super::machine::Done;
 use super::preflight::Prepared;
-use super::step::Done;
 use crate::adapters::StepError;
 use crate::journal::{StepEvent, StepRecord};
 use crate::reason::Reason;
@@ -80,5 +80,5 @@ fn ended(prepared: &Prepared<'_>, at: usize, step: &StepRecord) -> Result<Done, 
         Err(StepError::new(reason, step.data["message"].as_str().unwrap_or_default()))
     };
     let duration = Duration::from_millis(step.data.get("duration_ms").and_then(Json::as_u64).unwrap_or(0));
-    Ok(Done { result, attempts: step.attempt, duration, journal: Ok(()) })
+    Ok(Done { result, attempts: step.attempt, duration })
 }

@@ -55,6 +55,11 @@ impl Schedule {
         self.ready.pop().map(|Reverse(rank)| self.by_address[rank])
     }
 
+    /// A node that was taken may start after all.
+    pub(super) fn put_back(&mut self, at: usize) {
+        self.ready.push(Reverse(self.rank[at]));
+    }
+
     /// A node has succeeded. Nodes that wait for others never become ready when those fail.
     pub(super) fn succeeded(&mut self, at: usize) {
         for &dependent in &self.dependents[at] {

@@ -77,7 +77,7 @@ impl Journal {
     pub(crate) fn begin(self, execution: &NewExecution) -> Result<Recorder, JournalError> {
         let lock = lock::take(&self.path)?;
         writer::begin(&self.connection, execution).map_err(|error| JournalError::database(&self.path, &error))?;
-        Recorder::start(self.path, self.connection, lock, execution.id.clone(), (0, 1))
+        Ok(Recorder::new(self.path, self.connection, lock, execution.id.clone(), (0, 1)))
     }
 
     /// Opens a journal to go on with what is in it. Makes none.
@@ -126,7 +126,7 @@ impl Claim {
         let fence =
             writer::resume(&self.connection, &id).map_err(|error| JournalError::database(&self.path, &error))?;
         let seq = self.record.steps.last().map_or(0, |last| last.seq + 1);
-        Recorder::start(self.path, self.connection, self.lock, id, (seq, fence))
+        Ok(Recorder::new(self.path, self.connection, self.lock, id, (seq, fence)))
     }
 }
 

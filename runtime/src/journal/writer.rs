@@ -1,9 +1,6 @@
-//! Writing a journal: one thread holds the connection, and commits together what several threads wait for.
+//! Writing a journal: whoever executes holds the connection, and commits together what belongs together.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
-use std::sync::{Mutex, PoisonError, mpsc};
-use std::thread::JoinHandle;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use smol_str::SmolStr;
@@ -15,64 +12,14 @@ use crate::report::State;
 /// Writes the journal of one execution. Everything it accepts is on disk when it returns.
 pub(crate) struct Recorder {
     path: PathBuf,
-    queue: Mutex<Option<mpsc::Sender<Message>>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-struct Message {
-    change: Change,
-    done: SyncSender<Result<(), JournalError>>,
-}
-
-enum Change {
-    Entries(Vec<Entry>),
-    Finish { at: i64, state: State },
-}
-
-impl Recorder {
-    pub(super) fn start(
-        path: PathBuf,
-        connection: Connection,
-        lock: Lock,
-        execution: SmolStr,
-        (seq, fence): (i64, i64),
-    ) -> Result<Self, JournalError> {
-        let (queue, messages) = channel();
-        let writer = Writer { path: path.clone(), connection, _lock: lock, execution, seq, fence };
-        let thread = std::thread::Builder::new()
-            .name("journal".into())
-            .spawn(move || writer.run(&messages))
-            .map_err(|error| JournalError::unavailable(&path, &error))?;
-        Ok(Self { path, queue: Mutex::new(Some(queue)), thread: Some(thread) })
-    }
-
-    /// Writes lines, in order, and returns when they are on disk.
-    pub(crate) fn record(&self, entries: Vec<Entry>) -> Result<(), JournalError> {
-        self.send(Change::Entries(entries))
-    }
-
-    /// Writes how the execution ended, and returns when that is on disk.
-    pub(crate) fn finish(self, at: i64, state: State) -> Result<(), JournalError> {
-        self.send(Change::Finish { at, state })
-    }
-
-    fn send(&self, change: Change) -> Result<(), JournalError> {
-        let gone = || JournalError::unavailable(&self.path, &"its writer has ended");
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(gone)?;
-        let (done, written) = sync_channel(1);
-        queue.send(Message { change, done }).map_err(|_| gone())?;
-        written.recv().map_err(|_| gone())?
-    }
-}
-
-impl Drop for Recorder {
-    fn drop(&mut self) {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = self.thread.take() {
-            // Its panic, if any, has been seen by those who waited for it.
-            let _ = thread.join();
-        }
-    }
+    connection: Connection,
+    /// Given up after the last commit.
+    _lock: Lock,
+    execution: SmolStr,
+    seq: i64,
+    /// Of those who ever wrote to the execution, the latest has the highest. The lock keeps others out where it works,
+    /// which it does not on every file system of a network.
+    fence: i64,
 }
 
 /// Executions that were under way when their process ended are marked, then the new one is written down.
@@ -111,37 +58,28 @@ pub(super) fn resume(connection: &Connection, id: &str) -> rusqlite::Result<i64>
     Ok(fence)
 }
 
-struct Writer {
-    path: PathBuf,
-    connection: Connection,
-    /// Given up after the last commit.
-    _lock: Lock,
-    execution: SmolStr,
-    seq: i64,
-    /// Of those who ever wrote to the execution, the latest has the highest. The lock keeps others out where it works,
-    /// which it does not on every file system of a network.
-    fence: i64,
-}
+impl Recorder {
+    pub(super) fn new(
+        path: PathBuf,
+        connection: Connection,
+        lock: Lock,
+        execution: SmolStr,
+        (seq, fence): (i64, i64),
+    ) -> Self {
+        Self { path, connection, _lock: lock, execution, seq, fence }
+    }
 
-impl Writer {
-    fn run(mut self, messages: &Receiver<Message>) {
-        while let Ok(first) = messages.recv() {
-            // Whoever came while the last commit was under way shares the next one.
-            let batch: Vec<Message> = std::iter::once(first).chain(messages.try_iter()).collect();
-            let written = match self.commit(&batch) {
-                Ok(true) => Ok(()),
-                Ok(false) => Err(JournalError::Taken { path: self.path.clone() }),
-                Err(error) => Err(JournalError::database(&self.path, &error)),
-            };
-            for message in batch {
-                // Whoever stopped waiting does not need to know.
-                let _ = message.done.send(written.clone());
-            }
+    /// Writes lines, in order, and how the execution ended where it has; returns when all of it is on disk.
+    pub(crate) fn commit(&mut self, entries: &[Entry], end: Option<(i64, State)>) -> Result<(), JournalError> {
+        match self.write(entries, end) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(JournalError::Taken { path: self.path.clone() }),
+            Err(error) => Err(JournalError::database(&self.path, &error)),
         }
     }
 
     /// Writes what came; not if somebody else has gone on with the execution.
-    fn commit(&mut self, batch: &[Message]) -> rusqlite::Result<bool> {
+    fn write(&mut self, entries: &[Entry], end: Option<(i64, State)>) -> rusqlite::Result<bool> {
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
         let mut seq = self.seq;
         {
@@ -153,30 +91,24 @@ impl Writer {
                 "INSERT INTO steps (execution, seq, at, node, address, event, attempt, data)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?;
-            for message in batch {
-                match &message.change {
-                    Change::Entries(entries) => {
-                        for entry in entries {
-                            insert.execute(params![
-                                self.execution.as_str(),
-                                seq,
-                                entry.at,
-                                entry.node.as_str(),
-                                entry.address.as_str(),
-                                entry.event.name(),
-                                entry.attempt,
-                                entry.data.to_string(),
-                            ])?;
-                            seq += 1;
-                        }
-                    }
-                    Change::Finish { at, state } => {
-                        transaction.execute(
-                            "UPDATE executions SET finished_at = ?2, state = ?3 WHERE id = ?1",
-                            params![self.execution.as_str(), at, state.name()],
-                        )?;
-                    }
-                }
+            for entry in entries {
+                insert.execute(params![
+                    self.execution.as_str(),
+                    seq,
+                    entry.at,
+                    entry.node.as_str(),
+                    entry.address.as_str(),
+                    entry.event.name(),
+                    entry.attempt,
+                    entry.data.to_string(),
+                ])?;
+                seq += 1;
+            }
+            if let Some((at, state)) = end {
+                transaction.execute(
+                    "UPDATE executions SET finished_at = ?2, state = ?3 WHERE id = ?1",
+                    params![self.execution.as_str(), at, state.name()],
+                )?;
             }
         }
         transaction.commit()?;

@@ -72,7 +72,8 @@ fn the_intent_is_there_before_the_effect_and_the_outcome_before_it_is_told() {
             // Another connection sees only what is committed.
             let journal = Journal::open_existing(&place.journal()).unwrap();
             let execution = journal.executions().unwrap().remove(0);
-            assert_eq!(execution.state, RecordedState::Running);
+            // The last outcome is written together with the end.
+            assert!(execution.state == RecordedState::Running || what == "finished", "{execution:?}");
             let steps = journal.execution(&execution.id).unwrap().unwrap().steps;
             let events = steps.iter().filter(|step| step.address == address).map(|step| step.event).collect();
             seen.lock().unwrap().push((format!("{what} {address}"), events));

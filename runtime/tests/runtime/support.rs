@@ -302,7 +302,7 @@ impl Place {
 
     pub fn options<'a>(&'a self, observer: &'a (dyn Fn(Event) + Sync)) -> ExecuteOptions<'a> {
         let mut options = ExecuteOptions::new(self.path(""), self.journal(), &self.secrets);
-        options.parallelism = NonZeroUsize::new(self.parallelism).unwrap();
+        options.limits = ordain_runtime::Limits::of_all(NonZeroUsize::new(self.parallelism).unwrap());
         options.adapters = Adapters::builtin().with("test", Arc::new(self.notes.clone()));
         options.observer = observer;
         options.cancel = self.cancel.clone();

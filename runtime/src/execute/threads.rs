@@ -1,0 +1,167 @@
+//! The real world: threads that call adapters, the journal on disk, the clocks of the machine.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, Scope};
+use std::time::{Duration, Instant};
+
+use super::outputs::accept;
+use super::world::{Job, Moment, Returned, World};
+use crate::adapters::{StepContext, StepError, Surroundings};
+use crate::cancel::Subscription;
+use crate::clock;
+use crate::event::Event;
+use crate::journal::{Entry, JournalError, Recorder};
+use crate::reason::Reason;
+use crate::report::State;
+
+/// More threads than this do not help.
+const MOST_THREADS: usize = 1024;
+
+/// What all calls of an execution use.
+#[derive(Clone, Copy)]
+pub(super) struct Engine<'a> {
+    pub(super) surroundings: &'a Surroundings<'a>,
+    pub(super) observer: &'a (dyn Fn(Event) + Sync),
+    /// When the process began with the execution.
+    pub(super) began: Instant,
+}
+
+/// What wakes up whoever waits.
+enum Signal {
+    /// A worker has a result.
+    Returned(usize, Returned),
+    /// The execution is asked to end.
+    Cancelled,
+}
+
+/// Threads, each of which calls one adapter at a time.
+pub(super) struct Threads<'a, 'p> {
+    engine: Engine<'a>,
+    recorder: &'a mut Recorder,
+    workers: Vec<Sender<Job<'p>>>,
+    idle: Vec<usize>,
+    signals: Receiver<Signal>,
+    _cancelled: Subscription,
+}
+
+impl<'a, 'p> Threads<'a, 'p> {
+    /// Starts as many threads as are wanted, or as there can be.
+    pub(super) fn start<'s>(
+        scope: &'s Scope<'s, '_>,
+        engine: Engine<'a>,
+        recorder: &'a mut Recorder,
+        wanted: usize,
+    ) -> Result<Self, String>
+    where
+        'a: 's,
+        'p: 's,
+    {
+        let (results, signals) = channel();
+        let cancelled = results.clone();
+        let subscription = engine.surroundings.cancel.subscribe(move || {
+            // Whoever stopped waiting does not need to know.
+            let _ = cancelled.send(Signal::Cancelled);
+        });
+        let mut workers = Vec::new();
+        for number in 0..wanted.clamp(1, MOST_THREADS) {
+            let (jobs, todo) = channel();
+            let results = results.clone();
+            let builder = thread::Builder::new().name(format!("step-{number}"));
+            match builder.spawn_scoped(scope, move || work(engine, number, &todo, &results)) {
+                Ok(_) => workers.push(jobs),
+                // Fewer threads do as well; none do not.
+                Err(error) if workers.is_empty() => return Err(error.to_string()),
+                Err(_) => break,
+            }
+        }
+        let idle = (0..workers.len()).rev().collect();
+        Ok(Self { engine, recorder, workers, idle, signals, _cancelled: subscription })
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.workers.len()
+    }
+
+    fn take(&mut self, signal: Signal, returned: &mut Vec<Returned>) {
+        if let Signal::Returned(worker, result) = signal {
+            self.idle.push(worker);
+            returned.push(result);
+        }
+    }
+}
+
+/// A worker: one call after the other, until there are no more.
+fn work<'p>(engine: Engine<'_>, number: usize, todo: &Receiver<Job<'p>>, results: &Sender<Signal>) {
+    while let Ok(job) = todo.recv() {
+        let returned = Returned { at: job.at, result: engine.call(&job) };
+        if results.send(Signal::Returned(number, returned)).is_err() {
+            return;
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// Calls an adapter. The error holds no secrets.
+    fn call(&self, job: &Job<'_>) -> Result<ordain_graph::Value, StepError> {
+        let context = StepContext {
+            capability: &job.call.contract.capability,
+            key: &job.key,
+            attempt: job.attempt,
+            in_doubt: job.in_doubt,
+            inputs: &job.inputs,
+            deadline: job.deadline.and_then(|deadline| self.began.checked_add(deadline)),
+            surroundings: self.surroundings,
+            log: &|stream, line| {
+                (self.observer)(Event::Log { address: job.node.address.clone(), stream, line: line.to_owned() });
+            },
+        };
+        let vault = self.surroundings.vault;
+        catch_unwind(AssertUnwindSafe(|| job.call.adapter.apply(&context)))
+            .unwrap_or_else(|_| Err(StepError::new(Reason::AdapterCrashed, "the adapter broke down")))
+            .and_then(|given| accept(&job.node.id, &job.call.contract.output, given, vault))
+            .map_err(|error| StepError::new(error.reason, vault.redact(&error.message)))
+    }
+}
+
+impl<'p> World<'p> for Threads<'_, 'p> {
+    fn now(&mut self) -> Moment {
+        Moment { since: clock::instant().saturating_duration_since(self.engine.began), at: clock::now() }
+    }
+
+    fn is_cancelled(&mut self) -> bool {
+        self.engine.surroundings.cancel.is_cancelled()
+    }
+
+    fn commit(&mut self, entries: Vec<Entry>, end: Option<(Moment, State)>) -> Result<(), JournalError> {
+        self.recorder.commit(&entries, end.map(|(now, state)| (now.at, state)))
+    }
+
+    fn tell(&mut self, event: Event) {
+        (self.engine.observer)(event);
+    }
+
+    fn call(&mut self, job: Job<'p>) {
+        // INVARIANT: no more calls are under way than there are threads, and a thread ends only when its sender is gone.
+        if let Some(worker) = self.idle.pop() {
+            let _ = self.workers[worker].send(job);
+        }
+    }
+
+    fn wait(&mut self, until: Option<Duration>) -> Vec<Returned> {
+        let mut returned = Vec::new();
+        let first = match until.and_then(|until| self.engine.began.checked_add(until)) {
+            Some(until) => self.signals.recv_timeout(until.saturating_duration_since(clock::instant())).ok(),
+            None => self.signals.recv().ok(),
+        };
+        if let Some(first) = first {
+            self.take(first, &mut returned);
+        }
+        // Whoever came meanwhile shares the next commit.
+        while let Ok(signal) = self.signals.try_recv() {
+            self.take(signal, &mut returned);
+        }
+        returned
+    }
+}
