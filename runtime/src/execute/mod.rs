@@ -7,6 +7,8 @@ mod outputs;
 mod past;
 mod preflight;
 mod schedule;
+#[cfg(test)]
+mod simulation;
 mod threads;
 mod world;
 

@@ -70,29 +70,33 @@ pub(super) trait World<'p> {
     fn wait(&mut self, until: Option<Duration>) -> Vec<Returned>;
 }
 
-/// Carries an execution out to its end. What belongs together is written in one go: outcomes with the intents that they
-/// make possible, and whatever came in meanwhile.
-pub(super) fn conduct<'p>(machine: &mut Machine<'p>, world: &mut (impl World<'p> + ?Sized)) {
+/// Carries an execution out to its end.
+pub(super) fn conduct<'p>(machine: &mut Machine<'p>, world: &mut impl World<'p>) {
     let mut returned = Vec::new();
-    loop {
-        let (now, cancelled) = (world.now(), world.is_cancelled());
-        let mut turn = machine.turn(now, cancelled, std::mem::take(&mut returned));
-        let entries = std::mem::take(&mut turn.entries);
-        if (!entries.is_empty() || turn.end.is_some())
-            && let Err(error) = world.commit(entries, turn.end.map(|state| (now, state)))
-        {
-            machine.break_off(error, &turn);
-            continue;
-        }
-        for event in turn.events {
-            world.tell(event);
-        }
-        for job in turn.jobs {
-            world.call(job);
-        }
-        if machine.is_over() {
-            return;
-        }
-        returned = world.wait(machine.wakes_at());
+    while advance(machine, world, &mut returned) {}
+}
+
+/// Does what is next, and waits for what comes of it; whether there is more. What belongs together is written in one go:
+/// outcomes with the intents that they make possible, and whatever came in meanwhile.
+pub(super) fn advance<'p>(machine: &mut Machine<'p>, world: &mut impl World<'p>, returned: &mut Vec<Returned>) -> bool {
+    let (now, cancelled) = (world.now(), world.is_cancelled());
+    let mut turn = machine.turn(now, cancelled, std::mem::take(returned));
+    let entries = std::mem::take(&mut turn.entries);
+    if (!entries.is_empty() || turn.end.is_some())
+        && let Err(error) = world.commit(entries, turn.end.map(|state| (now, state)))
+    {
+        machine.break_off(error, &turn);
+        return true;
     }
+    for event in turn.events {
+        world.tell(event);
+    }
+    for job in turn.jobs {
+        world.call(job);
+    }
+    if machine.is_over() {
+        return false;
+    }
+    *returned = world.wait(machine.wakes_at());
+    true
 }

@@ -9,6 +9,8 @@ mod settle;
 mod undo;
 
 pub(super) use entry::millis;
+#[cfg(test)]
+pub(super) use settle::Settled;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;

@@ -1,0 +1,362 @@
+//! The world of a simulation: time that passes when somebody waits, a disk, adapters, and processes that end.
+
+use std::cell::RefCell;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+
+use super::check::Checker;
+use super::plan::Drawn;
+use crate::adapters::StepError;
+use crate::event::Event;
+use crate::execute::outputs::accept;
+use crate::execute::preflight::Prepared;
+use crate::execute::world::{Job, Moment, Returned, World};
+use crate::journal::{Entry, JournalError, StepRecord};
+use crate::reason::Reason;
+use crate::report::State;
+use crate::vault::Vault;
+
+/// The end of a process, in the midst of something.
+pub(super) struct Crash;
+
+/// What goes wrong, as it is counted.
+pub(super) const FAULTS: [&str; 14] = [
+    "crash before a commit",
+    "crash after a commit",
+    "crash before a call",
+    "crash between calls",
+    "disk full",
+    "commit reported lost and written",
+    "commit reported lost and lost",
+    "failed without effect",
+    "failed with effect",
+    "adapter crashed",
+    "lied",
+    "timed out",
+    "effect after the answer",
+    "taken over",
+];
+
+/// How likely faults are.
+#[derive(Clone, Copy)]
+pub(super) struct Faults {
+    adapters: f64,
+    crashes: f64,
+    disk: f64,
+    operators: f64,
+}
+
+impl Faults {
+    pub(super) fn all() -> Self {
+        Self { adapters: 0.25, crashes: 0.04, disk: 0.02, operators: 0.3 }
+    }
+
+    pub(super) fn of_adapters() -> Self {
+        Self { crashes: 0.0, disk: 0.0, operators: 0.0, ..Self::all() }
+    }
+
+    pub(super) fn without_operators() -> Self {
+        Self { operators: 0.0, ..Self::all() }
+    }
+}
+
+/// Something that will happen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Happening {
+    Effect { key: String, what: String },
+    Return { process: usize, at: usize, answer: Answer },
+    Cancel { process: usize },
+}
+
+/// What an adapter answers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Answer {
+    Sum(i64),
+    Lie,
+    Fail(Reason),
+}
+
+/// What outlives processes.
+pub(super) struct Earth {
+    seed: u64,
+    rng: fastrand::Rng,
+    faults: Faults,
+    now: Duration,
+    next: u64,
+    coming: BinaryHeap<Reverse<(Duration, u64, Happening)>>,
+    pub(super) journal: Vec<StepRecord>,
+    pub(super) end: Option<State>,
+    /// The process that may write.
+    fence: usize,
+    processes: usize,
+    cancelled: BTreeSet<usize>,
+    inbox: BTreeMap<usize, Vec<(usize, Answer)>>,
+    /// What took effect, by key.
+    pub(super) effects: BTreeMap<String, String>,
+    pub(super) seen: BTreeMap<&'static str, u64>,
+    /// Whether a failure concerns more than what hangs on it.
+    pub(super) stops: bool,
+    checker: Checker,
+    outputs: Vec<ordain_graph::Shape>,
+}
+
+impl Earth {
+    pub(super) fn new(seed: u64, faults: Faults, drawn: &Drawn, prepared: &Prepared<'_>) -> Self {
+        Self {
+            seed,
+            // Not the plan's: the same plan meets other worlds as well.
+            rng: fastrand::Rng::with_seed(seed ^ 0x5EED),
+            faults,
+            now: Duration::ZERO,
+            next: 0,
+            coming: BinaryHeap::new(),
+            journal: Vec::new(),
+            end: None,
+            fence: 0,
+            processes: 0,
+            cancelled: BTreeSet::new(),
+            inbox: BTreeMap::new(),
+            effects: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            stops: drawn.stops,
+            checker: Checker::new(&drawn.plan, &drawn.limits),
+            outputs: prepared.calls.iter().map(|call| call.contract.output.clone()).collect(),
+        }
+    }
+
+    pub(super) fn draw(&mut self, likely: f64) -> bool {
+        likely > 0.0 && self.rng.f64() < likely
+    }
+
+    pub(super) fn below(&mut self, most: usize) -> usize {
+        self.rng.usize(0..most)
+    }
+
+    fn count(&mut self, what: &'static str) {
+        *self.seen.entry(what).or_default() += 1;
+    }
+
+    /// Whether a fault happens, which gets rarer the longer it takes, so that everything ends.
+    fn fault(&mut self, likely: f64, what: &'static str) -> bool {
+        let likely = if self.processes > 20 { 0.0 } else { likely };
+        let happens = self.draw(likely);
+        if happens {
+            self.count(what);
+        }
+        happens
+    }
+
+    /// Whether somebody goes on with the execution although its process still lives.
+    pub(super) fn takes_over(&mut self) -> bool {
+        let likely = self.faults.operators * 0.02;
+        self.end.is_none() && self.fault(likely, "taken over")
+    }
+
+    fn later(&mut self, after: Duration, happening: Happening) {
+        self.next += 1;
+        self.coming.push(Reverse((self.now + after, self.next, happening)));
+    }
+
+    /// The journal, line by line, and how it ended.
+    pub(super) fn story(&self) -> String {
+        let line = |step: &StepRecord| {
+            format!("{:>6} {:<4} {:<11} {} {}\n", step.at, step.address, step.event.name(), step.attempt, step.data)
+        };
+        let lines: String = self.journal.iter().map(line).collect();
+        format!("{lines}{:?} {:?}", self.end, self.effects)
+    }
+
+    /// What an adapter does when it is called: the same for the same try, whoever makes it.
+    fn answer(&mut self, process: usize, job: &Job<'_>) {
+        let undoes = job.call.contract.capability == "test.undo";
+        let mut hasher = DefaultHasher::new();
+        (self.seed, &job.node.address, undoes, job.attempt).hash(&mut hasher);
+        let mut rng = fastrand::Rng::with_seed(hasher.finish());
+        let sum = job.inputs["sum"].as_i64().unwrap_or_default();
+        let wrong = rng.f64() < self.faults.adapters;
+        let kind = if wrong { rng.u32(0..6) } else { 9 };
+        let mut effect = Some(Duration::from_millis(rng.u64(0..40)));
+        let mut takes = Duration::from_millis(rng.u64(40..80));
+        let (answer, what) = match kind {
+            0 => (Answer::Fail(Reason::CommandFailed), "failed without effect"),
+            1 => (Answer::Fail(Reason::CommandFailed), "failed with effect"),
+            2 => (Answer::Fail(Reason::AdapterCrashed), "adapter crashed"),
+            3 => (Answer::Lie, "lied"),
+            4 => (Answer::Fail(Reason::Timeout), "timed out"),
+            5 => (Answer::Fail(Reason::Unreachable), "effect after the answer"),
+            _ => (Answer::Sum(sum + 1), "went well"),
+        };
+        match kind {
+            0 => effect = None,
+            2 if rng.bool() => effect = None,
+            4 => takes = Duration::from_millis(job.node.timeout.unwrap_or(100)),
+            5 => effect = Some(takes + Duration::from_millis(rng.u64(1..500))),
+            _ => {}
+        }
+        self.count(what);
+        if let Some(effect) = effect {
+            let what = format!("{}{}", if undoes { "undo " } else { "" }, job.node.address);
+            self.later(effect, Happening::Effect { key: job.key.clone(), what });
+        }
+        self.later(takes, Happening::Return { process, at: job.at, answer });
+    }
+
+    /// Lets time pass up to what comes next, or a moment.
+    fn pass(&mut self, until: Option<Duration>) -> bool {
+        match (self.coming.peek(), until) {
+            (Some(Reverse((at, ..))), Some(until)) if *at > until => self.now = self.now.max(until),
+            (None, Some(until)) => self.now = self.now.max(until),
+            (None, None) => return false,
+            (Some(_), _) => {
+                // INVARIANT: there is one.
+                let Some(Reverse((at, _, happening))) = self.coming.pop() else { return false };
+                self.now = self.now.max(at);
+                match happening {
+                    Happening::Effect { key, what } => {
+                        if let Some(known) = self.effects.insert(key, what.clone()) {
+                            assert_eq!(known, what, "a key is that of one step");
+                        }
+                    }
+                    Happening::Return { process, at, answer } => {
+                        self.inbox.entry(process).or_default().push((at, answer));
+                    }
+                    Happening::Cancel { process } => {
+                        self.cancelled.insert(process);
+                    }
+                }
+            }
+        }
+        true
+    }
+}
+
+/// A process that executes.
+pub(super) struct Process {
+    earth: Rc<RefCell<Earth>>,
+    number: usize,
+    born: Duration,
+    told_of_cancel: bool,
+    vault: Vault,
+}
+
+impl Process {
+    /// A process that may write from now on, in place of all others.
+    pub(super) fn new(earth: Rc<RefCell<Earth>>) -> Self {
+        let mut own = earth.borrow_mut();
+        own.processes += 1;
+        own.fence = own.processes;
+        let (number, born) = (own.processes, own.now);
+        let operators = own.faults.operators;
+        if own.processes < 20 && own.draw(operators) {
+            let after = Duration::from_millis(own.rng.u64(0..400));
+            own.later(after, Happening::Cancel { process: number });
+        }
+        own.checker.begin(number);
+        drop(own);
+        Self { earth, number, born, told_of_cancel: false, vault: Vault::default() }
+    }
+
+    fn crash(&self, likely: f64, what: &'static str) {
+        let mut earth = self.earth.borrow_mut();
+        let likely = likely * earth.faults.crashes;
+        if earth.fault(likely, what) {
+            drop(earth);
+            std::panic::resume_unwind(Box::new(Crash));
+        }
+    }
+}
+
+impl<'p> World<'p> for Process {
+    fn now(&mut self) -> Moment {
+        let now = self.earth.borrow().now;
+        Moment { since: now - self.born, at: now.as_millis() as i64 }
+    }
+
+    fn is_cancelled(&mut self) -> bool {
+        self.earth.borrow().cancelled.contains(&self.number)
+    }
+
+    fn commit(&mut self, entries: Vec<Entry>, end: Option<(Moment, State)>) -> Result<(), JournalError> {
+        self.crash(1.0, "crash before a commit");
+        let mut earth = self.earth.borrow_mut();
+        let disk = earth.faults.disk;
+        let error = |detail: &str| Err(JournalError::Unavailable { path: "simulated".into(), detail: detail.into() });
+        if earth.fence != self.number {
+            return Err(JournalError::Taken { path: "simulated".into() });
+        }
+        if earth.fault(disk, "disk full") {
+            return error("the disk is full");
+        }
+        if earth.fault(disk, "commit reported lost and lost") {
+            return error("I/O error");
+        }
+        let lost = earth.fault(disk, "commit reported lost and written");
+        for entry in entries {
+            earth.checker.entry(self.number, &entry);
+            let seq = earth.journal.len() as i64;
+            earth.journal.push(StepRecord {
+                seq,
+                at: entry.at,
+                node: entry.node,
+                address: entry.address,
+                event: entry.event,
+                attempt: entry.attempt,
+                // As it comes back from a disk.
+                data: serde_json::from_str(&entry.data.to_string()).expect("it is JSON"),
+            });
+        }
+        if let Some((_, state)) = end {
+            earth.checker.end(state);
+            earth.end = Some(state);
+        }
+        drop(earth);
+        self.crash(1.0, "crash after a commit");
+        if lost { error("I/O error") } else { Ok(()) }
+    }
+
+    fn tell(&mut self, _: Event) {
+        self.crash(0.3, "crash before a call");
+    }
+
+    fn call(&mut self, job: Job<'p>) {
+        let mut earth = self.earth.borrow_mut();
+        let now = earth.now - self.born;
+        earth.checker.call(self.number, now, &job);
+        earth.answer(self.number, &job);
+        drop(earth);
+        self.crash(0.3, "crash between calls");
+    }
+
+    fn wait(&mut self, until: Option<Duration>) -> Vec<Returned> {
+        let until = until.map(|until| until + self.born);
+        let mut earth = self.earth.borrow_mut();
+        loop {
+            let came = earth.inbox.remove(&self.number).unwrap_or_default();
+            let cancelled = !self.told_of_cancel && earth.cancelled.contains(&self.number);
+            self.told_of_cancel |= cancelled;
+            if cancelled || !came.is_empty() || until.is_some_and(|until| earth.now >= until) {
+                return came.into_iter().map(|(at, answer)| self.returned(&mut earth, at, answer)).collect();
+            }
+            assert!(earth.pass(until), "it waits for what never comes");
+        }
+    }
+}
+
+impl Process {
+    fn returned(&self, earth: &mut Earth, at: usize, answer: Answer) -> Returned {
+        earth.checker.returned(self.number, at);
+        let given: Json = match answer {
+            Answer::Sum(sum) => json!({ "sum": sum }),
+            Answer::Lie => json!({ "sum": "many" }),
+            Answer::Fail(reason) => return Returned { at, result: Err(StepError::new(reason, "it failed")) },
+        };
+        let node = earth.checker.node(at);
+        let result = accept(&node, &earth.outputs[at], given, &self.vault);
+        Returned { at, result }
+    }
+}
