@@ -35,6 +35,9 @@ pub(crate) struct Running {
     /// How many steps may run at the same time.
     #[arg(long, default_value = "4", value_name = "N")]
     pub(crate) parallel: NonZeroUsize,
+    /// How many steps of a capability, or in an environment, may run at the same time.
+    #[arg(long = "limit", value_name = "NAME=N", value_parser = limit)]
+    pub(crate) limits: Vec<(String, NonZeroUsize)>,
     /// The journal; `.ordain/journal.db` in the package where it is not given.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
@@ -44,6 +47,17 @@ pub(crate) struct Running {
     /// Show the lines that steps print, not only those of steps that fail.
     #[arg(long, conflicts_with = "json")]
     pub(crate) logs: bool,
+}
+
+/// A name and a number, as of `--limit`.
+fn limit(text: &str) -> Result<(String, NonZeroUsize), String> {
+    let parsed = text.split_once('=').and_then(|(name, number)| Some((name.trim(), number.trim().parse().ok()?)));
+    match parsed {
+        Some((name, number)) if !name.is_empty() => Ok((name.to_owned(), number)),
+        _ => {
+            Err("expected a capability or an environment, `=` and a number from 1, such as `database.ensure=2`".into())
+        }
+    }
 }
 
 #[derive(Debug, Args)]

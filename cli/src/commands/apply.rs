@@ -54,7 +54,10 @@ pub(super) fn conduct(
         None => print_event(&event),
     };
     let mut options = ExecuteOptions::new(workspace, &journal, &secrets);
-    options.limits = Limits::of_all(running.parallel);
+    options.limits = Limits {
+        all: running.parallel,
+        each: running.limits.iter().map(|(name, limit)| (name.into(), *limit)).collect(),
+    };
     options.observer = &observer;
     options.cancel = cancel;
     let executed = execute(&mut options);
@@ -67,7 +70,13 @@ pub(super) fn conduct(
             finish(&report, &journal, running.json)?;
             return Err(Failure(format!("the execution ended early: {error}")));
         }
-        Err(error) => return Err(Failure(error.to_string())),
+        Err(error) => {
+            if running.json {
+                let refused = json!({ "event": "refused", "reason": error.code(), "message": error.to_string() });
+                output::write(None, format!("{refused}\n").as_bytes())?;
+            }
+            return Err(Failure(format!("{error} [{}]", error.code())));
+        }
     };
     finish(&report, &journal, running.json)?;
     Ok(if report.state == State::Succeeded { Outcome::Fine } else { Outcome::Findings })

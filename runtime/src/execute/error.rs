@@ -28,6 +28,12 @@ pub enum ExecuteError {
     /// Secrets are missing.
     #[error("{}", lines("secrets cannot be resolved", .0))]
     Secrets(Vec<SecretProblem>),
+    /// A limit is set for what is neither a capability nor an environment of the plan.
+    #[error("the plan has neither a capability nor an environment `{name}` that could be limited")]
+    Limit {
+        /// What is named.
+        name: SmolStr,
+    },
     /// The workspace cannot be used.
     #[error("the workspace `{path}` cannot be used: {detail}")]
     Workspace {
@@ -73,6 +79,31 @@ pub enum ExecuteError {
         /// What was done until then.
         report: Box<ExecutionReport>,
     },
+}
+
+impl ExecuteError {
+    /// Why an execution was refused or ended early, as a code that never changes.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "plan_malformed",
+            Self::Policies(problems) => {
+                match problems.iter().all(|each| matches!(each, PolicyProblem::NotApproved { .. })) {
+                    true => "approval_missing",
+                    false => "policy_denied",
+                }
+            }
+            Self::Adapters(_) => "adapter_missing",
+            Self::Inputs(_) => "input_mismatch",
+            Self::Secrets(_) => "secret_missing",
+            Self::Limit { .. } => "limit_unknown",
+            Self::Workspace { .. } => "workspace_unusable",
+            Self::Unknown { .. } => "execution_unknown",
+            Self::Ended { .. } => "execution_ended",
+            Self::NoPlan { .. } | Self::Misfit(_) => "journal_misfit",
+            Self::Journal(error) | Self::Broken { error, .. } => error.code(),
+            Self::Threads(_) => "threads_missing",
+        }
+    }
 }
 
 /// Why policies keep a plan from being executed.

@@ -11,24 +11,34 @@ use smol_str::SmolStr;
 pub struct Limits {
     /// Of all.
     pub all: NonZeroUsize,
-    /// Of one capability, by its name.
-    pub capabilities: BTreeMap<SmolStr, NonZeroUsize>,
-    /// Of one environment, by its qualified name.
-    pub environments: BTreeMap<SmolStr, NonZeroUsize>,
+    /// Of a capability (`database.ensure`), or in an environment (`shop.main.production`, or `production` alone).
+    pub each: BTreeMap<SmolStr, NonZeroUsize>,
 }
 
 impl Limits {
     /// So many of all, whatever they are.
     pub fn of_all(all: NonZeroUsize) -> Self {
-        Self { all, capabilities: BTreeMap::new(), environments: BTreeMap::new() }
+        Self { all, each: BTreeMap::new() }
     }
+
+    /// The first name that nothing in a plan has.
+    pub(super) fn unknown(&self, plan: &PlanGraph) -> Option<&SmolStr> {
+        self.each.keys().find(|name| {
+            let environment = plan.environments.keys().any(|known| is_environment(known, name));
+            !environment && !plan.nodes.iter().any(|node| node.capability == **name)
+        })
+    }
+}
+
+fn is_environment(qualified: &str, name: &str) -> bool {
+    qualified.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
 /// Who may start under limits, and who waits for that.
 pub(super) struct Admission {
     left: usize,
     gauges: Vec<Gauge>,
-    /// Which gauges count each node, by position.
+    /// Which gauges count each node, by position: that of its capability, and that of its environment.
     counted: Vec<[Option<u32>; 2]>,
 }
 
@@ -40,18 +50,20 @@ struct Gauge {
 
 impl Admission {
     pub(super) fn new(plan: &PlanGraph, limits: &Limits) -> Self {
-        let mut gauges = Vec::new();
-        let mut numbers = |of: &BTreeMap<SmolStr, NonZeroUsize>| -> BTreeMap<SmolStr, u32> {
-            let numbered = of.iter().map(|(name, limit)| {
-                gauges.push(Gauge { left: limit.get(), waiting: VecDeque::new() });
-                (name.clone(), gauges.len() as u32 - 1)
-            });
-            numbered.collect()
-        };
-        let (capabilities, environments) = (numbers(&limits.capabilities), numbers(&limits.environments));
+        let gauges = limits.each.values().map(|limit| Gauge { left: limit.get(), waiting: VecDeque::new() });
+        let gauges: Vec<Gauge> = gauges.collect();
+        let number =
+            |counts: &dyn Fn(&str) -> bool| limits.each.keys().position(|name| counts(name)).map(|at| at as u32);
+        let environments: BTreeMap<&SmolStr, u32> = plan
+            .environments
+            .keys()
+            .filter_map(|known| Some((known, number(&|name| is_environment(known, name))?)))
+            .collect();
+        let capabilities: BTreeMap<&str, u32> =
+            (0..).zip(limits.each.keys()).map(|(at, name)| (name.as_str(), at)).collect();
         let gauges_of = |node: &ordain_graph::Node| {
             let environment = node.environment.as_ref().and_then(|name| environments.get(name));
-            [capabilities.get(&node.capability).copied(), environment.copied()]
+            [capabilities.get(node.capability.as_str()).copied(), environment.copied()]
         };
         let counted = if gauges.is_empty() { Vec::new() } else { plan.nodes.iter().map(gauges_of).collect() };
         Self { left: limits.all.get(), gauges, counted }

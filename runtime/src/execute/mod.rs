@@ -90,6 +90,7 @@ impl<'a> ExecuteOptions<'a> {
 pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {
     let since = clock::instant();
     let prepared = preflight::prepare(plan, &options.adapters, options.as_of)?;
+    limited(plan, options)?;
     let vault = preflight::unlock(&prepared, options.secrets)?;
     // First to refuse a missing one before a journal is made, then again to know where the journal lies.
     workspace(options)?;
@@ -133,6 +134,7 @@ pub fn resume(id: &str, options: &ExecuteOptions<'_>) -> Result<ExecutionReport,
     let plan = claim.plan.clone().ok_or_else(|| ExecuteError::NoPlan { id: id.into() })?;
     // It began when its exemptions held.
     let prepared = preflight::prepare(&plan, &options.adapters, None)?;
+    limited(&plan, options)?;
     let vault = preflight::unlock(&prepared, options.secrets)?;
     let workspace = workspace(options)?;
     let past = Past::read(&prepared, &claim.record.steps)?;
@@ -146,6 +148,10 @@ pub fn resume(id: &str, options: &ExecuteOptions<'_>) -> Result<ExecutionReport,
         ended: past.ended(),
     });
     Run { id: id.into(), plan_hash, since, past }.conduct(&prepared, options, &vault, &workspace, recorder)
+}
+
+fn limited(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<(), ExecuteError> {
+    options.limits.unknown(plan).map_or(Ok(()), |name| Err(ExecuteError::Limit { name: name.clone() }))
 }
 
 fn workspace(options: &ExecuteOptions<'_>) -> Result<Workspace, ExecuteError> {

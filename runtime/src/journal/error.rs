@@ -61,6 +61,19 @@ pub enum JournalError {
 }
 
 impl JournalError {
+    /// What is wrong, as a code that never changes.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "journal_missing",
+            Self::NotAJournal { .. } => "journal_foreign",
+            Self::Damaged { .. } => "journal_damaged",
+            Self::Newer { .. } => "journal_newer",
+            Self::Busy { .. } => "journal_busy",
+            Self::Taken { .. } => "execution_taken",
+            Self::Unavailable { .. } => "journal_unavailable",
+        }
+    }
+
     pub(super) fn unavailable(path: &Path, error: &dyn std::fmt::Display) -> Self {
         Self::Unavailable { path: path.into(), detail: error.to_string() }
     }

@@ -188,6 +188,44 @@ fn whenever_a_process_ends_its_execution_comes_to_the_same_end() {
     }
 }
 
+/// The power fails: of what was written last, some is on disk, or something else is in its place.
+#[test]
+fn a_torn_log_costs_nothing_that_was_durable() {
+    for plan in [plan(), undoing()] {
+        let (moments, undisturbed, end) = moments(&plan);
+        let (copy, _) = &moments[moments.len() - 3];
+        let whole = std::fs::read(copy.path().join("journal.db-wal")).unwrap();
+        // What was durable at an early moment: everything before is, whatever becomes of the rest.
+        let durable = std::fs::metadata(moments[1].0.path().join("journal.db-wal")).unwrap().len() as usize;
+        let ends = (durable..whole.len()).step_by((whole.len() - durable) / 12 + 7);
+        let (mut torn, mut shorter) = (0, 0);
+        for at in ends {
+            for damage in [None, Some(0), Some(0xa5)] {
+                let place = tempfile::tempdir().unwrap();
+                let mut log = whole.clone();
+                match damage {
+                    None => log.truncate(at),
+                    Some(byte) => log[at..].fill(byte),
+                }
+                std::fs::copy(copy.path().join("journal.db"), place.path().join("journal.db")).unwrap();
+                std::fs::write(place.path().join("journal.db-wal"), log).unwrap();
+                let journal = place.path().join("journal.db");
+                let before =
+                    Journal::open_existing(&journal).unwrap().execution(&undisturbed.execution).unwrap().unwrap();
+                // Everything took effect before the power failed; only the journal does not know.
+                let ground = Ground::new(World(Arc::new(Mutex::new(end.clone()))));
+                let report = ground.resume(&journal, &undisturbed.execution).unwrap();
+                assert_eq!(outcomes(&report), outcomes(&undisturbed), "torn at {at}, {damage:?}");
+                let now = ground.world.0.lock().unwrap().clone();
+                assert_eq!((&now.order, &now.keys), (&end.order, &end.keys), "torn at {at}, {damage:?}");
+                torn += 1;
+                shorter += usize::from(before.steps.len() < report.nodes.len());
+            }
+        }
+        assert!(torn > 30 && shorter > 5, "{torn}, {shorter}");
+    }
+}
+
 /// The effect took place, but the process ended before it could be written down.
 #[test]
 fn a_step_in_doubt_is_asked_for_again_under_its_key() {

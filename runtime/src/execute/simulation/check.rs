@@ -174,11 +174,9 @@ impl Checker {
         let of = |counts: &dyn Fn(&ordain_graph::Node) -> bool| {
             running.iter().filter(|at| counts(&self.plan.nodes[**at])).count()
         };
-        for (name, limit) in &self.limits.capabilities {
-            assert!(of(&|node| node.capability == *name) <= limit.get(), "more than {limit} `{name}`: {who}");
-        }
-        for (name, limit) in &self.limits.environments {
-            assert!(of(&|node| node.environment.as_ref() == Some(name)) <= limit.get(), "{name}: {who}");
+        for (name, limit) in &self.limits.each {
+            let counts = of(&|node| node.capability == *name || node.environment.as_ref() == Some(name));
+            assert!(counts <= limit.get(), "more than {limit} of `{name}`: {who}");
         }
     }
 

@@ -98,8 +98,8 @@ pub(super) fn draw(seed: u64) -> Drawn {
     let limit = |rng: &mut fastrand::Rng, most| NonZeroUsize::MIN.saturating_add(rng.usize(0..most));
     let mut limits = Limits::of_all(limit(&mut rng, 4));
     if rng.bool() {
-        limits.capabilities.insert("test.one".into(), limit(&mut rng, 2));
-        limits.environments.insert("there".into(), limit(&mut rng, 2));
+        limits.each.insert("test.one".into(), limit(&mut rng, 2));
+        limits.each.insert("there".into(), limit(&mut rng, 2));
     }
     Drawn { plan, limits, stops }
 }
