@@ -143,6 +143,8 @@ pub enum UndoOutcome {
         /// The address of the node that could not be undone.
         address: SmolStr,
     },
+    /// It was cut short when the execution was cancelled; what it did, if anything, stands.
+    InDoubt,
     /// The execution was cancelled before its turn came; what it did stands.
     Cancelled,
 }

@@ -144,6 +144,7 @@ impl Progress {
             UndoOutcome::Blocked { address } => {
                 ("!".yellow().to_string(), format!("stays: `{address}` builds upon it and could not be undone"))
             }
+            UndoOutcome::InDoubt => ("!".yellow().to_string(), "was cut short; what it did stands".into()),
             UndoOutcome::Cancelled => ("!".yellow().to_string(), "stays: cancelled".into()),
         };
         self.line(&format!("{sign} {address}  {text}"));

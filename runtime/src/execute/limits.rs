@@ -75,11 +75,16 @@ impl Admission {
     }
 
     /// Counts a node that starts; or remembers it where something that it is counted by is full, and gives those that may
-    /// start in its stead.
-    pub(super) fn admit(&mut self, at: usize) -> Result<(), Vec<usize>> {
+    /// start in its stead. One that is under way already goes before those that are not.
+    pub(super) fn admit(&mut self, at: usize, under_way: bool) -> Result<(), Vec<usize>> {
         let counted = self.counted.get(at).copied().unwrap_or_default();
         if let Some(full) = counted.into_iter().flatten().find(|number| self.gauges[*number as usize].left == 0) {
-            self.gauges[full as usize].waiting.push_back(at);
+            let waiting = &mut self.gauges[full as usize].waiting;
+            if under_way {
+                waiting.push_front(at)
+            } else {
+                waiting.push_back(at)
+            }
             let others = counted.into_iter().flatten().filter(|number| *number != full);
             return Err(others.filter_map(|number| self.gauges[number as usize].next()).collect());
         }

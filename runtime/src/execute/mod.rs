@@ -34,7 +34,7 @@ use crate::report::{ExecutionReport, State};
 use crate::secret::SecretSource;
 use crate::vault::Vault;
 use crate::workspace::Workspace;
-use machine::Machine;
+use machine::{Goal, Machine};
 use past::Past;
 use preflight::Prepared;
 use threads::{Engine, Threads};
@@ -183,7 +183,7 @@ impl Run {
             let wanted = limits.all.get().min(prepared.plan.nodes.len());
             let mut threads = Threads::start(scope, engine, &mut recorder, wanted)?;
             limits.all = NonZeroUsize::new(threads.count()).unwrap_or(NonZeroUsize::MIN);
-            let mut machine = Machine::new(prepared, vault, self.id.clone(), &limits, self.past);
+            let mut machine = Machine::new(prepared, vault, self.id.clone(), &limits, Goal::Apply, self.past);
             world::conduct(&mut machine, &mut threads);
             Ok(machine.settled())
         })

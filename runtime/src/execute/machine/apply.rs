@@ -58,36 +58,42 @@ impl<'p> Machine<'p> {
     pub(super) fn start(&mut self, now: Moment, cancelled: bool, turn: &mut Turn<'p>) {
         while !self.admission.is_full() {
             if let Some(at) = self.again.pop_front() {
-                match self.admission.admit(at) {
+                match self.admission.admit(at, true) {
                     Ok(()) => self.retry(at, now, turn),
                     Err(others) => self.put_back(others),
                 }
                 continue;
             }
-            if !self.may_start(cancelled) {
+            if cancelled || self.cancelled || self.broken.is_some() {
                 break;
             }
-            let Some(at) = self.next() else { break };
-            match self.admission.admit(at) {
+            let Some(at) = self.begun.pop_front().or_else(|| self.next_new()) else { break };
+            match self.admission.admit(at, self.nodes[at].doubt > 0) {
                 Ok(()) => self.begin(at, now, turn),
                 Err(others) => self.put_back(others),
             }
         }
     }
 
-    fn may_start(&self, cancelled: bool) -> bool {
-        !cancelled && !self.cancelled && self.stopped_by.is_none() && self.broken.is_none()
+    /// The node that may start next, unless a failure stops what has not begun.
+    fn next_new(&mut self) -> Option<usize> {
+        if self.stopped_by.is_some() { None } else { self.next() }
     }
 
-    /// The node that may start next, of those that have not ended.
+    /// The node that could start next, of those that were not begun.
     pub(super) fn next(&mut self) -> Option<usize> {
-        std::iter::from_fn(|| self.schedule.next()).find(|at| self.nodes[*at].done.is_none())
+        std::iter::from_fn(|| self.schedule.next()).find(|at| {
+            let node = &self.nodes[*at];
+            node.done.is_none() && node.doubt == 0
+        })
     }
 
     fn put_back(&mut self, nodes: Vec<usize>) {
         for at in nodes {
             if self.nodes[at].failed.is_some() {
                 self.again.push_back(at);
+            } else if self.nodes[at].doubt > 0 {
+                self.begun.push_back(at);
             } else {
                 self.schedule.put_back(at);
             }

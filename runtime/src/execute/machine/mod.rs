@@ -52,6 +52,15 @@ pub(super) struct Turn<'p> {
     untried: Vec<usize>,
 }
 
+/// What an execution is to come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// Everything done.
+    Apply,
+    /// What was done undone.
+    Undo,
+}
+
 /// An execution under way.
 pub(super) struct Machine<'p> {
     prepared: &'p Prepared<'p>,
@@ -59,6 +68,7 @@ pub(super) struct Machine<'p> {
     execution: SmolStr,
     schedule: Schedule,
     admission: Admission,
+    goal: Goal,
     phase: Phase,
     /// By position.
     nodes: Vec<Progress>,
@@ -68,6 +78,9 @@ pub(super) struct Machine<'p> {
     pauses: BTreeSet<(Duration, usize)>,
     /// Nodes whose pause is over.
     again: VecDeque<usize>,
+    /// Nodes that an earlier process had begun. They come to their end whatever has failed meanwhile, as those do that
+    /// run when something fails.
+    begun: VecDeque<usize>,
     /// How many calls have not come back.
     running: usize,
     /// The failed node with the least address whose failure stopped the execution.
@@ -113,6 +126,12 @@ struct Progress {
     done: Option<Done>,
 }
 
+impl Progress {
+    fn has_succeeded(&self) -> bool {
+        self.done.as_ref().is_some_and(|done| done.result.is_ok())
+    }
+}
+
 /// What a node is tried with.
 struct Task {
     inputs: Arc<Json>,
@@ -127,6 +146,7 @@ impl<'p> Machine<'p> {
         vault: &'p Vault,
         execution: SmolStr,
         limits: &Limits,
+        goal: Goal,
         past: Past,
     ) -> Self {
         let count = prepared.plan.nodes.len();
@@ -136,11 +156,13 @@ impl<'p> Machine<'p> {
             execution,
             schedule: Schedule::new(prepared),
             admission: Admission::new(prepared.plan, limits),
+            goal,
             phase: Phase::Applying,
             nodes: past.doubt.into_iter().map(|doubt| Progress { doubt, ..Progress::default() }).collect(),
             outputs: vec![None; count],
             pauses: BTreeSet::new(),
             again: VecDeque::new(),
+            begun: VecDeque::new(),
             running: 0,
             stopped_by: None,
             undo: false,
@@ -156,6 +178,12 @@ impl<'p> Machine<'p> {
             if let Some(done) = done {
                 machine.take(at, done);
             }
+        }
+        let in_doubt = |at: &usize| machine.nodes[*at].doubt > 0 && machine.nodes[*at].done.is_none();
+        machine.begun = (0..count).filter(in_doubt).collect();
+        if goal == Goal::Undo {
+            (machine.phase, machine.undo, machine.stopped_by) = (Phase::Undoing(count), true, None);
+            machine.skips = machine.skips();
         }
         machine
     }

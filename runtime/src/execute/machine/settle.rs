@@ -6,7 +6,7 @@ use ordain_graph::{Value, evaluate};
 use serde_json::json;
 
 use super::entry::{entry, outcome};
-use super::{Machine, Moment, Phase, Turn};
+use super::{Goal, Machine, Moment, Phase, Progress, Turn};
 use crate::event::Event;
 use crate::journal::{JournalError, StepEvent};
 use crate::report::{NodeReport, Outcome, Skip, State, UndoOutcome};
@@ -24,7 +24,7 @@ impl<'p> Machine<'p> {
     /// Nothing runs, and nothing can start.
     pub(super) fn settle(&mut self, now: Moment, cancelled: bool, turn: &mut Turn<'p>) {
         // What was ready and did not start tells that it was cancelled; what had ended before does not.
-        self.cancelled |= cancelled && self.next().is_some();
+        self.cancelled |= cancelled && (!self.begun.is_empty() || self.next().is_some());
         self.skips = self.skips();
         let skipped: Vec<_> = self
             .prepared
@@ -87,7 +87,7 @@ impl<'p> Machine<'p> {
         let mut undone = self.undone.iter().flatten();
         if self.cancelled || undone.clone().any(|outcome| *outcome == UndoOutcome::Cancelled) {
             State::Cancelled
-        } else if self.nodes.iter().all(|node| node.done.as_ref().is_some_and(|done| done.result.is_ok())) {
+        } else if self.goal == Goal::Apply && self.nodes.iter().all(Progress::has_succeeded) {
             State::Succeeded
         } else if !self.undo {
             State::Failed

@@ -24,6 +24,11 @@ impl<'p> Machine<'p> {
         while let Phase::Undoing(left) = self.phase {
             let Some(at) = left.checked_sub(1) else { return self.end(turn) };
             self.phase = Phase::Undoing(at);
+            if self.nodes[at].doubt > 0 && self.nodes[at].done.is_none() {
+                // It was cut short. What it did, if anything, nobody can tell from here.
+                self.undone(at, UndoOutcome::InDoubt, now, turn);
+                continue;
+            }
             if self.outputs[at].is_none() {
                 continue;
             }
@@ -92,7 +97,7 @@ impl<'p> Machine<'p> {
 
     fn undone(&mut self, at: usize, outcome: UndoOutcome, now: Moment, turn: &mut Turn<'p>) {
         let node = &self.prepared.plan.nodes[at];
-        if let UndoOutcome::Failed { .. } | UndoOutcome::Blocked { .. } = outcome {
+        if let UndoOutcome::Failed { .. } | UndoOutcome::Blocked { .. } | UndoOutcome::InDoubt = outcome {
             let by = self.blocked[at].clone().unwrap_or_else(|| node.address.clone());
             for on in node.depends_on.iter().filter_map(|on| self.prepared.position.get(&on.on)) {
                 self.blocked[*on].get_or_insert_with(|| by.clone());

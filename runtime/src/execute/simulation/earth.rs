@@ -235,6 +235,15 @@ impl Earth {
     }
 }
 
+impl Drop for Earth {
+    /// Shows what led to a failure, where one seed is looked at.
+    fn drop(&mut self) {
+        if std::thread::panicking() && std::env::var("ORDAIN_SEED").is_ok() {
+            eprintln!("{}", self.story());
+        }
+    }
+}
+
 /// A process that executes.
 pub(super) struct Process {
     earth: Rc<RefCell<Earth>>,

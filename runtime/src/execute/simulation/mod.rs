@@ -19,7 +19,7 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 
 use super::limits::Limits;
-use super::machine::{Machine, Settled};
+use super::machine::{Goal, Machine, Settled};
 use super::past::Past;
 use super::preflight::{self, Prepared};
 use super::world::{Returned, advance};
@@ -96,7 +96,7 @@ fn begin<'p>(
 ) -> (Process, Machine<'p>, Vec<Returned>) {
     let past = Past::read(prepared, &shared.borrow().journal).expect("the journal is readable");
     let process = Process::new(shared.clone());
-    (process, Machine::new(prepared, vault, "simulated".into(), limits, past), Vec::new())
+    (process, Machine::new(prepared, vault, "simulated".into(), limits, Goal::Apply, past), Vec::new())
 }
 
 /// How each node ended, with its outputs or the reason.
