@@ -35,6 +35,7 @@ fn the_list_of_commands_is_complete() {
         "test",
         "policy",
         "gate",
+        "key",
         "completions",
     ] {
         assert!(commands.iter().any(|known| known == command), "no `{command}` in {commands:?}");

@@ -8,6 +8,7 @@ mod clock;
 mod event;
 mod execute;
 mod journal;
+mod keys;
 mod reason;
 mod report;
 mod secret;
@@ -21,7 +22,11 @@ pub use execute::{
     AdapterProblem, ExecuteError, ExecuteOptions, InputProblem, Limits, NoAdapter, PolicyProblem, SecretProblem,
     execute, resume,
 };
-pub use journal::{ExecutionRecord, ExecutionSummary, Journal, JournalError, RecordedState, StepEvent, StepRecord};
+pub use journal::{
+    BrokenRow, ExecutionRecord, ExecutionSummary, Journal, JournalError, LogEvent, LogRow, Migrated, Problem,
+    RecordedState, RowHash, StepEvent, StepRecord, Verification, Witness,
+};
+pub use keys::{Key, KeyError, KeyFileError, PublicKey, Purpose, Signature, canonical};
 pub use reason::Reason;
 pub use report::{Counts, ExecutionReport, NodeReport, Outcome, Skip, State, UndoOutcome};
 pub use secret::{EnvironmentSecrets, MemorySecrets, SecretError, SecretSource, SecretText};

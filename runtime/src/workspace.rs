@@ -268,6 +268,11 @@ fn write_then_rename(
     Ok(Written { digest: digest_text(hash), bytes })
 }
 
+/// The SHA-256 of some bytes, as the language writes it.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    digest_text(Sha256::new_with_prefix(bytes))
+}
+
 /// A digest as the language writes it.
 pub(crate) fn digest_text(hash: Sha256) -> String {
     use std::fmt::Write as _;

@@ -1,5 +1,6 @@
 //! What the command understands.
 
+mod approval;
 mod execution;
 mod policy;
 
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use approval::KeyCommand;
 pub(crate) use execution::{ApplyArguments, ExecutionsArguments, ResumeArguments, Running};
 pub(crate) use policy::{
     AuthorizeArguments, CoverageArguments, ExplainPolicyArguments, GateArguments, PolicyCommand, TestArguments,
@@ -108,6 +110,11 @@ pub(crate) enum Command {
     Resume(ResumeArguments),
     /// List the executions of a journal, or what happened in one of them.
     Executions(ExecutionsArguments),
+    /// Make the key that you sign with, or show its public half.
+    ///
+    /// The private half stays in its file, which you alone can read. The public half goes to those who have to know it.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Run the tests of a package.
     Test(TestArguments),
     /// Show why policies say what they say.

@@ -13,6 +13,7 @@ mod fix;
 mod fmt;
 mod gate;
 mod init;
+mod key;
 mod package;
 mod plan;
 mod policy;
@@ -42,6 +43,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Resume(arguments) => resume::run(&arguments),
         Command::Executions(arguments) => executions::run(&arguments),
+        Command::Key(command) => key::run(&command),
         Command::Fix { path, all, dry_run, json } => fix::run(&path, all, dry_run, json),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Fmt { paths, check, json } => fmt::run(&paths, check, json),

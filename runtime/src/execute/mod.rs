@@ -103,6 +103,7 @@ pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<Executi
         package: plan.package.name.clone(),
         version: plan.package.version.clone(),
         graph: plan.to_json(),
+        parallelism: options.limits.all.get(),
         at: clock::now(),
     };
     let recorder = journal.begin(&execution)?;
@@ -139,7 +140,7 @@ pub fn resume(id: &str, options: &ExecuteOptions<'_>) -> Result<ExecutionReport,
     let workspace = workspace(options)?;
     let past = Past::read(&prepared, &claim.record.steps)?;
     let plan_hash = claim.record.summary.plan_hash.clone();
-    let recorder = claim.resume()?;
+    let recorder = claim.resume(clock::now())?;
     (options.observer)(Event::ExecutionResumed {
         execution: id.into(),
         plan: plan.plan.clone(),

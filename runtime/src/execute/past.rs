@@ -57,7 +57,7 @@ impl Past {
                 StepEvent::UndoIntent => past.undone[at] = Undoing::Begun,
                 StepEvent::Undone => past.undone[at] = Undoing::Done,
                 StepEvent::NotUndone => past.undone[at] = Undoing::Open,
-                StepEvent::Skipped => {}
+                StepEvent::Skipped | StepEvent::Decided => {}
             }
         }
         Ok(past)

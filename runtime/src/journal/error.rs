@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
+use super::log::{BrokenRow, LogError};
+
 /// Why a journal cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum JournalError {
@@ -80,6 +82,14 @@ impl JournalError {
 
     pub(super) fn damaged(path: &Path, detail: impl Into<String>) -> Self {
         Self::Damaged { path: path.into(), detail: detail.into() }
+    }
+
+    /// What is wrong with its log.
+    pub(super) fn log(path: &Path, error: LogError) -> Self {
+        match error {
+            LogError::Database(error) => Self::database(path, &error),
+            LogError::Broken(BrokenRow { row, what }) => Self::damaged(path, format!("row {row} of its log: {what}")),
+        }
     }
 
     pub(super) fn database(path: &Path, error: &rusqlite::Error) -> Self {

@@ -5,14 +5,20 @@
 
 mod error;
 mod lock;
+mod log;
+mod look;
+mod migrate;
 mod read;
 mod record;
 mod schema;
+mod verify;
 mod writer;
 
 pub use error::JournalError;
+pub use log::{BrokenRow, RowHash};
 pub(crate) use record::{Entry, NewExecution};
-pub use record::{ExecutionRecord, ExecutionSummary, RecordedState, StepEvent, StepRecord};
+pub use record::{ExecutionRecord, ExecutionSummary, LogEvent, LogRow, RecordedState, StepEvent, StepRecord};
+pub use verify::{Migrated, Problem, Verification, Witness};
 pub(crate) use writer::Recorder;
 
 use std::path::{Path, PathBuf};
@@ -26,6 +32,10 @@ use smol_str::SmolStr;
 pub struct Journal {
     path: PathBuf,
     connection: Connection,
+    /// The version of the file. What is seen of an older one is as it will be when it is brought up to date.
+    version: i64,
+    /// Holds what is looked at where the file cannot be read where it lies. Goes away with this.
+    _copy: Option<tempfile::TempDir>,
 }
 
 impl Journal {
@@ -38,11 +48,15 @@ impl Journal {
             std::fs::create_dir_all(parent).map_err(|error| JournalError::unavailable(path, &error))?;
         }
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        schema::prepare(&connection, path)?;
-        Ok(Self { path: path.into(), connection })
+        Self::prepared(path, connection)
     }
 
-    /// Opens a journal to look at it. Makes none.
+    fn prepared(path: &Path, connection: Connection) -> Result<Self, JournalError> {
+        schema::prepare(&connection, path)?;
+        Ok(Self { path: path.into(), connection, version: schema::VERSION, _copy: None })
+    }
+
+    /// Opens a journal to look at it. Makes none, and changes nothing: it may lie on a disk that cannot be written.
     ///
     /// # Errors
     /// As [`Journal::open`], and where there is none.
@@ -50,9 +64,8 @@ impl Journal {
         if !path.is_file() {
             return Err(JournalError::Missing { path: path.into() });
         }
-        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        schema::verify(&connection, path)?;
-        Ok(Self { path: path.into(), connection })
+        let look::Look { connection, version, copy } = look::open(path)?;
+        Ok(Self { path: path.into(), connection, version, _copy: copy })
     }
 
     /// Every execution, the latest first.
@@ -70,14 +83,60 @@ impl Journal {
     /// The journal cannot be read.
     pub fn execution(&self, id: &str) -> Result<Option<ExecutionRecord>, JournalError> {
         let live = lock::is_taken(&self.path)?;
-        read::execution(&self.connection, id, live).map_err(|error| JournalError::database(&self.path, &error))
+        read::execution(&self.connection, id, live).map_err(|error| JournalError::log(&self.path, error))
+    }
+
+    /// Every row of the log that belongs to an execution, in order; none where there is no such execution.
+    ///
+    /// # Errors
+    /// The journal cannot be read, or a row is not what was written there.
+    pub fn log(&self, execution: &str) -> Result<Vec<LogRow>, JournalError> {
+        let mut rows = Vec::new();
+        read::rows_of(&self.connection, execution, |row| rows.push(row))
+            .map_err(|error| JournalError::log(&self.path, error))?;
+        Ok(rows)
+    }
+
+    /// The plan of that hash, as it was executed; `None` where the journal does not hold it.
+    ///
+    /// # Errors
+    /// The journal cannot be read, or what it holds is not the plan of that hash.
+    pub fn plan(&self, hash: &str) -> Result<Option<PlanGraph>, JournalError> {
+        let graph = read::plan(&self.connection, hash).map_err(|error| JournalError::database(&self.path, &error))?;
+        let Some(graph) = graph else { return Ok(None) };
+        match PlanGraph::from_json(&graph) {
+            Ok(plan) if plan.hash() == *hash => Ok(Some(plan)),
+            Ok(_) => Err(JournalError::damaged(&self.path, "a plan does not have its hash")),
+            Err(error) => Err(JournalError::damaged(&self.path, error.to_string())),
+        }
+    }
+
+    /// Whether the journal holds what was written to it: every row of the log, and what other tables take from them. Where
+    /// witnesses are given, also whether the rows they saw are there and what they were; without one, rows that were
+    /// cut off the end together with all that tells of them are not missed.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn verify(&self, witnesses: &[Witness]) -> Result<Verification, JournalError> {
+        let database = |error: rusqlite::Error| JournalError::database(&self.path, &error);
+        let verdict: String =
+            self.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(database)?;
+        if verdict != "ok" {
+            return Err(JournalError::damaged(&self.path, verdict));
+        }
+        let mut found = verify::verify(&self.connection, witnesses).map_err(database)?;
+        // What was chained to be looked at was not chained before.
+        if self.version < schema::VERSION {
+            found.unchained = Some(self.version);
+        }
+        Ok(found)
     }
 
     /// Begins an execution, of which there is one at a time.
     pub(crate) fn begin(self, execution: &NewExecution) -> Result<Recorder, JournalError> {
         let lock = lock::take(&self.path)?;
         writer::begin(&self.connection, execution).map_err(|error| JournalError::database(&self.path, &error))?;
-        Ok(Recorder::new(self.path, self.connection, lock, execution.id.clone(), (0, 1)))
+        Ok(Recorder::new(self.path, self.connection, lock, execution.id.clone(), 1))
     }
 
     /// Opens a journal to go on with what is in it. Makes none.
@@ -85,26 +144,16 @@ impl Journal {
         if !path.is_file() {
             return Err(JournalError::Missing { path: path.into() });
         }
-        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        schema::prepare(&connection, path)?;
-        Ok(Self { path: path.into(), connection })
+        Self::prepared(path, connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?)
     }
 
     /// Takes the journal for oneself, so that nothing in it changes; gives an execution with its plan. `None` where there
     /// is no such execution.
     pub(crate) fn claim(self, id: &str) -> Result<Option<Claim>, JournalError> {
         let lock = lock::take(&self.path)?;
-        let database = |error: rusqlite::Error| JournalError::database(&self.path, &error);
-        let Some(record) = read::execution(&self.connection, id, false).map_err(database)? else { return Ok(None) };
-        let hash = &record.summary.plan_hash;
-        let plan = match read::plan(&self.connection, hash).map_err(database)? {
-            None => None,
-            Some(graph) => match PlanGraph::from_json(&graph) {
-                Ok(plan) if plan.hash() == *hash => Some(plan),
-                Ok(_) => return Err(JournalError::damaged(&self.path, "a plan does not have its hash")),
-                Err(error) => return Err(JournalError::damaged(&self.path, error.to_string())),
-            },
-        };
+        let log = |error| JournalError::log(&self.path, error);
+        let Some(record) = read::execution(&self.connection, id, false).map_err(log)? else { return Ok(None) };
+        let plan = self.plan(&record.summary.plan_hash)?;
         Ok(Some(Claim { path: self.path, connection: self.connection, lock, record, plan }))
     }
 }
@@ -121,12 +170,11 @@ pub(crate) struct Claim {
 
 impl Claim {
     /// Goes on with it.
-    pub(crate) fn resume(self) -> Result<Recorder, JournalError> {
+    pub(crate) fn resume(self, at: i64) -> Result<Recorder, JournalError> {
         let id: SmolStr = self.record.summary.id;
         let fence =
-            writer::resume(&self.connection, &id).map_err(|error| JournalError::database(&self.path, &error))?;
-        let seq = self.record.steps.last().map_or(0, |last| last.seq + 1);
-        Ok(Recorder::new(self.path, self.connection, self.lock, id, (seq, fence)))
+            writer::resume(&self.connection, &id, at).map_err(|error| JournalError::database(&self.path, &error))?;
+        Ok(Recorder::new(self.path, self.connection, self.lock, id, fence))
     }
 }
 

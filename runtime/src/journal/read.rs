@@ -4,7 +4,8 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use smol_str::SmolStr;
 
-use super::{ExecutionRecord, ExecutionSummary, RecordedState, StepEvent, StepRecord};
+use super::log::{self, BrokenRow, LogError, RowHash};
+use super::{ExecutionRecord, ExecutionSummary, LogEvent, LogRow, RecordedState, StepRecord};
 
 const SUMMARY: &str = "SELECT id, plan, plan_hash, package, version, started_at, finished_at, state FROM executions";
 
@@ -13,13 +14,45 @@ pub(super) fn executions(connection: &Connection, live: bool) -> rusqlite::Resul
     statement.query_map([], |row| summary(row, live))?.collect()
 }
 
-pub(super) fn execution(connection: &Connection, id: &str, live: bool) -> rusqlite::Result<Option<ExecutionRecord>> {
-    let found = connection.query_row(&format!("{SUMMARY} WHERE id = ?1"), [id], |row| summary(row, live)).optional()?;
+/// An execution with its steps, of which each is what was written down.
+pub(super) fn execution(connection: &Connection, id: &str, live: bool) -> Result<Option<ExecutionRecord>, LogError> {
+    // One look at both tables: somebody may be writing.
+    let transaction = connection.unchecked_transaction()?;
+    let found =
+        transaction.query_row(&format!("{SUMMARY} WHERE id = ?1"), [id], |row| summary(row, live)).optional()?;
     let Some(summary) = found else { return Ok(None) };
-    let mut statement = connection
-        .prepare("SELECT seq, at, node, address, event, attempt, data FROM steps WHERE execution = ?1 ORDER BY seq")?;
-    let steps = statement.query_map([id], step)?.collect::<rusqlite::Result<_>>()?;
+    let mut steps = Vec::new();
+    rows_of(&transaction, id, |row| {
+        if let (LogEvent::Step(event), Some(node), Some(address)) = (row.event, row.node, row.address) {
+            let seq = i64::try_from(steps.len()).unwrap_or(i64::MAX);
+            steps.push(StepRecord { seq, at: row.at, node, address, event, attempt: row.attempt, data: row.data });
+        }
+    })?;
     Ok(Some(ExecutionRecord { summary, steps }))
+}
+
+/// Every row of an execution, each checked to follow from the one before it in the log.
+pub(super) fn rows_of(connection: &Connection, id: &str, mut each: impl FnMut(LogRow)) -> Result<(), LogError> {
+    let bounds = connection
+        .query_row("SELECT first_row, last_row FROM executions WHERE id = ?1", [id], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        })
+        .optional()?;
+    let Some((first, last)) = bounds else { return Ok(()) };
+    let previous = connection
+        .query_row("SELECT hash FROM log WHERE seq = ?1", [first - 1], |row| row.get(0))
+        .optional()?
+        .unwrap_or(RowHash::NONE);
+    let end = log::rows(connection, (first, last), previous, |row| {
+        if row.execution.as_deref() == Some(id) {
+            each(row);
+        }
+        Ok(())
+    })?;
+    if end.seq == last {
+        return Ok(());
+    }
+    Err(LogError::Broken(BrokenRow { row: end.seq + 1, what: "it is missing".into() }))
 }
 
 /// The plan file of a hash.
@@ -38,20 +71,6 @@ fn summary(row: &Row<'_>, live: bool) -> rusqlite::Result<ExecutionSummary> {
         started_at: row.get(5)?,
         finished_at: row.get(6)?,
         state: RecordedState::named(&state, live).ok_or_else(|| unknown(7, format!("unknown state `{state}`")))?,
-    })
-}
-
-fn step(row: &Row<'_>) -> rusqlite::Result<StepRecord> {
-    let event: String = row.get(4)?;
-    let data: String = row.get(6)?;
-    Ok(StepRecord {
-        seq: row.get(0)?,
-        at: row.get(1)?,
-        node: text(row, 2)?,
-        address: text(row, 3)?,
-        event: StepEvent::named(&event).ok_or_else(|| unknown(4, format!("unknown event `{event}`")))?,
-        attempt: row.get(5)?,
-        data: serde_json::from_str(&data).map_err(|error| unknown(6, error.to_string()))?,
     })
 }
 

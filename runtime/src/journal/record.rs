@@ -3,6 +3,7 @@
 use serde::Serialize;
 use smol_str::SmolStr;
 
+use super::RowHash;
 use crate::report::State;
 
 /// An execution, in short.
@@ -121,6 +122,8 @@ step_events! {
     Resumed = "resumed";
     /// It succeeded.
     Succeeded = "succeeded";
+    /// A policy that had waited for outputs of earlier steps was decided for it.
+    Decided = "policy_decided";
     /// It failed for good.
     Failed = "failed";
     /// It was not started.
@@ -133,6 +136,77 @@ step_events! {
     NotUndone = "not_undone";
 }
 
+macro_rules! log_events {
+    ($($(#[doc = $doc:literal])* $variant:ident = $name:literal;)*) => {
+        /// What a row of the log tells.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        #[serde(into = "&'static str")]
+        pub enum LogEvent {
+            $($(#[doc = $doc])* $variant,)*
+            /// Something happened to a node.
+            Step(StepEvent),
+        }
+
+        impl LogEvent {
+            /// Its name in the log.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* Self::Step(event) => event.name() }
+            }
+
+            /// The event of that name.
+            pub fn named(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* other => StepEvent::named(other).map(Self::Step) }
+            }
+        }
+    };
+}
+
+log_events! {
+    /// The journal was made, or brought into the form that has a log. Always the first row, and only that.
+    JournalCreated = "journal_created";
+    /// A plan was written down for the first time.
+    PlanCompiled = "plan_compiled";
+    /// An execution began.
+    ExecutionStarted = "execution_started";
+    /// An execution went on.
+    ExecutionResumed = "execution_resumed";
+    /// An execution was found to have no process any more.
+    ExecutionInterrupted = "execution_interrupted";
+    /// An execution ended.
+    ExecutionFinished = "execution_finished";
+    /// What the log was at a moment, signed.
+    Checkpoint = "checkpoint";
+}
+
+impl From<LogEvent> for &'static str {
+    fn from(event: LogEvent) -> Self {
+        event.name()
+    }
+}
+
+/// A row of the log.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LogRow {
+    /// Its place in the log, from 1, without gaps.
+    pub seq: i64,
+    /// When, in milliseconds since 1970-01-01 UTC.
+    pub at: i64,
+    /// The execution it belongs to; none for what is about the journal.
+    pub execution: Option<SmolStr>,
+    /// The node's id, where it is about one.
+    pub node: Option<SmolStr>,
+    /// The node's address.
+    pub address: Option<SmolStr>,
+    /// What happened.
+    pub event: LogEvent,
+    /// Which try, from 1; 0 where nothing was tried.
+    pub attempt: u32,
+    /// More about it. Secrets are references.
+    pub data: serde_json::Value,
+    /// What binds it to all rows before it.
+    pub hash: RowHash,
+}
+
 /// An execution that begins.
 pub(crate) struct NewExecution {
     pub(crate) id: SmolStr,
@@ -142,10 +216,12 @@ pub(crate) struct NewExecution {
     pub(crate) version: SmolStr,
     /// The plan file.
     pub(crate) graph: Vec<u8>,
+    /// How many steps may run at the same time.
+    pub(crate) parallelism: usize,
     pub(crate) at: i64,
 }
 
-/// A line to be written.
+/// A line to be written about a node.
 pub(crate) struct Entry {
     pub(crate) at: i64,
     pub(crate) node: SmolStr,

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
+use serde_json::json;
 
-use super::JournalError;
+use super::log::{NewRow, Tail};
+use super::{JournalError, LogEvent, migrate};
+use crate::clock;
 
 /// The version this code writes.
-const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = MIGRATIONS.len() as i64 + 1;
 
 /// `ORDN`, in the header of the file: tells a journal from other databases.
 const APPLICATION: i64 = 0x4F52_444E;
@@ -26,33 +29,45 @@ CREATE TABLE executions (
     started_at INTEGER NOT NULL,
     finished_at INTEGER,
     state TEXT NOT NULL,
-    fence INTEGER NOT NULL DEFAULT 1
+    fence INTEGER NOT NULL DEFAULT 1,
+    first_row INTEGER NOT NULL DEFAULT 0,
+    last_row INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE plans (
     hash TEXT PRIMARY KEY,
     graph BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE steps (
-    execution TEXT NOT NULL REFERENCES executions (id),
-    seq INTEGER NOT NULL,
+CREATE TABLE log (
+    seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
-    node TEXT NOT NULL,
-    address TEXT NOT NULL,
+    execution TEXT,
+    node TEXT,
+    address TEXT,
     event TEXT NOT NULL,
     attempt INTEGER NOT NULL,
     data TEXT NOT NULL,
-    PRIMARY KEY (execution, seq)
-) STRICT, WITHOUT ROWID;
+    hash BLOB NOT NULL
+) STRICT;
 ";
 
-/// What brings a journal from each version to the next, from the first on.
-const MIGRATIONS: [&str; VERSION as usize - 1] = ["
+/// What brings a journal from each version to the next, from the first on: its place tells its number.
+const MIGRATIONS: &[Migration] = &[Migration::Sql(PLANS), Migration::Code(migrate::chain)];
+
+/// What brings a journal to its next version.
+enum Migration {
+    /// Statements.
+    Sql(&'static str),
+    /// What statements cannot do; is told from which version the journal comes.
+    Code(fn(&Transaction<'_>, i64) -> rusqlite::Result<()>),
+}
+
+const PLANS: &str = "
 ALTER TABLE executions ADD COLUMN fence INTEGER NOT NULL DEFAULT 1;
 CREATE TABLE plans (
     hash TEXT PRIMARY KEY,
     graph BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
-"];
+";
 
 /// Brings an empty file into form, and any other up to date, once it is verified.
 pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), JournalError> {
@@ -71,13 +86,17 @@ pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), Journa
     Ok(())
 }
 
-fn migrate(connection: &Connection) -> rusqlite::Result<()> {
-    let transaction = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+/// Brings a journal up to date.
+pub(super) fn migrate(connection: &Connection) -> rusqlite::Result<()> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     // Another process may have been faster.
     let found = version(&transaction)?.unwrap_or(VERSION);
     let done = usize::try_from(found - 1).unwrap_or(0).min(MIGRATIONS.len());
     for step in &MIGRATIONS[done..] {
-        transaction.execute_batch(step)?;
+        match step {
+            Migration::Sql(statements) => transaction.execute_batch(statements)?,
+            Migration::Code(code) => code(&transaction, found)?,
+        }
     }
     transaction.execute("UPDATE meta SET value = ?1 WHERE name = 'schema_version'", [VERSION])?;
     transaction.commit()
@@ -87,15 +106,23 @@ fn version(connection: &Connection) -> rusqlite::Result<Option<i64>> {
     connection.query_row("SELECT value FROM meta WHERE name = 'schema_version'", [], |row| row.get(0)).optional()
 }
 
+/// Makes the tables of a journal.
+pub(super) fn tables(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(TABLES)
+}
+
 fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "wal")?;
-    let transaction = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     // Another process may have been faster.
-    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables == 0 {
-        transaction.execute_batch(TABLES)?;
+    let found: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if found == 0 {
+        tables(&transaction)?;
         transaction.execute("INSERT INTO meta VALUES ('schema_version', ?1)", [VERSION])?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
+        let (at, data) = (clock::now(), json!({ "journal": clock::execution_id() }));
+        let event = LogEvent::JournalCreated;
+        Tail::of(&transaction)?.append(NewRow { at, execution: None, node: None, event, attempt: 0, data: &data })?;
     }
     transaction.commit()
 }

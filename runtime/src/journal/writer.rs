@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 
 use super::lock::Lock;
-use super::{Entry, JournalError, NewExecution};
+use super::log::{NewRow, Tail};
+use super::{Entry, JournalError, LogEvent, NewExecution};
 use crate::report::State;
 
 /// Writes the journal of one execution. Everything it accepts is on disk when it returns.
@@ -16,7 +18,6 @@ pub(crate) struct Recorder {
     /// Given up after the last commit.
     _lock: Lock,
     execution: SmolStr,
-    seq: i64,
     /// Of those who ever wrote to the execution, the latest has the highest. The lock keeps others out where it works,
     /// which it does not on every file system of a network.
     fence: i64,
@@ -24,38 +25,72 @@ pub(crate) struct Recorder {
 
 /// Executions that were under way when their process ended are marked, then the new one is written down.
 pub(super) fn begin(connection: &Connection, execution: &NewExecution) -> rusqlite::Result<()> {
+    let NewExecution { id, plan, plan_hash, package, version, graph, parallelism, at } = execution;
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    transaction.execute("UPDATE executions SET state = 'interrupted' WHERE state = 'running'", [])?;
+    let mut tail = Tail::of(&transaction)?;
+    mark_interrupted(&transaction, &mut tail, *at)?;
+    let new = transaction
+        .execute("INSERT OR IGNORE INTO plans (hash, graph) VALUES (?1, ?2)", params![plan_hash.as_str(), graph])?;
+    let mut first = None;
+    if new > 0 {
+        let data = compiled(plan, plan_hash, (package, version), graph);
+        first = Some(tail.append(NewRow::of_execution(*at, id, LogEvent::PlanCompiled, &data))?.seq);
+    }
+    let data = json!({
+        "plan": plan, "plan_hash": plan_hash, "package": package, "version": version,
+        "fence": 1, "parallelism": parallelism,
+    });
+    let last = tail.append(NewRow::of_execution(*at, id, LogEvent::ExecutionStarted, &data))?.seq;
     transaction.execute(
-        "INSERT OR IGNORE INTO plans (hash, graph) VALUES (?1, ?2)",
-        params![execution.plan_hash.as_str(), execution.graph],
-    )?;
-    transaction.execute(
-        "INSERT INTO executions (id, plan, plan_hash, package, version, started_at, state)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'running')",
+        "INSERT INTO executions (id, plan, plan_hash, package, version, started_at, state, fence, first_row, last_row)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'running', 1, ?7, ?8)",
         params![
-            execution.id.as_str(),
-            execution.plan.as_str(),
-            execution.plan_hash.as_str(),
-            execution.package.as_str(),
-            execution.version.as_str(),
-            execution.at,
+            id.as_str(),
+            plan.as_str(),
+            plan_hash.as_str(),
+            package.as_str(),
+            version.as_str(),
+            at,
+            first.unwrap_or(last),
+            last,
         ],
     )?;
     transaction.commit()
 }
 
+/// What the log tells of a plan. `file` is the digest of the bytes that are kept.
+pub(super) fn compiled(plan: &str, plan_hash: &str, (package, version): (&str, &str), graph: &[u8]) -> Json {
+    let file = crate::workspace::digest(graph);
+    json!({ "plan": plan, "plan_hash": plan_hash, "package": package, "version": version, "file": file })
+}
+
 /// An execution goes on. Whoever wrote to it before is kept from it by the fence that is given.
-pub(super) fn resume(connection: &Connection, id: &str) -> rusqlite::Result<i64> {
+pub(super) fn resume(connection: &Connection, id: &str, at: i64) -> rusqlite::Result<i64> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    transaction.execute("UPDATE executions SET state = 'interrupted' WHERE state = 'running'", [])?;
+    let mut tail = Tail::of(&transaction)?;
+    mark_interrupted(&transaction, &mut tail, at)?;
     let fence = transaction.query_row(
         "UPDATE executions SET state = 'running', finished_at = NULL, fence = fence + 1 WHERE id = ?1 RETURNING fence",
         [id],
         |row| row.get(0),
     )?;
+    let data = json!({ "fence": fence });
+    tail.append(NewRow::of_execution(at, id, LogEvent::ExecutionResumed, &data))?;
+    tail.close(id)?;
     transaction.commit()?;
     Ok(fence)
+}
+
+/// No execution is under way: whoever asks holds the lock.
+fn mark_interrupted(transaction: &Transaction<'_>, tail: &mut Tail<'_>, at: i64) -> rusqlite::Result<()> {
+    let mut running = transaction.prepare("SELECT id FROM executions WHERE state = 'running' ORDER BY id")?;
+    let running: Vec<String> = running.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for id in running {
+        tail.append(NewRow::of_execution(at, &id, LogEvent::ExecutionInterrupted, &json!({})))?;
+        tail.close(&id)?;
+        transaction.execute("UPDATE executions SET state = 'interrupted' WHERE id = ?1", [id])?;
+    }
+    Ok(())
 }
 
 impl Recorder {
@@ -64,9 +99,9 @@ impl Recorder {
         connection: Connection,
         lock: Lock,
         execution: SmolStr,
-        (seq, fence): (i64, i64),
+        fence: i64,
     ) -> Self {
-        Self { path, connection, _lock: lock, execution, seq, fence }
+        Self { path, connection, _lock: lock, execution, fence }
     }
 
     /// Writes lines, in order, and how the execution ended where it has; returns when all of it is on disk.
@@ -79,40 +114,36 @@ impl Recorder {
     }
 
     /// Writes what came; not if somebody else has gone on with the execution.
-    fn write(&mut self, entries: &[Entry], end: Option<(i64, State)>) -> rusqlite::Result<bool> {
+    fn write(&self, entries: &[Entry], end: Option<(i64, State)>) -> rusqlite::Result<bool> {
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
-        let mut seq = self.seq;
         {
             let mut fence = transaction.prepare_cached("SELECT fence FROM executions WHERE id = ?1")?;
             if fence.query_row([self.execution.as_str()], |row| row.get::<_, i64>(0))? != self.fence {
                 return Ok(false);
             }
-            let mut insert = transaction.prepare_cached(
-                "INSERT INTO steps (execution, seq, at, node, address, event, attempt, data)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?;
-            for entry in entries {
-                insert.execute(params![
-                    self.execution.as_str(),
-                    seq,
-                    entry.at,
-                    entry.node.as_str(),
-                    entry.address.as_str(),
-                    entry.event.name(),
-                    entry.attempt,
-                    entry.data.to_string(),
-                ])?;
-                seq += 1;
+            // Others may have written since: approvals come from other processes.
+            let mut tail = Tail::of(&transaction)?;
+            for Entry { at, node, address, event, attempt, data } in entries {
+                tail.append(NewRow {
+                    at: *at,
+                    execution: Some(self.execution.as_str()),
+                    node: Some((node, address)),
+                    event: LogEvent::Step(*event),
+                    attempt: *attempt,
+                    data,
+                })?;
             }
             if let Some((at, state)) = end {
+                let data = json!({ "state": state.name() });
+                tail.append(NewRow::of_execution(at, &self.execution, LogEvent::ExecutionFinished, &data))?;
                 transaction.execute(
                     "UPDATE executions SET finished_at = ?2, state = ?3 WHERE id = ?1",
                     params![self.execution.as_str(), at, state.name()],
                 )?;
             }
+            tail.close(&self.execution)?;
         }
         transaction.commit()?;
-        self.seq = seq;
         Ok(true)
     }
 }

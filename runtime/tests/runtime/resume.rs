@@ -422,14 +422,7 @@ fn what_there_is_nothing_to_go_on_with_is_refused() {
 fn a_journal_of_the_first_version_is_brought_up_to_date() {
     let ground = Ground::new(World::default());
     let first = ground.execute(&plan());
-    let connection = Connection::open(ground.journal()).unwrap();
-    connection
-        .execute_batch(
-            "ALTER TABLE executions DROP COLUMN fence; DROP TABLE plans;
-             UPDATE meta SET value = 1 WHERE name = 'schema_version'",
-        )
-        .unwrap();
-    drop(connection);
+    crate::support::older(&ground.journal(), 1);
     // It can be looked at as it is.
     assert_eq!(Journal::open_existing(&ground.journal()).unwrap().executions().unwrap().len(), 1);
     let second = ground.execute(&plan());

@@ -321,6 +321,32 @@ impl Place {
     }
 }
 
+/// Gives a journal the form that it had in an earlier version, with what it held then.
+pub fn older(journal: &Path, version: i64) {
+    let connection = rusqlite::Connection::open(journal).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE steps (
+                 execution TEXT NOT NULL REFERENCES executions (id), seq INTEGER NOT NULL, at INTEGER NOT NULL,
+                 node TEXT NOT NULL, address TEXT NOT NULL, event TEXT NOT NULL, attempt INTEGER NOT NULL,
+                 data TEXT NOT NULL, PRIMARY KEY (execution, seq)
+             ) STRICT, WITHOUT ROWID;
+             INSERT INTO steps
+             SELECT execution, row_number() OVER (PARTITION BY execution ORDER BY seq) - 1, at, node, address, event, attempt,
+                 data FROM log WHERE node IS NOT NULL AND event <> 'policy_decided';
+             DROP TABLE log;
+             ALTER TABLE executions DROP COLUMN first_row;
+             ALTER TABLE executions DROP COLUMN last_row;
+             UPDATE meta SET value = 2 WHERE name = 'schema_version'",
+        )
+        .unwrap();
+    if version == 1 {
+        let first = "ALTER TABLE executions DROP COLUMN fence; DROP TABLE plans;
+             UPDATE meta SET value = 1 WHERE name = 'schema_version'";
+        connection.execute_batch(first).unwrap();
+    }
+}
+
 /// The outputs of a node as plain JSON.
 pub fn outputs(report: &ExecutionReport, address: &str) -> Json {
     let node = report.node(address).unwrap_or_else(|| panic!("no node `{address}`"));

@@ -95,6 +95,7 @@ impl Checker {
                 assert!(known.ended.is_none() && (under_way || entry.attempt == 0), "{who}");
                 known.ended = (entry.data["reason"] != "cancelled").then_some(false);
             }
+            StepEvent::Decided => assert!(known.ended.is_none() && !stopped, "{who}"),
             StepEvent::Skipped => {
                 assert!(known.ended.is_none(), "{who}");
                 known.skipped = true;
