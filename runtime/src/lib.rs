@@ -20,7 +20,7 @@ pub use cancel::Cancellation;
 pub use event::{Event, Stream};
 pub use execute::{
     AdapterProblem, ExecuteError, ExecuteOptions, InputProblem, Limits, NoAdapter, PolicyProblem, SecretProblem,
-    execute, resume,
+    cancel, execute, resume, undo,
 };
 pub use journal::{
     BrokenRow, ExecutionRecord, ExecutionSummary, Journal, JournalError, LogEvent, LogRow, Migrated, Problem,

@@ -56,6 +56,12 @@ pub enum ExecuteError {
         /// How it ended.
         state: State,
     },
+    /// The execution has not ended, so that it cannot be undone.
+    #[error("`{id}` has not ended: resume it, or cancel it, before it is undone")]
+    NotEnded {
+        /// The execution.
+        id: SmolStr,
+    },
     /// The journal does not hold the execution's plan: one of the first version does not.
     #[error("the journal does not hold the plan of `{id}`: an earlier version of Ordain began it")]
     NoPlan {
@@ -99,6 +105,7 @@ impl ExecuteError {
             Self::Workspace { .. } => "workspace_unusable",
             Self::Unknown { .. } => "execution_unknown",
             Self::Ended { .. } => "execution_ended",
+            Self::NotEnded { .. } => "execution_not_ended",
             Self::NoPlan { .. } | Self::Misfit(_) => "journal_misfit",
             Self::Journal(error) | Self::Broken { error, .. } => error.code(),
             Self::Threads(_) => "threads_missing",

@@ -18,7 +18,7 @@ pub use limits::Limits;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ordain_graph::{Date, NodeId, Outcome, PlanGraph, Shape, Value, Verdict, evaluate};
@@ -28,7 +28,7 @@ use crate::adapters::{Adapters, StepError, Surroundings};
 use crate::cancel::Cancellation;
 use crate::clock;
 use crate::event::Event;
-use crate::journal::{Journal, NewExecution, RecordedState, Recorder};
+use crate::journal::{Claim, Journal, NewExecution, RecordedState, Recorder};
 use crate::reason::Reason;
 use crate::report::{ExecutionReport, State};
 use crate::secret::SecretSource;
@@ -89,7 +89,7 @@ impl<'a> ExecuteOptions<'a> {
 /// Something was wrong before the first step, and nothing was done; or the journal failed on the way.
 pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {
     let since = clock::instant();
-    let prepared = preflight::prepare(plan, &options.adapters, options.as_of)?;
+    let prepared = preflight::prepare(plan, &options.adapters, Goal::Apply, options.as_of)?;
     limited(plan, options)?;
     let vault = preflight::unlock(&prepared, options.secrets)?;
     // First to refuse a missing one before a journal is made, then again to know where the journal lies.
@@ -113,34 +113,76 @@ pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<Executi
         plan_hash: execution.plan_hash.clone(),
         nodes: plan.nodes.len(),
     });
-    let run = Run { id: execution.id, plan_hash: execution.plan_hash, since, past: Past::none(plan.nodes.len()) };
+    let run = Run {
+        id: execution.id,
+        plan_hash: execution.plan_hash,
+        since,
+        goal: Goal::Apply,
+        past: Past::none(plan.nodes.len()),
+    };
     run.conduct(&prepared, options, &vault, &workspace, recorder)
 }
 
-/// Goes on with an execution whose process ended before it did, or that was cancelled. What has ended stays as it is; a
-/// step whose outcome nobody wrote down is done again, under the same key.
+/// Goes on with an execution whose process ended before it did, or that was cancelled; with undoing it where that is what
+/// was interrupted. What has ended stays as it is; a step whose outcome nobody wrote down is done again, under the same key.
 ///
 /// # Errors
 /// There is no such execution, it has ended, somebody goes on with it already, or as for [`execute`].
 pub fn resume(id: &str, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {
-    let since = clock::instant();
-    let claim =
-        Journal::open_to_resume(&options.journal)?.claim(id)?.ok_or_else(|| ExecuteError::Unknown { id: id.into() })?;
+    let claim = claim(id, options)?;
+    let goal = if claim.record.undoing { Goal::Undo } else { Goal::Apply };
     match claim.record.summary.state {
         RecordedState::Finished(state) if state != State::Cancelled => {
-            return Err(ExecuteError::Ended { id: id.into(), state });
+            Err(ExecuteError::Ended { id: id.into(), state })
         }
-        _ => {}
+        _ => go_on(id, claim, goal, options),
     }
+}
+
+/// Undoes what an execution that has ended did: what succeeded, in reverse order, as far as it can be undone. What could not
+/// be undone before is tried again.
+///
+/// # Errors
+/// There is no such execution, it has not ended or is undone already, or as for [`resume`].
+pub fn undo(id: &str, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {
+    let claim = claim(id, options)?;
+    match claim.record.summary.state {
+        RecordedState::Finished(state @ State::Undone) => Err(ExecuteError::Ended { id: id.into(), state }),
+        RecordedState::Finished(_) => go_on(id, claim, Goal::Undo, options),
+        _ if claim.record.undoing => go_on(id, claim, Goal::Undo, options),
+        _ => Err(ExecuteError::NotEnded { id: id.into() }),
+    }
+}
+
+/// Asks an execution to end. Whoever carries it out ends it in good order, as soon as it sees that; one that nobody carries
+/// out has ended then. Gives whether somebody carries it out.
+///
+/// # Errors
+/// There is no such execution, or it has ended; or the journal cannot be written.
+pub fn cancel(id: &str, journal: &Path) -> Result<bool, ExecuteError> {
+    let journal = Journal::open_to_resume(journal)?;
+    let record = journal.execution(id)?.ok_or_else(|| ExecuteError::Unknown { id: id.into() })?;
+    match record.summary.state {
+        RecordedState::Finished(state) => Err(ExecuteError::Ended { id: id.into(), state }),
+        _ => Ok(journal.cancel(id, clock::now())?),
+    }
+}
+
+fn claim(id: &str, options: &ExecuteOptions<'_>) -> Result<Claim, ExecuteError> {
+    Journal::open_to_resume(&options.journal)?.claim(id)?.ok_or_else(|| ExecuteError::Unknown { id: id.into() })
+}
+
+fn go_on(id: &str, claim: Claim, goal: Goal, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {
+    let since = clock::instant();
     let plan = claim.plan.clone().ok_or_else(|| ExecuteError::NoPlan { id: id.into() })?;
     // It began when its exemptions held.
-    let prepared = preflight::prepare(&plan, &options.adapters, None)?;
+    let prepared = preflight::prepare(&plan, &options.adapters, goal, None)?;
     limited(&plan, options)?;
     let vault = preflight::unlock(&prepared, options.secrets)?;
     let workspace = workspace(options)?;
     let past = Past::read(&prepared, &claim.record.steps)?;
     let plan_hash = claim.record.summary.plan_hash.clone();
-    let recorder = claim.resume(clock::now())?;
+    let recorder = claim.resume(clock::now(), goal == Goal::Undo)?;
     (options.observer)(Event::ExecutionResumed {
         execution: id.into(),
         plan: plan.plan.clone(),
@@ -148,7 +190,7 @@ pub fn resume(id: &str, options: &ExecuteOptions<'_>) -> Result<ExecutionReport,
         nodes: plan.nodes.len(),
         ended: past.ended(),
     });
-    Run { id: id.into(), plan_hash, since, past }.conduct(&prepared, options, &vault, &workspace, recorder)
+    Run { id: id.into(), plan_hash, since, goal, past }.conduct(&prepared, options, &vault, &workspace, recorder)
 }
 
 fn limited(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<(), ExecuteError> {
@@ -165,6 +207,7 @@ struct Run {
     id: SmolStr,
     plan_hash: SmolStr,
     since: Instant,
+    goal: Goal,
     past: Past,
 }
 
@@ -184,7 +227,7 @@ impl Run {
             let wanted = limits.all.get().min(prepared.plan.nodes.len());
             let mut threads = Threads::start(scope, engine, &mut recorder, wanted)?;
             limits.all = NonZeroUsize::new(threads.count()).unwrap_or(NonZeroUsize::MIN);
-            let mut machine = Machine::new(prepared, vault, self.id.clone(), &limits, Goal::Apply, self.past);
+            let mut machine = Machine::new(prepared, vault, self.id.clone(), &limits, self.goal, self.past);
             world::conduct(&mut machine, &mut threads);
             Ok(machine.settled())
         })

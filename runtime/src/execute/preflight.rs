@@ -6,6 +6,7 @@ use ordain_graph::{Contract, Date, Node, NodeId, OnFailure, PlanGraph, Residual,
 use semver::Version;
 use smol_str::SmolStr;
 
+use super::Goal;
 use super::error::{AdapterProblem, ExecuteError, InputProblem, NoAdapter, PolicyProblem, SecretProblem};
 use crate::adapters::{Adapter, Adapters};
 use crate::secret::{SecretError, SecretSource};
@@ -35,12 +36,14 @@ pub(super) struct Call<'a> {
 pub(super) fn prepare<'a>(
     plan: &'a PlanGraph,
     adapters: &'a Adapters,
+    goal: Goal,
     as_of: Option<Date>,
 ) -> Result<Prepared<'a>, ExecuteError> {
     let pending = policies(plan, as_of)?;
     let position = positions(plan)?;
+    let asks = |how: Option<OnFailure>| how == Some(OnFailure::Undo);
     let undoes =
-        plan.on_failure == OnFailure::Undo || plan.nodes.iter().any(|node| node.on_failure == Some(OnFailure::Undo));
+        goal == Goal::Undo || asks(Some(plan.on_failure)) || plan.nodes.iter().any(|node| asks(node.on_failure));
     let mut problems = Vec::new();
     let mut calls = Vec::with_capacity(plan.nodes.len());
     let mut undo = Vec::with_capacity(plan.nodes.len());

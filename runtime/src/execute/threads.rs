@@ -18,6 +18,9 @@ use crate::report::State;
 /// More threads than this do not help.
 const MOST_THREADS: usize = 1024;
 
+/// How often it is looked for what others write to the journal, while steps run.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
 /// What all calls of an execution use.
 #[derive(Clone, Copy)]
 pub(super) struct Engine<'a> {
@@ -84,6 +87,15 @@ impl<'a, 'p> Threads<'a, 'p> {
         self.workers.len()
     }
 
+    /// Ends the execution if somebody has asked for that in the journal. One that cannot be read now is read again later,
+    /// and is in the way of the next commit if it cannot be read at all.
+    fn heed(&mut self) {
+        let cancel = self.engine.surroundings.cancel;
+        if !cancel.is_cancelled() && self.recorder.is_cancel_requested().unwrap_or(false) {
+            cancel.cancel();
+        }
+    }
+
     fn take(&mut self, signal: Signal, returned: &mut Vec<Returned>) {
         if let Signal::Returned(worker, result) = signal {
             self.idle.push(worker);
@@ -135,7 +147,9 @@ impl<'p> World<'p> for Threads<'_, 'p> {
     }
 
     fn commit(&mut self, entries: Vec<Entry>, end: Option<(Moment, State)>) -> Result<(), JournalError> {
-        self.recorder.commit(&entries, end.map(|(now, state)| (now.at, state)))
+        self.recorder.commit(&entries, end.map(|(now, state)| (now.at, state)))?;
+        self.heed();
+        Ok(())
     }
 
     fn tell(&mut self, event: Event) {
@@ -151,12 +165,17 @@ impl<'p> World<'p> for Threads<'_, 'p> {
 
     fn wait(&mut self, until: Option<Duration>) -> Vec<Returned> {
         let mut returned = Vec::new();
-        let first = match until.and_then(|until| self.engine.began.checked_add(until)) {
-            Some(until) => self.signals.recv_timeout(until.saturating_duration_since(clock::instant())).ok(),
-            None => self.signals.recv().ok(),
-        };
-        if let Some(first) = first {
-            self.take(first, &mut returned);
+        let until = until.and_then(|until| self.engine.began.checked_add(until));
+        loop {
+            let left = until.map(|until| until.saturating_duration_since(clock::instant()));
+            match self.signals.recv_timeout(left.map_or(LOOK_EVERY, |left| left.min(LOOK_EVERY))) {
+                Ok(first) => {
+                    self.take(first, &mut returned);
+                    break;
+                }
+                Err(_) if left.is_some_and(|left| left <= LOOK_EVERY) => break,
+                Err(_) => self.heed(),
+            }
         }
         // Whoever came meanwhile shares the next commit.
         while let Ok(signal) = self.signals.try_recv() {

@@ -133,6 +133,8 @@ impl<'a> NewRow<'a> {
 /// `Immediate`), or another process could write the same row.
 pub(crate) struct Tail<'t> {
     transaction: &'t Transaction<'t>,
+    /// The last row of those who wrote before.
+    before: i64,
     head: Head,
 }
 
@@ -146,7 +148,13 @@ pub(crate) struct Head {
 
 impl<'t> Tail<'t> {
     pub(crate) fn of(transaction: &'t Transaction<'t>) -> rusqlite::Result<Self> {
-        Ok(Self { transaction, head: head(transaction)? })
+        let head = head(transaction)?;
+        Ok(Self { transaction, before: head.seq, head })
+    }
+
+    /// The last row that was there before, and the last that is there now.
+    pub(crate) fn span(&self) -> (i64, i64) {
+        (self.before, self.head.seq)
     }
 
     /// Writes a row behind all others.

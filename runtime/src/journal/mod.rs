@@ -135,8 +135,22 @@ impl Journal {
     /// Begins an execution, of which there is one at a time.
     pub(crate) fn begin(self, execution: &NewExecution) -> Result<Recorder, JournalError> {
         let lock = lock::take(&self.path)?;
-        writer::begin(&self.connection, execution).map_err(|error| JournalError::database(&self.path, &error))?;
-        Ok(Recorder::new(self.path, self.connection, lock, execution.id.clone(), 1))
+        let row =
+            writer::begin(&self.connection, execution).map_err(|error| JournalError::database(&self.path, &error))?;
+        Ok(Recorder::new(self.path, self.connection, lock, execution.id.clone(), (1, row)))
+    }
+
+    /// Asks an execution to end. Whoever carries it out ends it in good order, as soon as it sees that; one that nobody
+    /// carries out has ended then. Gives whether somebody carries it out.
+    pub(crate) fn cancel(&self, id: &str, at: i64) -> Result<bool, JournalError> {
+        let database = |error: rusqlite::Error| JournalError::database(&self.path, &error);
+        match lock::take(&self.path) {
+            Ok(_lock) => writer::cancel(&self.connection, id, at).map(|()| false).map_err(database),
+            Err(JournalError::Busy { .. }) => {
+                writer::request_cancel(&self.connection, id, at).map(|()| true).map_err(database)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Opens a journal to go on with what is in it. Makes none.
@@ -169,12 +183,12 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// Goes on with it.
-    pub(crate) fn resume(self, at: i64) -> Result<Recorder, JournalError> {
+    /// Goes on with it, or with undoing it.
+    pub(crate) fn resume(self, at: i64, undo: bool) -> Result<Recorder, JournalError> {
         let id: SmolStr = self.record.summary.id;
-        let fence =
-            writer::resume(&self.connection, &id, at).map_err(|error| JournalError::database(&self.path, &error))?;
-        Ok(Recorder::new(self.path, self.connection, self.lock, id, fence))
+        let written = writer::resume(&self.connection, &id, at, undo)
+            .map_err(|error| JournalError::database(&self.path, &error))?;
+        Ok(Recorder::new(self.path, self.connection, self.lock, id, written))
     }
 }
 

@@ -22,13 +22,15 @@ pub(super) fn execution(connection: &Connection, id: &str, live: bool) -> Result
         transaction.query_row(&format!("{SUMMARY} WHERE id = ?1"), [id], |row| summary(row, live)).optional()?;
     let Some(summary) = found else { return Ok(None) };
     let mut steps = Vec::new();
+    let mut undoing = false;
     rows_of(&transaction, id, |row| {
+        undoing |= row.event == LogEvent::ExecutionResumed && row.data["undo"] == true;
         if let (LogEvent::Step(event), Some(node), Some(address)) = (row.event, row.node, row.address) {
             let seq = i64::try_from(steps.len()).unwrap_or(i64::MAX);
             steps.push(StepRecord { seq, at: row.at, node, address, event, attempt: row.attempt, data: row.data });
         }
     })?;
-    Ok(Some(ExecutionRecord { summary, steps }))
+    Ok(Some(ExecutionRecord { summary, undoing, steps }))
 }
 
 /// Every row of an execution, each checked to follow from the one before it in the log.

@@ -70,6 +70,8 @@ pub struct ExecutionRecord {
     /// The execution in short.
     #[serde(flatten)]
     pub summary: ExecutionSummary,
+    /// Whether what it did is to be undone, as somebody asked.
+    pub undoing: bool,
     /// What happened, in order.
     pub steps: Vec<StepRecord>,
 }
@@ -170,6 +172,8 @@ log_events! {
     ExecutionStarted = "execution_started";
     /// An execution went on.
     ExecutionResumed = "execution_resumed";
+    /// Somebody asked an execution to end.
+    ExecutionCancelRequested = "execution_cancel_requested";
     /// An execution was found to have no process any more.
     ExecutionInterrupted = "execution_interrupted";
     /// An execution ended.

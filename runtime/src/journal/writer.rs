@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 
 use super::lock::Lock;
-use super::log::{NewRow, Tail};
+use super::log::{self, NewRow, Tail};
 use super::{Entry, JournalError, LogEvent, NewExecution};
 use crate::report::State;
 
@@ -21,10 +21,13 @@ pub(crate) struct Recorder {
     /// Of those who ever wrote to the execution, the latest has the highest. The lock keeps others out where it works,
     /// which it does not on every file system of a network.
     fence: i64,
+    /// The last row that was written or looked at here.
+    seen: i64,
+    cancel_requested: bool,
 }
 
 /// Executions that were under way when their process ended are marked, then the new one is written down.
-pub(super) fn begin(connection: &Connection, execution: &NewExecution) -> rusqlite::Result<()> {
+pub(super) fn begin(connection: &Connection, execution: &NewExecution) -> rusqlite::Result<i64> {
     let NewExecution { id, plan, plan_hash, package, version, graph, parallelism, at } = execution;
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let mut tail = Tail::of(&transaction)?;
@@ -55,7 +58,8 @@ pub(super) fn begin(connection: &Connection, execution: &NewExecution) -> rusqli
             last,
         ],
     )?;
-    transaction.commit()
+    transaction.commit()?;
+    Ok(last)
 }
 
 /// What the log tells of a plan. `file` is the digest of the bytes that are kept.
@@ -65,7 +69,9 @@ pub(super) fn compiled(plan: &str, plan_hash: &str, (package, version): (&str, &
 }
 
 /// An execution goes on. Whoever wrote to it before is kept from it by the fence that is given.
-pub(super) fn resume(connection: &Connection, id: &str, at: i64) -> rusqlite::Result<i64> {
+///
+/// Gives it with the row that tells of it.
+pub(super) fn resume(connection: &Connection, id: &str, at: i64, undo: bool) -> rusqlite::Result<(i64, i64)> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let mut tail = Tail::of(&transaction)?;
     mark_interrupted(&transaction, &mut tail, at)?;
@@ -74,11 +80,35 @@ pub(super) fn resume(connection: &Connection, id: &str, at: i64) -> rusqlite::Re
         [id],
         |row| row.get(0),
     )?;
-    let data = json!({ "fence": fence });
-    tail.append(NewRow::of_execution(at, id, LogEvent::ExecutionResumed, &data))?;
+    let data = if undo { json!({ "fence": fence, "undo": true }) } else { json!({ "fence": fence }) };
+    let row = tail.append(NewRow::of_execution(at, id, LogEvent::ExecutionResumed, &data))?.seq;
     tail.close(id)?;
     transaction.commit()?;
-    Ok(fence)
+    Ok((fence, row))
+}
+
+/// Asks whoever carries an execution out to end it.
+pub(super) fn request_cancel(connection: &Connection, id: &str, at: i64) -> rusqlite::Result<()> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let mut tail = Tail::of(&transaction)?;
+    tail.append(NewRow::of_execution(at, id, LogEvent::ExecutionCancelRequested, &json!({})))?;
+    tail.close(id)?;
+    transaction.commit()
+}
+
+/// Ends an execution that nobody carries out.
+pub(super) fn cancel(connection: &Connection, id: &str, at: i64) -> rusqlite::Result<()> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let mut tail = Tail::of(&transaction)?;
+    let data = json!({ "state": State::Cancelled.name() });
+    tail.append(NewRow::of_execution(at, id, LogEvent::ExecutionCancelRequested, &json!({})))?;
+    tail.append(NewRow::of_execution(at, id, LogEvent::ExecutionFinished, &data))?;
+    transaction.execute(
+        "UPDATE executions SET finished_at = ?2, state = ?3 WHERE id = ?1",
+        params![id, at, State::Cancelled.name()],
+    )?;
+    tail.close(id)?;
+    transaction.commit()
 }
 
 /// No execution is under way: whoever asks holds the lock.
@@ -99,9 +129,31 @@ impl Recorder {
         connection: Connection,
         lock: Lock,
         execution: SmolStr,
-        fence: i64,
+        (fence, seen): (i64, i64),
     ) -> Self {
-        Self { path, connection, _lock: lock, execution, fence }
+        Self { path, connection, _lock: lock, execution, fence, seen, cancel_requested: false }
+    }
+
+    /// Whether somebody has asked the execution to end since it began or went on.
+    pub(crate) fn is_cancel_requested(&mut self) -> Result<bool, JournalError> {
+        let seen = log::head(&self.connection).and_then(|head| self.look(head.seq));
+        seen.map_err(|error| JournalError::database(&self.path, &error))?;
+        Ok(self.cancel_requested)
+    }
+
+    /// Looks at what others have written since this looked or wrote last, up to a row.
+    fn look(&mut self, upto: i64) -> rusqlite::Result<()> {
+        if upto > self.seen {
+            let mut rows = self.connection.prepare_cached(
+                "SELECT 1 FROM log WHERE seq > ?1 AND seq <= ?2 AND execution = ?3 AND event = ?4 LIMIT 1",
+            )?;
+            let event = LogEvent::ExecutionCancelRequested.name();
+            let found =
+                rows.query_row(params![self.seen, upto, self.execution.as_str(), event], |_| Ok(())).optional()?;
+            self.cancel_requested |= found.is_some();
+            self.seen = upto;
+        }
+        Ok(())
     }
 
     /// Writes lines, in order, and how the execution ended where it has; returns when all of it is on disk.
@@ -114,8 +166,9 @@ impl Recorder {
     }
 
     /// Writes what came; not if somebody else has gone on with the execution.
-    fn write(&self, entries: &[Entry], end: Option<(i64, State)>) -> rusqlite::Result<bool> {
+    fn write(&mut self, entries: &[Entry], end: Option<(i64, State)>) -> rusqlite::Result<bool> {
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        let (before, after);
         {
             let mut fence = transaction.prepare_cached("SELECT fence FROM executions WHERE id = ?1")?;
             if fence.query_row([self.execution.as_str()], |row| row.get::<_, i64>(0))? != self.fence {
@@ -142,8 +195,11 @@ impl Recorder {
                 )?;
             }
             tail.close(&self.execution)?;
+            (before, after) = tail.span();
         }
         transaction.commit()?;
+        self.look(before)?;
+        self.seen = after;
         Ok(true)
     }
 }

@@ -22,6 +22,7 @@ struct Known {
     /// The last event of undoing it.
     undo: Option<(StepEvent, usize)>,
     unavailable: bool,
+    in_doubt: bool,
     skipped: bool,
     keys: BTreeSet<(bool, String)>,
 }
@@ -43,6 +44,11 @@ impl Checker {
 
     pub(super) fn node(&self, at: usize) -> NodeId {
         self.plan.nodes[at].id.clone()
+    }
+
+    /// Somebody asks for it to be undone.
+    pub(super) fn undo(&mut self) {
+        self.ended = None;
     }
 
     pub(super) fn begin(&mut self, process: usize) {
@@ -113,6 +119,7 @@ impl Checker {
             StepEvent::NotUndone => {
                 assert!(!matches!(known.undo, Some((StepEvent::Undone, _))), "{who}");
                 known.unavailable = entry.data["undo"] == "unavailable";
+                known.in_doubt = entry.data["undo"] == "in_doubt";
                 known.undo = Some((entry.event, process));
             }
         }
@@ -192,7 +199,7 @@ impl Checker {
         for (node, known) in self.plan.nodes.iter().zip(&self.known) {
             let who = format!("{state:?}, `{}`: {known:?}", node.address);
             let told = known.skipped && known.last.is_none();
-            let lost = known.ended.is_none() && !told && state != State::Cancelled;
+            let lost = known.ended.is_none() && !told && !known.in_doubt && state != State::Cancelled;
             assert!(!lost, "nobody says what became of it: {who}");
             match state {
                 State::Succeeded => assert_eq!(known.ended, Some(true), "{who}"),

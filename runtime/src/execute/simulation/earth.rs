@@ -25,7 +25,7 @@ use crate::vault::Vault;
 pub(super) struct Crash;
 
 /// What goes wrong, as it is counted.
-pub(super) const FAULTS: [&str; 14] = [
+pub(super) const FAULTS: [&str; 15] = [
     "crash before a commit",
     "crash after a commit",
     "crash before a call",
@@ -40,6 +40,7 @@ pub(super) const FAULTS: [&str; 14] = [
     "timed out",
     "effect after the answer",
     "taken over",
+    "undone by an operator",
 ];
 
 /// How likely faults are.
@@ -91,6 +92,8 @@ pub(super) struct Earth {
     coming: BinaryHeap<Reverse<(Duration, u64, Happening)>>,
     pub(super) journal: Vec<StepRecord>,
     pub(super) end: Option<State>,
+    /// Whether somebody asked for it to be undone.
+    pub(super) undoing: bool,
     /// The process that may write.
     fence: usize,
     processes: usize,
@@ -117,6 +120,7 @@ impl Earth {
             coming: BinaryHeap::new(),
             journal: Vec::new(),
             end: None,
+            undoing: false,
             fence: 0,
             processes: 0,
             cancelled: BTreeSet::new(),
@@ -155,6 +159,17 @@ impl Earth {
     pub(super) fn takes_over(&mut self) -> bool {
         let likely = self.faults.operators * 0.02;
         self.end.is_none() && self.fault(likely, "taken over")
+    }
+
+    /// Whether somebody asks for it to be undone, now that it has ended.
+    pub(super) fn is_to_be_undone(&mut self) -> bool {
+        let likely = self.faults.operators * 0.3;
+        let asked = self.fault(likely, "undone by an operator");
+        if asked {
+            self.undoing = true;
+            self.checker.undo();
+        }
+        asked
     }
 
     fn later(&mut self, after: Duration, happening: Happening) {

@@ -35,7 +35,7 @@ const MOST_LIVES: usize = 200;
 fn simulate(seed: u64, faults: Faults) -> Earth {
     let drawn = plan::draw(seed);
     let adapters = plan::adapters();
-    let prepared = preflight::prepare(&drawn.plan, &adapters, None).expect("the plan is sound");
+    let prepared = preflight::prepare(&drawn.plan, &adapters, Goal::Apply, None).expect("the plan is sound");
     let mut earth = Earth::new(seed, faults, &drawn, &prepared);
     let mut lives = 0;
     loop {
@@ -48,6 +48,7 @@ fn simulate(seed: u64, faults: Faults) -> Earth {
         match (ended, earth.end) {
             // An execution that was cancelled can be gone on with; mostly it is.
             (_, Some(State::Cancelled)) if earth.draw(0.9) => earth.end = None,
+            (_, Some(end)) if end != State::Undone && earth.is_to_be_undone() => earth.end = None,
             (Some(settled), Some(end)) => {
                 assert_eq!(settled.state, end, "what is reported is what is written down");
                 return earth;
@@ -96,7 +97,8 @@ fn begin<'p>(
 ) -> (Process, Machine<'p>, Vec<Returned>) {
     let past = Past::read(prepared, &shared.borrow().journal).expect("the journal is readable");
     let process = Process::new(shared.clone());
-    (process, Machine::new(prepared, vault, "simulated".into(), limits, Goal::Apply, past), Vec::new())
+    let goal = if shared.borrow().undoing { Goal::Undo } else { Goal::Apply };
+    (process, Machine::new(prepared, vault, "simulated".into(), limits, goal, past), Vec::new())
 }
 
 /// How each node ended, with its outputs or the reason.
