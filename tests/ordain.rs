@@ -61,6 +61,11 @@ impl Ordain {
         self
     }
 
+    /// Starts it, and leaves it to itself.
+    pub fn spawned<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> std::process::Child {
+        self.command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
     /// Runs it until a moment and ends it then, as the system ends a process (SIGKILL); what came of it where it had ended
     /// before.
     pub fn killed_after<S: AsRef<OsStr>>(

@@ -146,3 +146,81 @@ fn executions_are_listed_and_told() {
     package.run(&["apply", "--yes"]).exits(0);
     package.run(&["executions", &id[..2]]).exits(2).says("several executions begin with");
 }
+
+#[test]
+fn an_execution_is_undone_from_outside() {
+    let package = package();
+    package.run(&["apply", "--yes"]).exits(0);
+    let id = package.run(&["executions", "--json"]).exits(0).json()["executions"][0]["id"].as_str().unwrap().to_owned();
+    assert!(package.file("a-end.txt").exists());
+    package.run(&["undo", &id]).exits(2).says("nobody is here to be asked");
+    assert!(package.file("a-end.txt").exists());
+    // Links stay: `command.run` declares no way to undo them.
+    package.run(&["undo", &id, "--yes"]).exits(1).says("stays: it declares no way to undo it");
+    for name in ["a.txt", "a-end.txt", "d.txt"] {
+        assert!(!package.file(name).exists(), "{name}");
+    }
+    assert!(package.run(&["executions"]).exits(0).text().contains(" partly_undone"));
+    // What is undone is not undone again; the rest still cannot be.
+    let again = package.run(&["undo", &id, "--yes", "--json"]).exits(1).text();
+    assert!(again.contains("\"unavailable\"") && !again.contains("undo_started"), "{again}");
+    package.run(&["resume", &id]).exits(2).says("has ended");
+}
+
+#[test]
+fn everything_that_declares_how_is_undone() {
+    let source = r#"
+use std.file.{builtin.file, file}
+
+type Place = {}
+
+environment here: Place {
+  bind file.write to builtin.file
+  bind file.remove to builtin.file
+}
+
+plan notes(env: Place = here) {
+  let one = file.write { path: "one.txt", content: "1" }
+  file.write { path: "two.txt", content: "{one.bytes}" }
+}
+"#;
+    let package = Package::of(source);
+    package.run(&["apply", "--yes"]).exits(0);
+    assert!(package.file("two.txt").exists());
+    package.run(&["undo", "0", "--yes"]).exits(0);
+    assert!(!package.file("one.txt").exists() && !package.file("two.txt").exists());
+    assert!(package.run(&["executions"]).exits(0).text().contains(" undone"));
+    package.run(&["undo", "0", "--yes"]).exits(2).says("has ended");
+}
+
+/// A step that runs until it is asked to end.
+const ENDLESS: &str = r#"
+use std.command.{builtin.command, command}
+
+type Place = {}
+
+environment here: Place { bind command.run to builtin.command }
+
+plan endless(env: Place = here) {
+  let long = command.run { argv: ["sh", "-c", "echo > begun; exec sleep 600"] }
+  command.run { argv: ["sh", "-c", "echo > never"] } after long
+}
+"#;
+
+#[test]
+fn an_execution_is_cancelled_from_outside() {
+    let package = Package::of(ENDLESS);
+    package.run(&["cancel"]).exits(2).says("there is no journal");
+    let mut running = package.ordain().spawned(&["apply", "--yes"]);
+    while !package.file("begun").exists() {
+        assert!(running.try_wait().unwrap().is_none(), "it ended before it was cancelled");
+        std::thread::yield_now();
+    }
+    package.run(&["cancel"]).exits(0).says("asked `");
+    assert_eq!(running.wait().unwrap().code(), Some(1));
+    assert!(package.run(&["executions"]).exits(0).text().contains(" cancelled"));
+    assert!(!package.file("never").exists());
+    package.run(&["cancel"]).exits(2).says("no execution runs");
+    package.run(&["cancel", "0"]).exits(2).says("has ended: it cancelled");
+    package.run(&["undo", "0", "--yes"]).exits(1).says("was cut short");
+}

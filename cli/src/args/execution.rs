@@ -29,6 +29,32 @@ pub(crate) struct ResumeArguments {
     pub(crate) running: Running,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct UndoArguments {
+    /// The execution, or how its id begins.
+    pub(crate) execution: String,
+    /// Undo without asking.
+    #[arg(long, short = 'y')]
+    pub(crate) yes: bool,
+    /// The package.
+    #[arg(long, short = 'p', default_value = ".", value_name = "PATH")]
+    pub(crate) package: PathBuf,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CancelArguments {
+    /// The execution, or how its id begins; the one that runs where it is not given.
+    pub(crate) execution: Option<String>,
+    /// The package.
+    #[arg(long, short = 'p', default_value = ".", value_name = "PATH")]
+    pub(crate) package: PathBuf,
+    /// The journal; `.ordain/journal.db` in the package where it is not given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+}
+
 /// How an execution runs, and what is shown of it.
 #[derive(Debug, Args)]
 pub(crate) struct Running {

@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use approval::KeyCommand;
-pub(crate) use execution::{ApplyArguments, ExecutionsArguments, ResumeArguments, Running};
+pub(crate) use execution::{
+    ApplyArguments, CancelArguments, ExecutionsArguments, ResumeArguments, Running, UndoArguments,
+};
 pub(crate) use policy::{
     AuthorizeArguments, CoverageArguments, ExplainPolicyArguments, GateArguments, PolicyCommand, TestArguments,
 };
@@ -108,6 +110,12 @@ pub(crate) enum Command {
     ///
     /// What has ended is not done again. A step that was under way is, under the same key (`ORDAIN_KEY` for commands).
     Resume(ResumeArguments),
+    /// Undo what an execution that has ended did: what succeeded, in reverse order, as far as it can be undone.
+    Undo(UndoArguments),
+    /// Ask an execution to end in good order: steps that run are awaited, no other starts.
+    ///
+    /// One that has no process any more, or that waits, has ended then. `ordain resume` goes on with it all the same.
+    Cancel(CancelArguments),
     /// List the executions of a journal, or what happened in one of them.
     Executions(ExecutionsArguments),
     /// Make the key that you sign with, or show its public half.

@@ -25,21 +25,22 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<Outcome, Failure> {
             return Err(Failure("nobody is here to be asked; give --yes to execute without asking".into()));
         }
         anstream::eprint!("{}", ordain_views::tree(&graph, &output::terminal(true)));
-        if !confirmed()? {
+        if !confirmed("Execute this plan?")? {
             return Err(Failure("not executed".into()));
         }
     }
     let as_of = super::plan::day(arguments.selection.as_of.as_deref())?;
-    conduct(&arguments.selection.package, &arguments.running, |options| {
+    conduct(&arguments.selection.package, &arguments.running, State::Succeeded, |options| {
         options.as_of = Some(as_of);
         execute(&graph, options)
     })
 }
 
-/// Executes something in the workspace of a package, shows how it goes, and says how it ended.
+/// Executes something in the workspace of a package, shows how it goes, and says how it ended: fine if as aimed at.
 pub(super) fn conduct(
     package: &Path,
     running: &Running,
+    aim: State,
     execute: impl FnOnce(&mut ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError>,
 ) -> Result<Outcome, Failure> {
     let workspace = workspace(package)?;
@@ -79,7 +80,7 @@ pub(super) fn conduct(
         }
     };
     finish(&report, &journal, running.json)?;
-    Ok(if report.state == State::Succeeded { Outcome::Fine } else { Outcome::Findings })
+    Ok(if report.state == aim { Outcome::Fine } else { Outcome::Findings })
 }
 
 /// The journal of a workspace, or the one that is given.
@@ -88,8 +89,8 @@ pub(super) fn journal(workspace: &Path, given: Option<&Path>) -> PathBuf {
 }
 
 /// Asks the person at the terminal.
-fn confirmed() -> io::Result<bool> {
-    anstream::eprint!("Execute this plan? Type yes: ");
+pub(super) fn confirmed(question: &str) -> io::Result<bool> {
+    anstream::eprint!("{question} Type yes: ");
     io::stderr().flush()?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;

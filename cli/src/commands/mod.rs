@@ -2,6 +2,7 @@
 
 mod apply;
 mod authorize;
+mod cancel;
 mod check;
 mod diff;
 mod doc;
@@ -19,6 +20,7 @@ mod plan;
 mod policy;
 mod resume;
 mod test;
+mod undo;
 mod watch;
 
 use clap::CommandFactory as _;
@@ -42,6 +44,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Plan(plan) => plan::run(&plan),
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Resume(arguments) => resume::run(&arguments),
+        Command::Undo(arguments) => undo::run(&arguments),
+        Command::Cancel(arguments) => cancel::run(&arguments),
         Command::Executions(arguments) => executions::run(&arguments),
         Command::Key(command) => key::run(&command),
         Command::Fix { path, all, dry_run, json } => fix::run(&path, all, dry_run, json),

@@ -1,0 +1,27 @@
+//! `ordain cancel`
+
+use ordain_runtime::{Journal, RecordedState, cancel};
+
+use super::apply::{journal, workspace};
+use super::executions::choose;
+use crate::args::CancelArguments;
+use crate::{Failure, Outcome};
+
+pub(crate) fn run(arguments: &CancelArguments) -> Result<Outcome, Failure> {
+    let path = journal(&workspace(&arguments.package)?, arguments.journal.as_deref());
+    let executions = Journal::open_existing(&path)?.executions()?;
+    let chosen = match &arguments.execution {
+        Some(id) => choose(&executions, id)?,
+        None => {
+            let mut running = executions.iter().filter(|each| each.state == RecordedState::Running);
+            running.next().ok_or_else(|| Failure("no execution runs; name the one that is to end".into()))?
+        }
+    };
+    let id = &chosen.id;
+    match cancel(id, &path) {
+        Ok(true) => anstream::eprintln!("asked `{id}` to end: steps that run are awaited, no other starts"),
+        Ok(false) => anstream::eprintln!("`{id}` is cancelled; nobody carried it out"),
+        Err(error) => return Err(Failure(format!("{error} [{}]", error.code()))),
+    }
+    Ok(Outcome::Fine)
+}
