@@ -12,7 +12,9 @@ impl Replayer<'_> {
         if self.phase == Phase::Settling {
             self.diverges(Some(at), "it began after others were skipped or undone because nothing began any more");
         }
-        if let Some(by) = self.stopped_by.filter(|_| !self.migrated) {
+        // What was begun before comes to its end.
+        let anew = self.nodes[at].progress == Progress::Waiting && !self.migrated;
+        if let Some(by) = self.stopped_by.filter(|_| anew) {
             let by = self.plan.nodes[by].address.clone();
             self.diverges(Some(at), format!("it began after the failure of `{by}`, which stops the execution"));
         }

@@ -88,6 +88,8 @@ enum Undoing {
     Failed,
     Unavailable,
     Blocked,
+    /// It was cut short, so that nobody knows what it did.
+    InDoubt,
     Cancelled,
 }
 
@@ -141,6 +143,8 @@ struct Replayer<'p> {
     stopped_by: Option<usize>,
     /// Whether a failure asks for what was done to be undone.
     undo: bool,
+    /// Whether somebody asked for the execution to be undone as a whole.
+    taken_back: bool,
     row: i64,
     divergences: Vec<Divergence>,
 }
@@ -184,6 +188,7 @@ impl<'p> Replayer<'p> {
             cancelled: false,
             stopped_by: None,
             undo: false,
+            taken_back: false,
             row: 0,
             divergences: Vec::new(),
         }
@@ -200,10 +205,14 @@ impl<'p> Replayer<'p> {
             LogEvent::Step(event) => self.step(row, event),
             LogEvent::ExecutionStarted => self.started(&row.data),
             LogEvent::ExecutionResumed => {
-                if !matches!(self.phase, Phase::Gone | Phase::Ended(State::Cancelled)) {
+                let over = matches!(self.phase, Phase::Ended(_)) && row.data["goal"] == "undo";
+                if !over && !matches!(self.phase, Phase::Gone | Phase::Ended(State::Cancelled)) {
                     self.diverges(None, "it went on although it had not been interrupted");
                 }
                 self.begin();
+                if row.data["goal"] == "undo" {
+                    (self.phase, self.taken_back, self.undo) = (Phase::Settling, true, true);
+                }
             }
             LogEvent::ExecutionInterrupted => {
                 if !matches!(self.phase, Phase::Applying | Phase::Settling) {
@@ -229,7 +238,7 @@ impl<'p> Replayer<'p> {
 
     /// A process begins with it, or goes on.
     fn begin(&mut self) {
-        self.phase = Phase::Applying;
+        (self.phase, self.taken_back) = (Phase::Applying, false);
         (self.cancelled, self.stopped_by, self.undo, self.causes) = (false, None, false, None);
         for at in 0..self.nodes.len() {
             let node = &mut self.nodes[at];
@@ -240,7 +249,7 @@ impl<'p> Replayer<'p> {
                 Progress::Failed(Reason::Cancelled) => node.progress = Progress::Doubt(node.attempts.max(1)),
                 _ => {}
             }
-            if !matches!(node.undo, Undoing::Begun | Undoing::Undone) {
+            if node.undo != Undoing::Undone {
                 node.undo = Undoing::Open;
             }
             if let Progress::Failed(reason) = self.nodes[at].progress {

@@ -85,11 +85,15 @@ impl Replayer<'_> {
         }
         self.settles(None);
         let unended = |node: &super::Node| !matches!(node.progress, Progress::Succeeded | Progress::Failed(_));
-        let missing = self.nodes.iter().position(|node| unended(node) && !node.skipped);
+        let missing = self.nodes.iter().position(|node| unended(node) && !node.skipped && !self.taken_back);
         if let Some(missing) = missing {
             self.diverges(Some(missing), "the execution ended although it neither ended nor was skipped");
         }
         let state = self.state(told);
+        let doubt = self.nodes.iter().position(|node| matches!(node.progress, Progress::Doubt(_)));
+        if let Some(doubt) = doubt.filter(|_| state != State::Cancelled && !self.taken_back && !self.migrated) {
+            self.diverges(Some(doubt), "the execution ended although it was under way and never came to its end");
+        }
         if state != State::Cancelled && self.undo {
             let open = |at: &usize| self.nodes[*at].progress == Progress::Succeeded && self.is_to_be_undone(*at);
             if let Some(open) = (0..self.nodes.len()).find(open) {
@@ -106,7 +110,10 @@ impl Replayer<'_> {
     fn state(&self, told: Option<State>) -> State {
         // Whoever cancels may do so when nothing more begins anyway, while something could: the log shows it nowhere else.
         let could_begin = |at: usize| {
-            let waits = matches!(self.nodes[at].progress, Progress::Waiting | Progress::Doubt(_));
+            if matches!(self.nodes[at].progress, Progress::Doubt(_)) {
+                return true;
+            }
+            let waits = self.nodes[at].progress == Progress::Waiting;
             let ready = |on: &ordain_graph::Dependency| {
                 let on = self.position.get(on.on.0.as_str());
                 on.is_some_and(|on| self.nodes[*on].progress == Progress::Succeeded)
@@ -117,7 +124,7 @@ impl Replayer<'_> {
         let undone = || self.nodes.iter().filter(|node| node.undo != Undoing::Open);
         if self.cancelled || cancelled || undone().any(|node| node.undo == Undoing::Cancelled) {
             State::Cancelled
-        } else if self.nodes.iter().all(|node| node.progress == Progress::Succeeded) {
+        } else if !self.taken_back && self.nodes.iter().all(|node| node.progress == Progress::Succeeded) {
             State::Succeeded
         } else if !self.undo {
             State::Failed

@@ -36,6 +36,9 @@ impl Replayer<'_> {
 
     pub(super) fn undo_begun(&mut self, at: usize, data: &Json) {
         self.may_undo(at);
+        if self.nodes[at].undo == Undoing::Begun {
+            self.diverges(Some(at), "undoing it began while that was under way");
+        }
         if let Some(by) = self.nodes[at].blocked.clone() {
             self.diverges(Some(at), format!("it was undone although `{by}`, which was built upon it, was not"));
         }
@@ -66,7 +69,11 @@ impl Replayer<'_> {
 
     pub(super) fn not_undone(&mut self, at: usize, data: &Json) {
         let begun = self.nodes[at].undo == Undoing::Begun;
-        if !begun {
+        if data["undo"] == "in_doubt" {
+            if !self.taken_back || !matches!(self.nodes[at].progress, Progress::Doubt(_)) {
+                self.diverges(Some(at), "it is said to be in doubt although it was not cut short");
+            }
+        } else if !begun {
             self.may_undo(at);
         }
         let plan = self.plan;
@@ -95,6 +102,7 @@ impl Replayer<'_> {
                 }
                 Undoing::Blocked
             }
+            Some("in_doubt") => Undoing::InDoubt,
             Some("cancelled") => {
                 self.cancelled = true;
                 Undoing::Cancelled
@@ -105,7 +113,7 @@ impl Replayer<'_> {
             }
         };
         self.nodes[at].undo = outcome;
-        if matches!(outcome, Undoing::Failed | Undoing::Blocked) {
+        if matches!(outcome, Undoing::Failed | Undoing::Blocked | Undoing::InDoubt) {
             let node = &self.plan.nodes[at];
             let by = self.nodes[at].blocked.clone().unwrap_or_else(|| node.address.clone());
             for on in &node.depends_on {

@@ -55,7 +55,7 @@ impl Told {
     /// The rules lead to where the interpreter came.
     pub(super) fn holds(&self, plan: &PlanGraph, end: Option<State>) {
         let replayed = replay(plan, &self.rows);
-        assert!(replayed.divergences.is_empty(), "{:#?}\n{:#?}", replayed.divergences, self.rows);
+        assert!(replayed.divergences.is_empty(), "{:#?}\n{}", replayed.divergences, lines(&self.rows));
         assert_eq!(replayed.state, end);
     }
 
@@ -68,18 +68,20 @@ impl Told {
             if change(&mut rows) {
                 tried += 1;
                 let found = replay(plan, &rows).divergences;
-                assert!(!found.is_empty(), "{what} at {at} passes:\n{rows:#?}");
+                assert!(!found.is_empty(), "{what} at {at} passes:\n{}", lines(&rows));
             }
         };
         let event = self.rows[at].event;
         refuses("a row that is missing", &|rows| {
-            // A cancellation or an interruption may have come at another moment; a last word may not have been said.
-            let quiet = matches!(event, LogEvent::ExecutionInterrupted | LogEvent::ExecutionFinished);
-            let again = matches!(event, LogEvent::Step(StepEvent::Resumed | StepEvent::Skipped | StepEvent::NotUndone));
-            let last = rows[at..].iter().all(|row| row.node.is_none() || row.node == rows[at].node);
-            let ended = rows[at..].iter().any(|row| row.event == LogEvent::ExecutionFinished);
+            // What comes next of the node, or the end, does not go without it. An interruption goes with everything.
+            let process = rows[at + 1..].iter().take_while(|row| row.node.is_some());
+            let goes_on = rows[at].node.is_some() && process.clone().any(|row| row.node == rows[at].node);
+            let end = rows.get(at + 1 + process.count()).map(|row| &row.data["state"]);
+            let ends = end.is_some_and(|state| *state != Json::Null && *state != "cancelled");
+            let outcome = matches!(event, LogEvent::Step(StepEvent::Succeeded | StepEvent::Failed | StepEvent::Undone));
+            let needed = goes_on || (ends && outcome);
             rows.remove(at);
-            !quiet && !again && !last && ended
+            needed
         });
         refuses("a step that began before what it waits for", &|rows| {
             if event != LogEvent::Step(StepEvent::Intent) {
@@ -139,4 +141,13 @@ impl Told {
         });
         tried
     }
+}
+
+/// Rows for people.
+fn lines(rows: &[LogRow]) -> String {
+    let line = |row: &LogRow| {
+        let address = row.address.as_deref().unwrap_or_default();
+        format!("{} {} {address} {} {}\n", row.seq, row.event.name(), row.attempt, row.data)
+    };
+    rows.iter().map(line).collect()
 }
