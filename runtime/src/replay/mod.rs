@@ -143,6 +143,8 @@ struct Replayer<'p> {
     stopped_by: Option<usize>,
     /// Whether a failure asks for what was done to be undone.
     undo: bool,
+    /// Whether somebody asked it to end since a process began with it.
+    cancel_requested: bool,
     /// Whether somebody asked for the execution to be undone as a whole.
     taken_back: bool,
     row: i64,
@@ -188,6 +190,7 @@ impl<'p> Replayer<'p> {
             cancelled: false,
             stopped_by: None,
             undo: false,
+            cancel_requested: false,
             taken_back: false,
             row: 0,
             divergences: Vec::new(),
@@ -205,15 +208,16 @@ impl<'p> Replayer<'p> {
             LogEvent::Step(event) => self.step(row, event),
             LogEvent::ExecutionStarted => self.started(&row.data),
             LogEvent::ExecutionResumed => {
-                let over = matches!(self.phase, Phase::Ended(_)) && row.data["goal"] == "undo";
+                let over = matches!(self.phase, Phase::Ended(_)) && row.data["undo"] == true;
                 if !over && !matches!(self.phase, Phase::Gone | Phase::Ended(State::Cancelled)) {
                     self.diverges(None, "it went on although it had not been interrupted");
                 }
                 self.begin();
-                if row.data["goal"] == "undo" {
+                if row.data["undo"] == true {
                     (self.phase, self.taken_back, self.undo) = (Phase::Settling, true, true);
                 }
             }
+            LogEvent::ExecutionCancelRequested => self.cancel_requested = true,
             LogEvent::ExecutionInterrupted => {
                 if !matches!(self.phase, Phase::Applying | Phase::Settling) {
                     self.diverges(None, "it was interrupted although it was not under way");
@@ -238,7 +242,7 @@ impl<'p> Replayer<'p> {
 
     /// A process begins with it, or goes on.
     fn begin(&mut self) {
-        (self.phase, self.taken_back) = (Phase::Applying, false);
+        (self.phase, self.taken_back, self.cancel_requested) = (Phase::Applying, false, false);
         (self.cancelled, self.stopped_by, self.undo, self.causes) = (false, None, false, None);
         for at in 0..self.nodes.len() {
             let node = &mut self.nodes[at];

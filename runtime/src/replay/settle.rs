@@ -80,6 +80,11 @@ impl Replayer<'_> {
 
     pub(super) fn finished(&mut self, data: &Json) {
         let told = data["state"].as_str().and_then(State::named);
+        if self.phase == Phase::Gone && self.cancel_requested && told == Some(State::Cancelled) {
+            // Nobody carried it out, and nobody will.
+            self.phase = Phase::Ended(State::Cancelled);
+            return;
+        }
         if !matches!(self.phase, Phase::Applying | Phase::Settling) {
             self.diverges(None, "it ended although it was not under way");
         }

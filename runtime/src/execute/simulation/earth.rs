@@ -287,8 +287,8 @@ impl Process {
             own.later(after, Happening::Cancel { process: number });
         }
         own.checker.begin(number);
-        let Earth { told, plan, .. } = &mut *own;
-        told.begin(plan);
+        let Earth { told, plan, undoing, .. } = &mut *own;
+        told.begin(plan, *undoing);
         drop(own);
         Self { earth, number, born, told_of_cancel: false, vault: Vault::default() }
     }

@@ -36,7 +36,8 @@ const MOST_LIVES: usize = 200;
 fn simulate(seed: u64, faults: Faults) -> Earth {
     let drawn = plan::draw(seed);
     let adapters = plan::adapters();
-    let prepared = preflight::prepare(&drawn.plan, &adapters, Goal::Apply, None).expect("the plan is sound");
+    // Somebody may ask for it to be undone, and whoever does has the ways to.
+    let prepared = preflight::prepare(&drawn.plan, &adapters, Goal::Undo, None).expect("the plan is sound");
     let mut earth = Earth::new(seed, faults, &drawn, &prepared);
     let mut lives = 0;
     loop {

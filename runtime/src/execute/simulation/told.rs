@@ -32,7 +32,7 @@ impl Told {
     }
 
     /// A process begins with it, or goes on.
-    pub(super) fn begin(&mut self, plan: &PlanGraph) {
+    pub(super) fn begin(&mut self, plan: &PlanGraph, undo: bool) {
         if self.rows.is_empty() {
             return self.push(LogEvent::ExecutionStarted, json!({ "plan_hash": plan.hash() }), None);
         }
@@ -40,7 +40,8 @@ impl Told {
             self.push(LogEvent::ExecutionInterrupted, json!({}), None);
         }
         self.ended = false;
-        self.push(LogEvent::ExecutionResumed, json!({}), None);
+        let data = if undo { json!({ "undo": true }) } else { json!({}) };
+        self.push(LogEvent::ExecutionResumed, data, None);
     }
 
     pub(super) fn entry(&mut self, entry: &Entry) {
