@@ -10,6 +10,7 @@ mod execute;
 mod journal;
 mod keys;
 mod reason;
+mod replay;
 mod report;
 mod secret;
 mod vault;
@@ -28,5 +29,6 @@ pub use journal::{
 };
 pub use keys::{Key, KeyError, KeyFileError, PublicKey, Purpose, Signature, canonical};
 pub use reason::Reason;
+pub use replay::{Divergence, Replay, Replayed, replay};
 pub use report::{Counts, ExecutionReport, NodeReport, Outcome, Skip, State, UndoOutcome};
 pub use secret::{EnvironmentSecrets, MemorySecrets, SecretError, SecretSource, SecretText};

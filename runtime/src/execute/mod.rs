@@ -1,5 +1,6 @@
 //! Executing a plan: everything is checked first, then done in the plan's order, then accounted for.
 
+mod decide;
 mod error;
 mod limits;
 mod machine;
@@ -21,7 +22,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ordain_graph::{Date, NodeId, Outcome, PlanGraph, Shape, Value, Verdict, evaluate};
+use ordain_graph::{Date, NodeId, PlanGraph, Shape, Value, evaluate};
 use smol_str::SmolStr;
 
 use crate::adapters::{Adapters, StepError, Surroundings};
@@ -280,36 +281,4 @@ fn resolve(value: &Value, shape: &Shape, outputs: &dyn Fn(&NodeId) -> Option<Val
     shape
         .check(&value)
         .map_err(|error| StepError::new(Reason::InputMismatch, format!("its inputs are not as demanded: {error}")))
-}
-
-/// Decides the verdicts that waited for outputs. What cannot be decided even now is denied.
-fn allowed(verdicts: &[&Verdict], outputs: &dyn Fn(&NodeId) -> Option<Value>) -> Result<(), StepError> {
-    for verdict in verdicts {
-        let code = &verdict.code;
-        match verdict.when.as_ref().map(|when| evaluate(when, outputs)) {
-            Some(Ok(Value::Bool(false))) => continue,
-            Some(Ok(Value::Bool(true))) | None => {}
-            Some(Ok(_)) => return Err(StepError::new(Reason::PolicyUndecided, format!("{code} cannot be decided"))),
-            Some(Err(error)) => {
-                return Err(StepError::new(Reason::PolicyUndecided, format!("{code} cannot be decided: {error}")));
-            }
-        }
-        let text = |message: &Option<Value>| {
-            let known = message.as_ref().and_then(|message| evaluate(message, outputs).ok());
-            known.and_then(|message| ordain_graph::display(&message).ok())
-        };
-        let message = match &verdict.outcome {
-            Outcome::Warn { .. } | Outcome::Gate { present: true, .. } => continue,
-            Outcome::Deny { message } => match text(message).or_else(|| text(&verdict.because)) {
-                Some(message) => format!("{code} denies it: {message}"),
-                None => format!("{code} denies it"),
-            },
-            Outcome::Approval { group, .. } | Outcome::Escalate { group } => {
-                format!("{code} asks for the approval of `{group}`, which nobody gave")
-            }
-            Outcome::Gate { name, .. } => format!("{code} denies it: there is no gate `{name}`"),
-        };
-        return Err(StepError::new(Reason::PolicyDenied, message));
-    }
-    Ok(())
 }

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ordain_graph::{NodeKind, Value, evaluate};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::entry::{entry, key, millis, outcome};
 use super::pause::pause;
 use super::{Done, Machine, Moment, Task, Turn};
 use crate::adapters::StepError;
 use crate::event::Event;
+use crate::execute::decide::decide;
 use crate::execute::world::Job;
-use crate::execute::{allowed, kept, resolve};
+use crate::execute::{kept, resolve};
 use crate::journal::StepEvent;
 use crate::reason::Reason;
 
@@ -40,8 +41,11 @@ impl<'p> Machine<'p> {
         }
     }
 
-    /// No further try is made of a node that would have had one.
+    /// No further try is made of a node that would have had one. One that is under way comes to its own end.
     fn give_up(&mut self, at: usize, now: Moment, turn: &mut Turn<'p>) {
+        if self.nodes[at].calling {
+            return;
+        }
         // INVARIANT: a pause follows a try that failed.
         let Some((error, _)) = self.nodes[at].failed.take() else { return };
         let error = match self.broken {
@@ -107,7 +111,10 @@ impl<'p> Machine<'p> {
 
     fn begin(&mut self, at: usize, now: Moment, turn: &mut Turn<'p>) {
         self.nodes[at].since = now.since;
-        match self.task(at) {
+        let (decisions, allowed) = self.decide(at);
+        let plan = &self.prepared.plan.nodes;
+        turn.entries.extend(decisions.into_iter().map(|data| entry(&plan[at], StepEvent::Decided, 0, data, now)));
+        match allowed.and_then(|()| self.task(at)) {
             Ok(task) => self.nodes[at].task = Some(task),
             Err(error) => {
                 self.release(at);
@@ -133,12 +140,17 @@ impl<'p> Machine<'p> {
         self.call(at, attempt, now, turn);
     }
 
+    /// What the verdicts come to that waited for outputs, and whether the node may run.
+    fn decide(&self, at: usize) -> (Vec<Json>, Result<(), StepError>) {
+        let pending = self.prepared.pending.get(&self.prepared.plan.nodes[at].id);
+        decide(pending.map_or(&[], Vec::as_slice), &|id| self.known(id))
+    }
+
     /// What a node is tried with, or why it cannot be.
     fn task(&self, at: usize) -> Result<Task, StepError> {
         let node = &self.prepared.plan.nodes[at];
         let input = &self.prepared.calls[at].contract.input;
         let known = |id: &ordain_graph::NodeId| self.known(id);
-        allowed(self.prepared.pending.get(&node.id).map_or(&[], Vec::as_slice), &known)?;
         let inputs = resolve(&node.inputs, input, &known)?;
         kept(&inputs, self.vault)?;
         let expect = match &node.kind {
@@ -164,6 +176,7 @@ impl<'p> Machine<'p> {
         progress.attempts = attempt;
         // INVARIANT: a node has its task before it is called.
         let Some(task) = &progress.task else { return };
+        progress.calling = true;
         self.running += 1;
         turn.jobs.push(Job {
             at,
@@ -180,6 +193,7 @@ impl<'p> Machine<'p> {
     /// A try has come to its end.
     pub(super) fn returned(&mut self, at: usize, result: Result<Value, StepError>, now: Moment, turn: &mut Turn<'p>) {
         self.release(at);
+        self.nodes[at].calling = false;
         let result = result.and_then(|outputs| self.hold(at, &outputs).map(|()| outputs));
         let error = match result {
             Err(error) if self.broken.is_none() => error,

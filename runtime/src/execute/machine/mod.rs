@@ -121,6 +121,8 @@ struct Progress {
     since: Duration,
     /// What it is tried with, once it was begun.
     task: Option<Task>,
+    /// Whether a call of it has not come back.
+    calling: bool,
     /// Why the last try failed, and how long the pause after it is in milliseconds.
     failed: Option<(StepError, u64)>,
     done: Option<Done>,
@@ -240,6 +242,7 @@ impl<'p> Machine<'p> {
             self.admission.release(job.at);
             let node = &mut self.nodes[job.at];
             node.attempts -= 1;
+            node.calling = false;
             if let Some((error, _)) = node.failed.take() {
                 node.done = Some(Done { result: Err(error), attempts: node.attempts, duration: Duration::ZERO });
             }

@@ -7,10 +7,12 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 use std::time::Duration;
 
+use ordain_graph::PlanGraph;
 use serde_json::{Value as Json, json};
 
 use super::check::Checker;
 use super::plan::Drawn;
+use super::told::Told;
 use crate::adapters::StepError;
 use crate::event::Event;
 use crate::execute::outputs::accept;
@@ -105,6 +107,8 @@ pub(super) struct Earth {
     /// Whether a failure concerns more than what hangs on it.
     pub(super) stops: bool,
     checker: Checker,
+    plan: PlanGraph,
+    pub(super) told: Told,
     outputs: Vec<ordain_graph::Shape>,
 }
 
@@ -129,6 +133,8 @@ impl Earth {
             seen: BTreeMap::new(),
             stops: drawn.stops,
             checker: Checker::new(&drawn.plan, &drawn.limits),
+            plan: drawn.plan.clone(),
+            told: Told::default(),
             outputs: prepared.calls.iter().map(|call| call.contract.output.clone()).collect(),
         }
     }
@@ -281,6 +287,8 @@ impl Process {
             own.later(after, Happening::Cancel { process: number });
         }
         own.checker.begin(number);
+        let Earth { told, plan, undoing, .. } = &mut *own;
+        told.begin(plan, *undoing);
         drop(own);
         Self { earth, number, born, told_of_cancel: false, vault: Vault::default() }
     }
@@ -322,6 +330,7 @@ impl<'p> World<'p> for Process {
         let lost = earth.fault(disk, "commit reported lost and written");
         for entry in entries {
             earth.checker.entry(self.number, &entry);
+            earth.told.entry(&entry);
             let seq = earth.journal.len() as i64;
             earth.journal.push(StepRecord {
                 seq,
@@ -336,6 +345,7 @@ impl<'p> World<'p> for Process {
         }
         if let Some((_, state)) = end {
             earth.checker.end(state);
+            earth.told.end(state);
             earth.end = Some(state);
         }
         drop(earth);

@@ -10,6 +10,7 @@
 mod check;
 mod earth;
 mod plan;
+mod told;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -35,7 +36,8 @@ const MOST_LIVES: usize = 200;
 fn simulate(seed: u64, faults: Faults) -> Earth {
     let drawn = plan::draw(seed);
     let adapters = plan::adapters();
-    let prepared = preflight::prepare(&drawn.plan, &adapters, Goal::Apply, None).expect("the plan is sound");
+    // Somebody may ask for it to be undone, and whoever does has the ways to.
+    let prepared = preflight::prepare(&drawn.plan, &adapters, Goal::Undo, None).expect("the plan is sound");
     let mut earth = Earth::new(seed, faults, &drawn, &prepared);
     let mut lives = 0;
     loop {
@@ -121,8 +123,19 @@ fn whatever_goes_wrong_an_execution_keeps_its_promises() {
     let first = number("ORDAIN_SEED", 0);
     let count = if single { 1 } else { number("ORDAIN_SEEDS", 10_000) };
     let mut seen: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut forged = 0;
     for seed in first..first + count {
-        let earth = catch_unwind(|| simulate(seed, Faults::all())).unwrap_or_else(|cause| {
+        let mut replayed = |earth: Earth| {
+            let plan = plan::draw(seed).plan;
+            earth.told.holds(&plan, earth.end);
+            // One in four is enough to see that what cannot have been is found.
+            if seed % 4 == 0 {
+                forged += earth.told.forged(&plan, &mut fastrand::Rng::with_seed(seed));
+            }
+            earth
+        };
+        let simulated = AssertUnwindSafe(|| replayed(simulate(seed, Faults::all())));
+        let earth = catch_unwind(simulated).unwrap_or_else(|cause| {
             eprintln!("it fails with ORDAIN_SEED={seed}");
             std::panic::resume_unwind(cause)
         });
@@ -134,8 +147,9 @@ fn whatever_goes_wrong_an_execution_keeps_its_promises() {
         }
         *seen.entry(earth.end.map_or("unended", State::name)).or_default() += 1;
     }
-    eprintln!("{count} seeds: {seen:?}");
+    eprintln!("{count} seeds: {seen:?}, {forged} forged logs");
     if count >= 10_000 {
+        assert!(forged >= 2_000, "{forged}");
         // A simulation in which nothing goes wrong says nothing.
         for what in earth::FAULTS.iter().chain(&["succeeded", "failed", "undone", "partly_undone", "cancelled"]) {
             assert!(seen.get(what).is_some_and(|times| *times >= 20), "{what} is hardly seen: {seen:?}");
