@@ -19,6 +19,7 @@ mod gates;
 mod help;
 mod hostile_output;
 mod integrations;
+mod large_documents;
 mod montage;
 mod ordain;
 mod package;
