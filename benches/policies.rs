@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ordain_benches::{RULES, ordain_policies, peak_memory_bytes, rego_policies, terraform_plan};
-use ordain_compiler::{Kind, check_package, package_items, run_gate, walk_gate};
+use ordain_compiler::{GateManner, Kind, check_package, package_items, run_gate_as};
 use ordain_graph::Date;
 use ordain_loader::{DiskTree, Workspace};
 
@@ -35,8 +35,8 @@ fn main() {
 fn run(arguments: &[String]) {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["child", "gate", folder] => child_gate(Path::new(folder), true),
-        ["child", "walk", folder] => child_gate(Path::new(folder), false),
+        ["child", "gate", folder] => child_gate(Path::new(folder), GateManner::Parts(1 << 20)),
+        ["child", "walk", folder] => child_gate(Path::new(folder), GateManner::Walked),
         ["child", "parse", folder] => child_parse(Path::new(folder)),
         ["child", "rego", folder] => child_rego(Path::new(folder)),
         words => {
@@ -86,7 +86,7 @@ fn report(since: Instant, decided: Duration, found: impl IntoIterator<Item = Str
     found.into_iter().for_each(|line| println!("{line}"));
 }
 
-fn child_gate(folder: &Path, engine: bool) {
+fn child_gate(folder: &Path, manner: GateManner) {
     let since = Instant::now();
     let workspace = Workspace::load(&DiskTree::new(folder), "", "");
     let db = &workspace.db;
@@ -94,7 +94,7 @@ fn child_gate(folder: &Path, engine: bool) {
     assert!(findings.is_empty(), "the package is sound: {:?}", findings.first());
     let gate = package_items(db, workspace.root).find(|item| item.kind(db) == Kind::Gate).expect("there is a gate");
     let decided = Instant::now();
-    let run = if engine { run_gate(db, gate, None, DAY) } else { walk_gate(db, gate, None, DAY) };
+    let run = run_gate_as(db, gate, None, DAY, manner);
     let decided = decided.elapsed();
     let found = run.findings.iter().map(|finding| finding.diagnostic.message.replacen(": ", " ", 1));
     report(since, decided, found.chain(run.faults.iter().map(|fault| format!("! {}", fault.message))));

@@ -220,17 +220,17 @@ fn what_grows_with_the_square_of_a_document_is_bounded() {
 }
 
 #[test]
-fn a_gigabyte_is_refused_and_not_read() {
+fn more_than_a_gigabyte_is_refused_and_not_read() {
     let gate = "\ngate huge {\n  input state: State = json(\"huge.json\")\n  check [named]\n}\n\
                 \ngate large {\n  input state: State = yaml(\"large.yaml\")\n  check [named]\n}\n";
     let package = Package::of(format!("{HEAD}{gate}"));
     package.write("good.json", "{\"items\": []}");
     // Holes take no room on the disk, and are read as nothing but NUL.
-    File::create(package.file("huge.json")).unwrap().set_len(1 << 30).unwrap();
+    File::create(package.file("huge.json")).unwrap().set_len((1 << 30) + 1).unwrap();
     File::create(package.file("large.yaml")).unwrap().set_len((64 << 20) + 1).unwrap();
     let run = package.run(&["gate", "--format", "short"]).exits(1);
     for said in [
-        "huge.json:1:1: error[ORD0504] 1073741824 bytes are more than the 268435456 a data file may have",
+        "huge.json:1:1: error[ORD0504] 1073741825 bytes are more than the 1073741824 a data file may have",
         "large.yaml:1:1: error[ORD0504] 67108865 bytes are more than the 67108864 a data file may have that is not JSON",
     ] {
         assert!(run.text().contains(said), "no `{said}` in\n{run}");
@@ -238,8 +238,8 @@ fn a_gigabyte_is_refused_and_not_read() {
     let run = package.run(&["gate"]).exits(1);
     assert!(run.text().contains("passed  good"), "{run}");
     // On the command line, too.
-    package.run(&["eval", "--input", "huge.json:State", "input"]).exits(1).says("1073741824 bytes are more than");
-    package.run(&["policy", "explain", "P-1", "--input", "huge.json"]).exits(1).says("1073741824 bytes");
+    package.run(&["eval", "--input", "huge.json:State", "input"]).exits(1).says("1073741825 bytes are more than");
+    package.run(&["policy", "explain", "P-1", "--input", "huge.json"]).exits(1).says("1073741825 bytes");
 }
 
 #[test]

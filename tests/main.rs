@@ -20,6 +20,7 @@ mod help;
 mod hostile_output;
 mod integrations;
 mod keys;
+mod large_documents;
 mod montage;
 mod ordain;
 mod package;

@@ -93,13 +93,34 @@ impl Ordain {
     }
 
     /// Runs it, and demands what holds of every run: it ends by itself, and does not panic.
-    pub fn run<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Run {
+    pub fn run<S: AsRef<OsStr>>(self, arguments: impl IntoIterator<Item = S>) -> Run {
+        self.watched(arguments, |_| ()).0
+    }
+
+    /// As [`Self::run`], and the most memory it ever held until it printed, in bytes. What it prints must be more than a
+    /// pipe holds, so that it still waits while the system is asked.
+    #[cfg(target_os = "linux")]
+    pub fn measured<S: AsRef<OsStr>>(self, arguments: impl IntoIterator<Item = S>) -> (Run, u64) {
+        self.watched(arguments, |pid| {
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+            peak.expect("it still runs").parse::<u64>().unwrap() << 10
+        })
+    }
+
+    /// Runs it, and looks at the process once it prints something, or ends.
+    fn watched<S: AsRef<OsStr>, T: Send + 'static>(
+        mut self,
+        arguments: impl IntoIterator<Item = S>,
+        look: impl FnOnce(u32) -> T + Send + 'static,
+    ) -> (Run, T) {
         self.command.args(arguments);
         let shown = format!("{:?}", self.command);
         let mut child = self.command.spawn().unwrap_or_else(|error| panic!("{shown}: {error}"));
         let (done, wait) = channel();
-        let stdout = read(child.stdout.take().unwrap(), done.clone());
-        let stderr = read(child.stderr.take().unwrap(), done);
+        let pid = child.id();
+        let stdout = read(child.stdout.take().unwrap(), done.clone(), move || look(pid));
+        let stderr = read(child.stderr.take().unwrap(), done, || ());
         for _ in 0..2 {
             if wait.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
                 end(&mut child);
@@ -107,26 +128,30 @@ impl Ordain {
             }
         }
         let status = child.wait().unwrap();
-        let run = Run {
-            code: status.code(),
-            stdout: stdout.join().unwrap(),
-            stderr: String::from_utf8(stderr.join().unwrap()).unwrap(),
-            shown,
-        };
+        let (stdout, seen) = stdout.join().unwrap();
+        let stderr = String::from_utf8(stderr.join().unwrap().0).unwrap();
+        let run = Run { code: status.code(), stdout, stderr, shown };
         assert!(run.code.is_some(), "ended by a signal: {status}\n{run}");
         assert!(!run.stderr.contains("panicked") && !run.stderr.contains("internal error"), "{run}");
-        run
+        (run, seen)
     }
 }
 
-fn read(mut from: impl Read + Send + 'static, done: std::sync::mpsc::Sender<()>) -> std::thread::JoinHandle<Vec<u8>> {
+/// Reads all there is, and looks at something once there is a first byte, or none.
+fn read<T: Send + 'static>(
+    mut from: impl Read + Send + 'static,
+    done: std::sync::mpsc::Sender<()>,
+    look: impl FnOnce() -> T + Send + 'static,
+) -> std::thread::JoinHandle<(Vec<u8>, T)> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
-        let read = from.read_to_end(&mut bytes);
+        let first = from.by_ref().take(1).read_to_end(&mut bytes);
+        let seen = look();
+        let read = first.and_then(|_| from.read_to_end(&mut bytes));
         // The other side waits no longer where it has given up.
         let _ = done.send(());
         read.unwrap();
-        bytes
+        (bytes, seen)
     })
 }
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ordain_compiler::{
-    Content, DataFile, DataPattern, Database, MAX_DATA_BYTES, MAX_SOURCE_BYTES, Package, SourceFile, data_references,
-    parse_manifest, parse_package,
+    Content, DataFile, DataPattern, Database, MAX_DOCUMENT_BYTES, MAX_SOURCE_BYTES, Package, SourceFile, Text,
+    data_references, parse_manifest, parse_package,
 };
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
 use salsa::{Durability, Setter as _};
@@ -166,9 +166,9 @@ impl Workspace {
                     continue;
                 }
                 let content = if tree.is_inside(folder, &path) {
-                    match tree.read(&full, MAX_DATA_BYTES) {
+                    match tree.read(&full, MAX_DOCUMENT_BYTES) {
                         Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                        read => content_of(read, MAX_DATA_BYTES),
+                        read => content_of(read, MAX_DOCUMENT_BYTES),
                     }
                 } else {
                     Content::Unreadable("it lies outside of the package, behind a symbolic link".into())
@@ -194,7 +194,7 @@ impl Workspace {
     }
 
     /// The texts of all files that findings can point into, by path.
-    pub fn texts(&self) -> BTreeMap<String, Arc<str>> {
+    pub fn texts(&self) -> BTreeMap<String, Text> {
         let mut texts = BTreeMap::new();
         let mut put = |path: &str, content: &Content| {
             if let Content::Text(text) = content {

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
-use std::sync::Arc;
 
 use ariadne::{Color, Config, IndexType, Label, Report, ReportKind, Source};
-use ordain_compiler::GateFinding;
+use ordain_compiler::{GateFinding, Text};
 use ordain_diagnostics::{Diagnostic, Severity, TextRange, codes};
 use serde_json::json;
 
@@ -14,7 +13,7 @@ use super::places::Places;
 use crate::args::{FindingsFormat, Format};
 
 /// The texts that findings point into, by path.
-pub(crate) type Texts = BTreeMap<String, Arc<str>>;
+pub(crate) type Texts = BTreeMap<String, Text>;
 
 /// A finding, and what is known of the policy that it is of.
 #[derive(Clone, Copy, Debug)]

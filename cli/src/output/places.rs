@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use ordain_diagnostics::{Diagnostic, TextRange};
 
@@ -16,11 +17,24 @@ const FIRST_LINES: usize = 6;
 /// How many characters of a longer line are shown on each side of a place.
 const AROUND: usize = 30;
 
-/// Finds lines and columns. The lines of a text are looked for once, however many places are asked for.
+/// Of how many bytes each it is known what lines were before, and where the last of them began.
+const BLOCK: usize = 1 << 12;
+
+/// What is known of the text before a block.
+#[derive(Clone, Copy)]
+struct Before {
+    /// How many lines ended.
+    lines: usize,
+    /// Where the line begins that goes on.
+    start: usize,
+}
+
+/// Finds lines and columns. The lines of a text are looked for once, however many places are asked for, and of large
+/// documents they are not all kept.
 pub(crate) struct Places<'a> {
     texts: &'a Texts,
-    /// Where the lines of a text begin.
-    lines: RefCell<BTreeMap<String, Vec<usize>>>,
+    /// What comes before each block of a text.
+    lines: RefCell<BTreeMap<String, Vec<Before>>>,
     /// The columns of places in long lines, by path and offset: a document of one line is not counted through for each
     /// finding.
     columns: RefCell<BTreeMap<String, BTreeMap<usize, usize>>>,
@@ -91,16 +105,46 @@ impl<'a> Places<'a> {
     /// The line an offset is in: its number from 0, where it begins, and where it ends without its line break.
     fn line(&self, path: &str, offset: usize) -> (usize, usize, usize) {
         let text = self.text(path);
-        let mut lines = self.lines.borrow_mut();
+        let (bytes, mut lines) = (text.as_bytes(), self.lines.borrow_mut());
         if !lines.contains_key(path) {
-            let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-            lines.insert(path.to_owned(), std::iter::once(0).chain(breaks).collect());
+            lines.insert(path.to_owned(), blocks(bytes));
         }
-        let starts = &lines[path];
-        let line = starts.partition_point(|start| *start <= offset).saturating_sub(1);
-        let end = starts.get(line + 1).map_or(text.len(), |next| next - 1);
-        (line, starts[line], end)
+        let blocks = &lines[path];
+        let offset = offset.min(bytes.len());
+        let at = offset / BLOCK;
+        let Before { lines: mut line, mut start } = blocks[at];
+        for ended in breaks(bytes, at * BLOCK..offset) {
+            (line, start) = (line + 1, ended + 1);
+        }
+        // The line ends in this block, or in the one before the first in which another line goes on.
+        let next = at + 1 + blocks[at + 1..].partition_point(|before| before.start == start);
+        let end = breaks(bytes, offset..bytes.len().min((at + 1) * BLOCK)).next();
+        let end = end.or_else(|| {
+            let start = offset.max((next - 1) * BLOCK).min(bytes.len());
+            breaks(bytes, start..bytes.len().min(next * BLOCK)).next()
+        });
+        (line, start, end.unwrap_or(bytes.len()))
     }
+}
+
+/// Where lines end in a range of a text.
+fn breaks(text: &[u8], range: Range<usize>) -> impl Iterator<Item = usize> {
+    let start = range.start;
+    text[range].iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(move |(at, _)| start + at)
+}
+
+/// What comes before each block of a text, and before the end.
+fn blocks(text: &[u8]) -> Vec<Before> {
+    let mut before = Before { lines: 0, start: 0 };
+    let mut blocks = vec![before];
+    for (at, block) in text.chunks(BLOCK).enumerate() {
+        before.lines += block.iter().filter(|byte| **byte == b'\n').count();
+        if let Some(last) = block.iter().rposition(|byte| *byte == b'\n') {
+            before.start = at * BLOCK + last + 1;
+        }
+        blocks.push(before);
+    }
+    blocks
 }
 
 #[cfg(test)]
@@ -137,6 +181,30 @@ mod tests {
         for (offset, column) in [(9_000, 9_000), (5_000, 5_001), (5_002, 5_002), (9_000, 9_000), (3, 4), (7_000, 7_000)]
         {
             assert_eq!(places.position("a", offset), (1, column), "{offset}");
+        }
+    }
+
+    /// Lines of all lengths around that of a block, and the ends of texts.
+    #[test]
+    fn lines_are_those_of_the_text() {
+        for (lengths, end) in [
+            (vec![], ""),
+            (vec![BLOCK - 1, 0, 3], ""),
+            (vec![BLOCK, BLOCK - 2, 1], "x"),
+            (vec![3 * BLOCK + 7, 1, 2 * BLOCK, BLOCK - 1], "\n"),
+            (vec![0; 2 * BLOCK + 1], "end"),
+            (vec![5 * BLOCK], "end"),
+        ] {
+            let lines: Vec<String> = lengths.iter().map(|length| "x".repeat(*length) + "\n").collect();
+            let text = lines.concat() + end;
+            let texts: Texts = [("a".to_owned(), text.as_str().into())].into();
+            let places = Places::new(&texts);
+            for offset in (0..=text.len()).filter(|at| at % 97 == 0 || (at + 2) % BLOCK < 4 || at + 3 > text.len()) {
+                let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+                let end = text[offset..].find('\n').map_or(text.len(), |at| offset + at);
+                let line = text[..offset].matches('\n').count();
+                assert_eq!(places.line("a", offset), (line, start, end), "{offset} in {} bytes", text.len());
+            }
         }
     }
 }

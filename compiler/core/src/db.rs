@@ -5,6 +5,7 @@
 #![allow(missing_docs, reason = "constructors and setters are generated without")]
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use ordain_diagnostics::Diagnostic;
@@ -13,14 +14,45 @@ use smol_str::SmolStr;
 
 use crate::rules::ForeignRules;
 
+/// A text that is shared and not copied: that of a document is held once, from the file to the finding.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text(Arc<String>);
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<String> for Text {
+    /// Takes the text over as it is.
+    fn from(text: String) -> Self {
+        Self(Arc::new(text))
+    }
+}
+
 /// A file's content, as its loader found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// Text.
-    Text(Arc<str>),
+    Text(Text),
     /// Bytes that are not UTF-8, from this offset on.
     NotUtf8(u32),
-    /// More bytes than the compiler reads ([`MAX_SOURCE_BYTES`], [`MAX_DATA_BYTES`]).
+    /// More bytes than the compiler reads ([`MAX_SOURCE_BYTES`], [`MAX_DOCUMENT_BYTES`]).
     TooLarge {
         /// How many there are.
         bytes: u64,
@@ -55,7 +87,7 @@ impl Content {
     ///
     /// # Errors
     /// There is no text: it is in another encoding, too large, or could not be read.
-    pub fn readable(&self, path: &SmolStr) -> Result<&Arc<str>, Box<Diagnostic>> {
+    pub fn readable(&self, path: &SmolStr) -> Result<&Text, Box<Diagnostic>> {
         match self {
             Self::Text(text) => Ok(text),
             unreadable => Err(Box::new(crate::items::unreadable_finding(path, unreadable))),
@@ -66,9 +98,13 @@ impl Content {
 /// The largest source the compiler reads: 64 MiB.
 pub const MAX_SOURCE_BYTES: usize = 64 << 20;
 
-/// The largest data file the compiler reads: 256 MiB. What other tools write is larger than what people do, and a tree of
-/// it takes about ten times its memory.
+/// The largest data file that is held as a whole: 256 MiB. What other tools write is larger than what people do, and a tree
+/// of it takes about ten times its memory.
 pub const MAX_DATA_BYTES: usize = 256 << 20;
+
+/// The largest data file that is read at all: 1 GiB. Of one that is larger than [`MAX_DATA_BYTES`], no more is known than
+/// what policies say that judge it in parts.
+pub const MAX_DOCUMENT_BYTES: usize = 1 << 30;
 
 /// An `.ord` file.
 #[salsa::input(debug)]

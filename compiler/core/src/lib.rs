@@ -27,7 +27,8 @@ mod types;
 pub use check::{check_package, file_findings, package_findings};
 pub use data_pattern::DataPattern;
 pub use db::{
-    Content, DataFile, Database, Db, MAX_DATA_BYTES, MAX_SOURCE_BYTES, Package, SourceFile, unless_cancelled,
+    Content, DataFile, Database, Db, MAX_DATA_BYTES, MAX_DOCUMENT_BYTES, MAX_SOURCE_BYTES, Package, SourceFile, Text,
+    unless_cancelled,
 };
 pub use eval::{
     DocumentError, Fault, InputDocument, Lone, LoneFinding, Source, data_references, document_json, eval_text,
@@ -40,8 +41,9 @@ pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse
 pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate};
 pub use policy::{
     About, Arena, Asking, Authorizer, ChangePatterns, Clause, ClauseKind, ConditionPart, Decided, Decision, Explained,
-    ExplainedRequest, GateFinding, GateRun, Judged, Prepared, Ruling, Way, WayEnd, explain, explain_document,
-    explain_gates, gate_globs, is_compiled, judge, named_policies, policy_code, policy_subject, run_gate, walk_gate,
+    ExplainedRequest, GateFinding, GateManner, GateRun, Judged, Prepared, Ruling, Way, WayEnd, explain,
+    explain_document, explain_gates, gate_globs, is_compiled, judge, named_policies, policy_code, policy_subject,
+    run_gate, run_gate_as,
 };
 pub use resolve::package_items;
 pub use rules::{

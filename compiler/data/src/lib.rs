@@ -29,7 +29,7 @@ mod yaml;
 
 pub use csv::{Cell, csv_cell};
 pub use error::{DataError, Related};
-pub use json::{JsonCursor, JsonParts, JsonPlaces};
+pub use json::{JsonCursor, JsonParts, JsonPlaces, JsonStart, json_fault};
 pub use node::{Key, Node, NodeKind};
 pub use ordain_diagnostics::TextRange;
 pub use parse::{Format, MAX_DEPTH, parse};

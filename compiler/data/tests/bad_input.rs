@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use ordain_data::{DataError, Format, MAX_DEPTH, MAX_EXPANSION, Node, NodeKind, line_column, parse};
+use ordain_data::{DataError, Format, MAX_DEPTH, MAX_EXPANSION, Node, NodeKind, json_fault, line_column, parse};
 
 /// Every format, with the folder of its fixtures and their extension.
 const FOLDERS: [(Format, &str, &str); 14] = [
@@ -26,6 +26,9 @@ const FOLDERS: [(Format, &str, &str); 14] = [
 /// Parses, and checks that what comes out is of the text.
 fn read(format: Format, text: &str) -> Result<Node, DataError> {
     let result = parse(format, text);
+    if format == Format::Json {
+        assert_eq!(json_fault(text).as_ref(), result.as_ref().err(), "{text}");
+    }
     match &result {
         Ok(node) => check_ranges(text, node),
         Err(error) => check_fault(text, error),

@@ -8,6 +8,7 @@
 //! INVARIANT: the engine never tells of a mistake. Whatever it does not know, and whatever goes wrong in it, makes it
 //! give up, and the tree walker is asked, which has words for everything.
 
+mod asked;
 mod batch;
 mod compile;
 mod expr;
@@ -19,10 +20,10 @@ mod val;
 use ordain_graph::{Pattern, Patterns, Value};
 use smol_str::SmolStr;
 
-pub(crate) use batch::decide;
+pub(crate) use batch::{Holding, decide, judge};
 pub(crate) use compile::{Compiler, Lead};
 pub(crate) use expr::PolicyCode;
-pub(crate) use read::{Arenas, document};
+pub(crate) use read::PART;
 pub(crate) use run::{Machine, STEPS, Said};
 pub(crate) use store::Store;
 pub(crate) use val::Val;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ordain_data::{DataError, Format, JsonPlaces, Node, NodeKind, Pointer, pointer_at};
+use ordain_data::{DataError, Format, JsonPlaces, Node, NodeKind, Pointer, json_fault, pointer_at};
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
 use ordain_graph::Value;
 use serde_json::Value as Json;
@@ -14,7 +14,7 @@ use super::json::document_json;
 use super::reading::{MAX_MESSAGE, short};
 use super::{Context, Document, Eval, Evaluator, Fault};
 use crate::data_pattern::DataPattern;
-use crate::db::{Content, DataFile, Db, MAX_SOURCE_BYTES, Package};
+use crate::db::{Content, DataFile, Db, MAX_DATA_BYTES, MAX_SOURCE_BYTES, Package};
 use crate::hir::{Arg, ExprId, ExprKind};
 use crate::items::file_items;
 use crate::types::{Anchor, DataFormat, Resolution, Ty};
@@ -83,6 +83,9 @@ pub(crate) fn json_text<'db>(db: &'db dyn Db, cx: &Context<'_>, expr: ExprId) ->
         _ => None,
     }
 }
+
+/// A text of JSON of more bytes is looked through for faults before a tree is made of it.
+const LARGE: usize = 8 << 20;
 
 /// A data file and how it is read.
 #[derive(Clone, Copy, Debug)]
@@ -169,15 +172,27 @@ fn check_inside<'db>(path: &str, at: Anchor<'db>) -> Eval<'db, ()> {
     ))
 }
 
-/// Whether a data file is text.
+/// Whether a data file is text, and no more of it than may be held.
 pub(crate) fn readable<'db>(db: &'db dyn Db, file: DataFile) -> Eval<'db, ()> {
-    match file.content(db).readable(file.path(db)) {
-        Ok(_) => Ok(()),
-        Err(mut finding) => {
-            finding.code = codes::DATA_MALFORMED;
-            Err(Box::new(Fault::Data(finding)))
+    let path = file.path(db);
+    let mut finding = match file.content(db).readable(path) {
+        Ok(text) if text.len() <= MAX_DATA_BYTES => return Ok(()),
+        Ok(text) => {
+            let bytes = text.len();
+            let message = format!("{bytes} bytes are more than the {MAX_DATA_BYTES} a data file may have as a whole");
+            let help = "split the file, or let policies look at nothing but single elements of its lists of JSON";
+            Box::new(Diagnostic::new(codes::DATA_MALFORMED, path.clone(), TextRange::default(), message).help(help))
         }
-    }
+        Err(finding) => finding,
+    };
+    finding.code = codes::DATA_MALFORMED;
+    Err(Box::new(Fault::Data(finding)))
+}
+
+/// The fault in a large text of JSON, which is looked for before a tree is made of it.
+#[salsa::tracked(returns(ref))]
+fn large_fault(db: &dyn Db, file: DataFile) -> Option<DataError> {
+    json_fault(file.content(db).text())
 }
 
 /// Whether a path stays in the package: relative, with no part that leads up or out.
@@ -238,13 +253,23 @@ impl<'db> Evaluator<'_, 'db> {
     /// What a file holds, as a type with the names that a package has for it.
     pub(super) fn read_file(&self, package: Package, file: DataFile, format: DataFormat, ty: &Ty<'db>) -> Eval<'db> {
         let shown = file.path(self.db);
-        readable(self.db, file)?;
         let malformed = |range: TextRange, message: &str, help: Option<&str>| {
             let mut finding = Diagnostic::new(codes::DATA_MALFORMED, shown.clone(), range, short(message, MAX_MESSAGE));
             finding.help = help.map(str::to_owned);
             Box::new(Fault::Data(Box::new(finding)))
         };
         let content = file.content(self.db).text();
+        let broken = |error: &DataError| {
+            // Each character of such a file is followed or led by this one.
+            let wide = content.chars().take(4).any(|c| c == '\0');
+            malformed(error.range, &error.message, wide.then_some("save the file as UTF-8; it may be in UTF-16"))
+        };
+        if content.len() > LARGE
+            && format == DataFormat::Json
+            && let Some(error) = large_fault(self.db, file)
+        {
+            return Err(broken(error));
+        }
         if content.len() > MAX_SOURCE_BYTES && format != DataFormat::Json {
             let bytes = content.len();
             let message =
@@ -252,14 +277,10 @@ impl<'db> Evaluator<'_, 'db> {
             let help = "write it as JSON, or leave out what nothing looks at";
             return Err(malformed(TextRange::default(), &message, Some(help)));
         }
+        readable(self.db, file)?;
         match parsed(self.db, file, format) {
             Ok(node) => Document::of_file(self, shown, package, format).read(node, ty, &mut Vec::new()),
-            Err(error) => {
-                // Each character of such a file is followed or led by this one.
-                let wide = content.chars().take(4).any(|c| c == '\0');
-                let help = wide.then_some("save the file as UTF-8; it may be in UTF-16");
-                Err(malformed(error.range, &error.message, help))
-            }
+            Err(error) => Err(broken(error)),
         }
     }
 }

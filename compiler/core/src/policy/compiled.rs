@@ -1,16 +1,20 @@
 //! Gates by the engine: the documents it can read, and what it says about them.
 
+use bumpalo::Bump;
 use ordain_graph::{Date, Value};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::decide::Decided;
-use crate::db::Db;
-use crate::engine::{Arenas, Compiler, PolicyCode, Said, Val, decide, document};
+use crate::db::{Db, MAX_DATA_BYTES};
+use crate::engine::{Compiler, Holding, PolicyCode, Said, Val, decide, judge};
 use crate::eval::{Context, json_text};
 use crate::hir::{Body, Gate, Policy, Subject};
 use crate::items::Item;
 use crate::types::{fits_as_it_is, subject_types, written_type};
+
+/// How many values may be held of a document that is too large to be held as a whole. They take up to a hundred bytes each.
+const MOST_VALUES: usize = 4 << 20;
 
 /// What the engine says about the inputs of a gate.
 #[derive(Default)]
@@ -22,13 +26,15 @@ pub(super) struct Compiled<'db> {
 }
 
 impl<'db> Compiled<'db> {
-    /// Reads the documents of a gate and decides policies about them, as far as the engine can.
+    /// Reads the documents of a gate and decides policies about them, as far as the engine can. Lists that need not be held
+    /// are read in parts of at least so many bytes, if any are.
     pub(super) fn of_gate(
         db: &'db dyn Db,
         item: Item<'db>,
         gate: &Gate,
         policies: &[(Item<'db>, &'db Policy)],
         as_of: Option<Date>,
+        part: Option<usize>,
     ) -> Self {
         let mut compiled = Self::default();
         let cx = Context::body(db, item);
@@ -51,12 +57,10 @@ impl<'db> Compiled<'db> {
                 }
             }
             let programs = compiler.finish();
-            let mut arenas = Arenas::for_text(text.len());
-            let (arena, parts) = arenas.split();
-            let Ok(value) = document(&programs, shape, text, arena, parts) else { continue };
-            compiled.sound.push(at);
             let codes: Vec<&PolicyCode> = codes.iter().collect();
-            let said = decide(&programs, &codes, &[value], arena, as_of);
+            let holding = Holding { part, most: (text.len() > MAX_DATA_BYTES).then_some(MOST_VALUES) };
+            let Ok(said) = judge(&programs, &codes, (shape, text), holding, as_of) else { continue };
+            compiled.sound.push(at);
             let said = items.into_iter().zip(said).filter_map(|(policy, said)| Some(((at, policy), said?)));
             compiled.said.extend(said);
         }
@@ -86,11 +90,9 @@ pub(super) fn by_engine<'db>(
     let names: Vec<SmolStr> = locals.iter().map(|(name, _)| name.clone()).collect();
     let code = compiler.policy(policy, &names)?;
     let programs = compiler.finish();
-    let arenas = Arenas::for_text(0);
-    let subjects: Option<Vec<Val<'_>>> =
-        locals.iter().map(|(_, value)| Val::borrowed(value, &arenas.main).ok()).collect();
-    let Said { rulings, used, dated, permitted } =
-        decide(&programs, &[&code], &subjects?, &arenas.main, as_of).pop()??;
+    let arena = Bump::new();
+    let subjects: Option<Vec<Val<'_>>> = locals.iter().map(|(_, value)| Val::borrowed(value, &arena).ok()).collect();
+    let Said { rulings, used, dated, permitted } = decide(&programs, &[&code], &subjects?, &arena, as_of).pop()??;
     Some(Decided { rulings, used, dated, permitted, ..Decided::default() })
 }
 

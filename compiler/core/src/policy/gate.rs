@@ -17,6 +17,7 @@ use super::input::{Document, as_declared, elements};
 use super::standing::fallen;
 use super::{code_and_severity, docs};
 use crate::db::Db;
+use crate::engine::PART;
 use crate::eval::{Context, Eval, Evaluator, Fault, Following, Origin, data_call, declared_value};
 use crate::hir::{Body, Gate, Kind, Policy, PolicyRef, Subject};
 use crate::items::Item;
@@ -62,23 +63,41 @@ pub fn gate_globs(db: &dyn Db, item: Item<'_>) -> Vec<String> {
     patterns(db, item, globs).unwrap_or_default()
 }
 
+/// How a gate is run. What it finds is the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GateManner {
+    /// By the engine, which reads long lists of JSON in parts of at least so many bytes.
+    Parts(usize),
+    /// By the engine, which holds documents whole.
+    Whole,
+    /// By the tree walker: what the engine is held against.
+    Walked,
+}
+
 /// Decides the policies of a gate about its documents, and about what changed, as of a day.
 pub fn run_gate<'db>(db: &'db dyn Db, item: Item<'db>, change: Option<&Value>, as_of: Option<Date>) -> GateRun {
-    run(db, item, change, as_of, true)
+    run_gate_as(db, item, change, as_of, GateManner::Parts(PART))
 }
 
-/// As [`run_gate`], by the tree walker alone: what the engine is held against.
-pub fn walk_gate<'db>(db: &'db dyn Db, item: Item<'db>, change: Option<&Value>, as_of: Option<Date>) -> GateRun {
-    run(db, item, change, as_of, false)
-}
-
-fn run<'db>(db: &'db dyn Db, item: Item<'db>, change: Option<&Value>, as_of: Option<Date>, engine: bool) -> GateRun {
+/// As [`run_gate`], in some manner.
+pub fn run_gate_as<'db>(
+    db: &'db dyn Db,
+    item: Item<'db>,
+    change: Option<&Value>,
+    as_of: Option<Date>,
+    manner: GateManner,
+) -> GateRun {
     let Body::Gate(gate) = &item.body(db).body else { return GateRun::default() };
     let (documents, compiled) = (Vec::new(), Compiled::default());
     let mut runner = Runner { db, item, as_of, documents, compiled, unread: false, run: GateRun::default() };
     let policies = runner.policies(gate);
-    if engine {
-        runner.compiled = Compiled::of_gate(db, item, gate, &policies, as_of);
+    let part = match manner {
+        GateManner::Parts(part) => Some(Some(part)),
+        GateManner::Whole => Some(None),
+        GateManner::Walked => None,
+    };
+    if let Some(part) = part {
+        runner.compiled = Compiled::of_gate(db, item, gate, &policies, as_of, part);
     }
     runner.documents(gate);
     for (policy, declared) in policies {
@@ -241,7 +260,18 @@ impl<'db> Runner<'db> {
         }
         match self.value(document).and_then(|value| as_declared(self.db, value, (&document.ty, expected), policy)) {
             Ok(value) => self.decide(policy, locals(subject, value), Some(document)),
-            Err(fault) => self.fault(&fault),
+            Err(fault) => self.without_value(&fault, policy, document),
+        }
+    }
+
+    /// A policy cannot have the value that it asks for. A document that is sound in its parts may be too large as a whole.
+    fn without_value(&mut self, fault: &Fault<'db>, policy: Item<'db>, document: &Document<'db>) {
+        self.fault(fault);
+        if self.compiled.is_sound(document.input)
+            && let Some(finding) = self.run.faults.pop()
+        {
+            let by = Anchor::name_of(policy).locate(self.db);
+            self.run.faults.push(finding.related(by.0, by.1, "this policy looks at the whole of it"));
         }
     }
 
@@ -249,7 +279,7 @@ impl<'db> Runner<'db> {
     fn each(&mut self, policy: Item<'db>, subject: &Subject, types: (&Ty<'db>, &Ty<'db>), document: &Document<'db>) {
         let elements = match self.value(document) {
             Ok(value) => elements(&value),
-            Err(fault) => return self.fault(&fault),
+            Err(fault) => return self.without_value(&fault, policy, document),
         };
         let mut all = Decided::default();
         for (step, value) in elements {

@@ -26,7 +26,7 @@ pub use compiled::is_compiled;
 pub(crate) use decide::rules_fault;
 pub use decide::{Clause, ClauseKind, Decided, Ruling, Way, WayEnd};
 pub use explain::{About, Explained, explain_document, explain_gates, named_policies, policy_subject};
-pub use gate::{GateFinding, GateRun, gate_globs, run_gate, walk_gate};
+pub use gate::{GateFinding, GateManner, GateRun, gate_globs, run_gate, run_gate_as};
 pub(crate) use picked::{Picked, picked};
 pub(crate) use plan::judge_traced;
 pub use plan::{Judged, explain, judge};

@@ -13,5 +13,6 @@ mod scan;
 mod text;
 
 pub use cursor::JsonCursor;
-pub use parts::{JsonParts, JsonPlaces};
+pub use parts::{JsonParts, JsonPlaces, JsonStart};
+pub use reader::json_fault;
 pub(crate) use reader::read;

@@ -11,10 +11,27 @@ use crate::pointer::Pointer;
 /// Where the elements of a list stand, some of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonParts {
-    /// The starts of elements that are at least so many bytes apart, that of the first one among them.
-    pub starts: Vec<usize>,
+    /// Elements that are at least so many bytes apart, the first one among them.
+    pub starts: Vec<JsonStart>,
     /// The bracket at the end.
     pub end: usize,
+}
+
+/// Where an element of a list starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JsonStart {
+    /// The offset of its first byte.
+    pub at: usize,
+    /// Its position in the list.
+    pub index: usize,
+}
+
+impl JsonParts {
+    /// The parts of the list, each with the offset where the next one starts or the list ends.
+    pub fn ranges(&self) -> impl ExactSizeIterator<Item = (JsonStart, usize)> + '_ {
+        let end = |next: usize| self.starts.get(next).map_or(self.end, |start| start.at);
+        self.starts.iter().enumerate().map(move |(at, start)| (*start, end(at + 1)))
+    }
 }
 
 impl JsonCursor<'_> {
@@ -26,8 +43,8 @@ impl JsonCursor<'_> {
         let bytes = self.bytes;
         let mut at = self.at + 1;
         at += bytes[at.min(bytes.len())..].iter().take_while(|byte| is_space(**byte)).count();
-        let mut starts = vec![at];
-        let mut depth = 0usize;
+        let mut starts = vec![JsonStart { at, index: 0 }];
+        let (mut depth, mut index) = (0usize, 0);
         if bytes.get(at) == Some(&b']') {
             return None;
         }
@@ -38,9 +55,12 @@ impl JsonCursor<'_> {
                 b'[' | b'{' => depth += 1,
                 b']' if depth == 0 => return Some(JsonParts { starts, end: at - 1 }),
                 b']' | b'}' => depth = depth.checked_sub(1)?,
-                b',' if depth == 0 && at - starts.last()? >= size => {
-                    at += bytes[at..].iter().take_while(|byte| is_space(**byte)).count();
-                    starts.push(at);
+                b',' if depth == 0 => {
+                    index += 1;
+                    if at - starts.last()?.at >= size {
+                        at += bytes[at..].iter().take_while(|byte| is_space(**byte)).count();
+                        starts.push(JsonStart { at, index });
+                    }
                 }
                 _ => {}
             }
@@ -70,15 +90,18 @@ const fn is_space(byte: u8) -> bool {
 #[derive(Debug)]
 pub struct JsonPlaces<'t> {
     text: &'t str,
-    /// By the start of a list or an object: where what is in it starts, by position or name.
+    /// By the start of a list or an object: where what is in it starts, by position, for some, or name.
     known: FxHashMap<usize, Children>,
     /// By the start of a value: where it ends. Findings are often at one place, and that the whole text.
     ends: FxHashMap<usize, usize>,
 }
 
+/// How far elements of a list are apart at least whose starts are known; those between them are looked for.
+const APART: usize = 256;
+
 #[derive(Debug)]
 enum Children {
-    List(Vec<usize>),
+    List(JsonParts),
     Object(FxHashMap<String, usize>),
     Neither,
 }
@@ -91,15 +114,15 @@ impl<'t> JsonPlaces<'t> {
 
     /// The range of what a pointer leads to; nothing where it leads nowhere.
     pub fn find(&mut self, pointer: &Pointer) -> Option<TextRange> {
+        let text = self.text.as_bytes();
         let mut at = JsonCursor::new(self.text).at;
         for step in pointer.as_str().split('/').skip(1) {
             at = match self.children(at) {
-                Children::List(starts) => *starts.get(step.parse::<usize>().ok()?)?,
+                Children::List(parts) => element(text, parts, step.parse().ok()?)?,
                 Children::Object(starts) => *starts.get(&step.replace("~1", "/").replace("~0", "~"))?,
                 Children::Neither => return None,
             };
         }
-        let text = self.text.as_bytes();
         // The whole is known without being looked at.
         if pointer.as_str().is_empty() {
             return Some(range(at, self.text.trim_end_matches([' ', '\n', '\r', '\t']).len()));
@@ -113,25 +136,36 @@ impl<'t> JsonPlaces<'t> {
     }
 }
 
+/// The start of an element of a list.
+fn element(bytes: &[u8], parts: &JsonParts, index: usize) -> Option<usize> {
+    let next = parts.starts.partition_point(|start| start.index <= index);
+    let JsonStart { mut at, index: first } = parts.starts[next.checked_sub(1)?];
+    let space = |at: usize| at + bytes[at.min(bytes.len())..].iter().take_while(|byte| is_space(**byte)).count();
+    for _ in first..index {
+        at = space(end(bytes, at));
+        if bytes.get(at) != Some(&b',') {
+            return None;
+        }
+        at = space(at + 1);
+    }
+    Some(at)
+}
+
 fn children(text: &str, at: usize) -> Children {
     let bytes = text.as_bytes();
     let mut cursor = JsonCursor::within(text, at, 0);
-    let list = match cursor.peek() {
-        b'[' => true,
-        b'{' => false,
+    match cursor.peek() {
+        b'[' => return cursor.parts(APART).map_or(Children::Neither, Children::List),
+        b'{' => {}
         _ => return Children::Neither,
-    };
+    }
     cursor.at += 1;
-    let (mut starts, mut names) = (Vec::new(), FxHashMap::default());
+    let mut names = FxHashMap::default();
     loop {
         cursor.space();
         match cursor.peek() {
             b',' => cursor.at += 1,
             b']' | b'}' | 0 => break,
-            _ if list => {
-                starts.push(cursor.at);
-                cursor.at = end(bytes, cursor.at);
-            }
             _ => {
                 let Ok(name) = cursor.string() else { break };
                 cursor.space();
@@ -142,7 +176,7 @@ fn children(text: &str, at: usize) -> Children {
             }
         }
     }
-    if list { Children::List(starts) } else { Children::Object(names) }
+    Children::Object(names)
 }
 
 /// The offset after the value at a place.
@@ -217,10 +251,9 @@ mod tests {
             for size in [1, 5, 40] {
                 let parts = JsonCursor::new(text).parts(size).expect("it is sound");
                 assert_eq!(parts.end + 1, root.range.end as usize);
-                assert!(
-                    parts.starts.iter().all(|start| elements.iter().any(|each| each.range.start as usize == *start))
-                );
-                assert_eq!(parts.starts[0], elements[0].range.start as usize);
+                assert!(parts.starts.iter().all(|start| elements[start.index].range.start as usize == start.at));
+                assert_eq!(parts.starts[0].index, 0);
+                assert_eq!(parts.ranges().last().map(|(_, end)| end), Some(parts.end));
                 assert!(size > 1 || parts.starts.len() == elements.len(), "{text}");
             }
         }
@@ -235,7 +268,7 @@ mod tests {
             r#""([a-z,{\[\]}:]|\\"|\\\\|\\u00e9){0,6}""#,
         ];
         leaf.prop_recursive(4, 40, 5, move |inner| {
-            let list = prop::collection::vec((space, inner.clone(), space), 0..5).prop_map(|elements| {
+            let list = prop::collection::vec((space, inner.clone(), space), 0..40).prop_map(|elements| {
                 let elements: Vec<String> = elements.into_iter().map(|(a, each, b)| format!("{a}{each}{b}")).collect();
                 format!("[{}]", elements.join(","))
             });

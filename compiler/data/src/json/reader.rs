@@ -3,17 +3,25 @@
 use smol_str::SmolStr;
 
 use super::cursor::JsonCursor;
-use crate::error::{Fault, given_twice};
+use crate::error::{DataError, Fault, given_twice};
 use crate::keys::duplicate;
 use crate::node::{Key, Node, NodeKind};
 use crate::parse::range;
 
 /// Reads one value and nothing after it.
 pub(crate) fn read(text: &str) -> Result<Node, Fault> {
-    let mut reader = Reader { cursor: JsonCursor::new(text), elements: Vec::new(), members: Vec::new() };
-    let node = reader.value()?;
-    reader.cursor.space();
-    if reader.cursor.is_done() { Ok(node) } else { Err(reader.cursor.unexpected("the end of the text")) }
+    Reader::new(text, false).whole()
+}
+
+/// How many members of objects are kept in mind at once where no tree is made, to see whether one is given twice.
+const MOST_MEMBERS: usize = 4 << 20;
+
+/// The fault that [`parse`](crate::parse) finds in a text of JSON, found without making a tree: memory does not grow with
+/// the text. Nothing, too, where an object has more than four million members.
+pub fn json_fault(text: &str) -> Option<DataError> {
+    let mut reader = Reader::new(text, true);
+    let fault = reader.whole().err()?;
+    (!reader.lost).then_some(*fault)
 }
 
 /// A place in a text of JSON, and what was read of the lists and objects that are open there.
@@ -24,12 +32,28 @@ struct Reader<'t> {
     elements: Vec<Node>,
     /// The members so far of all open objects, as `elements`.
     members: Vec<(Key, Node)>,
+    /// Whether only the text is looked at, and no tree made.
+    only_looks: bool,
+    /// Whether there was more than can be kept in mind.
+    lost: bool,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    fn new(text: &'t str, only_looks: bool) -> Self {
+        let (elements, members) = (Vec::new(), Vec::new());
+        Self { cursor: JsonCursor::new(text), elements, members, only_looks, lost: false }
+    }
+
+    fn whole(&mut self) -> Result<Node, Fault> {
+        let node = self.value()?;
+        self.cursor.space();
+        if self.cursor.is_done() { Ok(node) } else { Err(self.cursor.unexpected("the end of the text")) }
+    }
+
     fn value(&mut self) -> Result<Node, Fault> {
         let start = self.cursor.at;
         let kind = match self.cursor.peek() {
+            b'"' if self.only_looks => self.cursor.string().map(|_| NodeKind::Null)?,
             b'"' => NodeKind::String(SmolStr::new(self.cursor.string()?)),
             b'{' => self.object()?,
             b'[' => self.list()?,
@@ -48,7 +72,9 @@ impl Reader<'_> {
                     return Err(self.cursor.trailing_comma("element of a list"));
                 }
                 let element = self.value()?;
-                self.elements.push(element);
+                if !self.only_looks {
+                    self.elements.push(element);
+                }
                 self.cursor.space();
                 match self.cursor.peek() {
                     b',' => self.cursor.at += 1,
@@ -91,6 +117,10 @@ impl Reader<'_> {
                 }
                 let value = self.value()?;
                 self.members.push((key, value));
+                if self.only_looks && self.members.len() > MOST_MEMBERS {
+                    self.lost = true;
+                    return Err(self.cursor.unexpected("fewer members"));
+                }
                 self.cursor.space();
                 match self.cursor.peek() {
                     b',' => self.cursor.at += 1,

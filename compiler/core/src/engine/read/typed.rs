@@ -4,6 +4,7 @@ use ordain_data::NodeKind;
 use ordain_graph::Value;
 
 use super::Reading;
+use crate::engine::asked::Ahead;
 use crate::engine::expr::{Missing, Shape, ShapeField};
 use crate::engine::run::{GiveUp, Run, satisfied};
 use crate::engine::val::{Member, Val};
@@ -12,18 +13,22 @@ impl<'a> Reading<'a> {
     /// A value of a shape.
     pub(super) fn value(&mut self, shape: u32) -> Run<Val<'a>> {
         let programs = self.programs;
-        let shape = &programs.shapes[shape as usize];
+        let (shape, ahead) = (&programs.shapes[shape as usize], self.ahead.take());
+        self.hold()?;
         Ok(match (shape, self.cursor.peek()) {
             (Shape::Json, _) => self.json()?,
             (Shape::Optional(_), b'n') => match self.cursor.scalar() {
                 Ok(NodeKind::Null) => Val::None,
                 _ => return Err(GiveUp),
             },
-            (Shape::Optional(inner), _) => self.value(*inner)?,
+            (Shape::Optional(inner), _) => {
+                self.ahead = ahead;
+                self.value(*inner)?
+            }
             (Shape::String, b'"') => Val::Str(self.string()?),
-            (Shape::Record(fields), b'{') => self.record(fields)?,
-            (Shape::List(element), b'[') => Val::List(self.list(*element)?),
-            (Shape::Set(element), b'[') => Val::set(&mut self.list(*element)?.to_vec(), self.arena),
+            (Shape::Record(fields), b'{') => self.record(fields, ahead)?,
+            (Shape::List(element), b'[') => Val::List(self.list(*element, ahead)?),
+            (Shape::Set(element), b'[') => Val::set(&mut self.list(*element, None)?.to_vec(), self.arena),
             (Shape::Map(key, value), b'{') => self.map(*key, *value)?,
             (Shape::Refined(base, demand), _) => {
                 let value = self.value(*base)?;
@@ -96,7 +101,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Members that the type does not declare are left out.
-    fn record(&mut self, fields: &'a [ShapeField]) -> Run<Val<'a>> {
+    fn record(&mut self, fields: &'a [ShapeField], ahead: Option<&'a Ahead>) -> Run<Val<'a>> {
         let (members, names) = (self.members.len(), self.names.len());
         // Nothing is `none` in a way that a document could give: an empty name is no field's.
         self.members.extend(fields.iter().map(|_| Member { name: "", value: Val::None }));
@@ -104,6 +109,7 @@ impl<'a> Reading<'a> {
         self.each_member(|reading, name| {
             let Some(at) = place(fields, name, next) else {
                 reading.names.push(name);
+                reading.hold()?;
                 return reading.skip();
             };
             next = at + 1;
@@ -111,6 +117,7 @@ impl<'a> Reading<'a> {
             if !reading.members[members + at].name.is_empty() {
                 return Err(GiveUp);
             }
+            reading.ahead = ahead.and_then(|ahead| ahead.member(name));
             let value = reading.value(field.shape)?;
             reading.members[members + at] = Member { name: &field.name, value };
             Ok(())

@@ -12,6 +12,7 @@ const FEW: usize = 12;
 impl<'a> Reading<'a> {
     /// A value of `Json`.
     pub(super) fn json(&mut self) -> Run<Val<'a>> {
+        self.hold()?;
         Ok(match self.cursor.peek() {
             b'"' => Val::Str(self.string()?),
             b'{' => self.object()?,
@@ -66,6 +67,7 @@ impl<'a> Reading<'a> {
                 let mark = self.names.len();
                 self.each_member(|reading, name| {
                     reading.names.push(name);
+                    reading.hold()?;
                     reading.skip()
                 })?;
                 self.once(mark)
