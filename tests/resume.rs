@@ -211,7 +211,7 @@ plan endless(env: Place = here) {
 fn an_execution_is_cancelled_from_outside() {
     let package = Package::of(ENDLESS);
     package.run(&["cancel"]).exits(2).says("there is no journal");
-    let mut running = package.ordain().spawned(&["apply", "--yes"]);
+    let mut running = package.ordain().spawned(["apply", "--yes"]);
     while !package.file("begun").exists() {
         assert!(running.try_wait().unwrap().is_none(), "it ended before it was cancelled");
         std::thread::yield_now();
