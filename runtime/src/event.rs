@@ -70,6 +70,15 @@ pub enum Event {
         /// The line.
         line: String,
     },
+    /// A step told how far it is.
+    StepProgress {
+        /// The node's address.
+        address: SmolStr,
+        /// In hundredths, where that is known.
+        percent: Option<u8>,
+        /// In words.
+        message: String,
+    },
     /// The outcome is in the journal. Also sent for nodes that were skipped.
     StepFinished {
         /// The node.

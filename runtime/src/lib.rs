@@ -16,7 +16,7 @@ mod secret;
 mod vault;
 mod workspace;
 
-pub use adapters::{Adapter, Adapters, Description, SecretTag, StepContext, StepError};
+pub use adapters::{Adapter, AdapterLimits, Adapters, Description, Observed, SecretTag, StepContext, StepError};
 pub use cancel::Cancellation;
 pub use event::{Event, Stream};
 pub use execute::{

@@ -70,6 +70,18 @@ reasons! {
     Unsupported = "unsupported", true;
     /// The adapter broke down.
     AdapterCrashed = "adapter_crashed", true;
+    /// The program of an adapter could not be started.
+    AdapterNotStarted = "adapter_not_started", true;
+    /// The program of an adapter ended while it was needed.
+    AdapterEnded = "adapter_ended", false;
+    /// The adapter could not do it, and says that another try may help.
+    AdapterFailed = "adapter_failed", false;
+    /// The adapter does not do it, and says that another try cannot help.
+    AdapterRefused = "adapter_refused", true;
+    /// The adapter is of another version than expected, or speaks no version of the protocol that is spoken here.
+    AdapterVersion = "adapter_version", true;
+    /// What the adapter sent does not keep to the protocol.
+    ProtocolViolated = "protocol_violated", false;
 }
 
 impl From<Reason> for &'static str {

@@ -31,6 +31,17 @@ impl Inside {
     }
 }
 
+/// What a name in the workspace stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link, a device …
+    Other,
+}
+
 /// What was written.
 pub(crate) struct Written {
     pub(crate) digest: String,
@@ -95,6 +106,22 @@ impl Workspace {
 
     pub(crate) fn exists(&self, path: &Inside) -> Result<bool, StepError> {
         self.dir.try_exists(&path.0).map_err(|error| failed(path, &error))
+    }
+
+    /// What of that name is there, and its permission bits. A symbolic link is itself, wherever it leads.
+    pub(crate) fn kind(&self, path: &Inside) -> Result<Option<(Kind, u32)>, StepError> {
+        match self.dir.symlink_metadata(&path.0) {
+            Ok(metadata) => {
+                let kind = match metadata.file_type() {
+                    kind if kind.is_file() => Kind::File,
+                    kind if kind.is_dir() => Kind::Directory,
+                    _ => Kind::Other,
+                };
+                Ok(Some((kind, metadata.permissions().mode() & 0o7777)))
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+            Err(error) => Err(failed(path, &error)),
+        }
     }
 
     /// Opens a regular file. Others (devices, pipes) could block or never end.

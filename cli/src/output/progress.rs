@@ -73,6 +73,12 @@ impl Progress {
                     lines.push_back(line.clone());
                 }
             }
+            Event::StepProgress { address, percent, message } => {
+                if self.logs {
+                    let percent = percent.map(|percent| format!("{percent}% ")).unwrap_or_default();
+                    self.line(&format!("{} {percent}{message}", format!("│ {address}:").dimmed()));
+                }
+            }
             Event::StepFinished { address, outcome, attempts, duration_ms, .. } => {
                 seen.running.remove(address);
                 let lines = seen.lines.remove(address);

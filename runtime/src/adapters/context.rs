@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use ordain_graph::Contract;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -41,14 +42,39 @@ pub struct SecretTag {
 
 /// The step an adapter is called for.
 pub struct StepContext<'a> {
-    pub(crate) capability: &'a str,
-    pub(crate) key: &'a str,
-    pub(crate) attempt: u32,
-    pub(crate) in_doubt: bool,
+    pub(crate) contract: &'a Contract,
+    pub(crate) attempt: Try<'a>,
     pub(crate) inputs: &'a serde_json::Value,
     pub(crate) deadline: Option<Instant>,
     pub(crate) surroundings: &'a Surroundings<'a>,
-    pub(crate) log: &'a (dyn Fn(Stream, &str) + Sync),
+    pub(crate) tell: &'a (dyn Fn(Told<'_>) + Sync),
+}
+
+/// One try of a step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Try<'a> {
+    /// The same for every try.
+    pub(crate) key: &'a str,
+    /// From 1.
+    pub(crate) number: u32,
+    /// Whether it may have been begun before.
+    pub(crate) in_doubt: bool,
+    /// The key of the step that it undoes.
+    pub(crate) undoes: Option<&'a str>,
+}
+
+/// What an adapter tells while it is at work. Free of secrets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Told<'a> {
+    /// A line that was printed.
+    Line(Stream, &'a str),
+    /// How far it is.
+    Progress {
+        /// In hundredths, where that is known.
+        percent: Option<u8>,
+        /// In words.
+        message: &'a str,
+    },
 }
 
 /// What all steps of an execution share.
@@ -62,23 +88,33 @@ pub(crate) struct Surroundings<'a> {
 impl StepContext<'_> {
     /// The capability that is called, such as `file.write`.
     pub fn capability(&self) -> &str {
-        self.capability
+        &self.contract.capability
+    }
+
+    /// The contract that is followed.
+    pub fn contract(&self) -> &Contract {
+        self.contract
     }
 
     /// What tells this step from all others for ever: 64 hexadecimal digits, the same for every try.
     pub fn key(&self) -> &str {
-        self.key
+        self.attempt.key
     }
 
     /// Which try this is, from 1.
     pub fn attempt(&self) -> u32 {
-        self.attempt
+        self.attempt.number
     }
 
     /// Whether an interpreter that ended may have begun this very try: its effect may have taken place, or take place
     /// still.
     pub fn is_in_doubt(&self) -> bool {
-        self.in_doubt
+        self.attempt.in_doubt
+    }
+
+    /// The [key](StepContext::key) of the step that this one undoes, where it does.
+    pub fn undoes(&self) -> Option<&str> {
+        self.attempt.undoes
     }
 
     /// The inputs, which have the shape the contract demands. Secrets are references: [`SecretTag`].
@@ -87,7 +123,7 @@ impl StepContext<'_> {
     /// The adapter expects something else than the contract says.
     pub fn inputs<T: DeserializeOwned>(&self) -> Result<T, StepError> {
         T::deserialize(self.inputs).map_err(|error| {
-            let message = format!("the inputs are not those of `{}`: {error}", self.capability);
+            let message = format!("the inputs are not those of `{}`: {error}", self.capability());
             StepError::new(Reason::InputMismatch, message)
         })
     }
@@ -124,7 +160,13 @@ impl StepContext<'_> {
 
     /// Tells a line that was printed. Secrets are blotted out.
     pub fn log(&self, stream: Stream, line: &str) {
-        (self.log)(stream, &self.surroundings.vault.redact(line));
+        (self.tell)(Told::Line(stream, &self.surroundings.vault.redact(line)));
+    }
+
+    /// Tells how far the step is: in hundredths, where that is known, and in words. Secrets are blotted out.
+    pub fn progress(&self, percent: Option<u8>, message: &str) {
+        let message = &self.surroundings.vault.redact(message);
+        (self.tell)(Told::Progress { percent: percent.map(|percent| percent.min(100)), message });
     }
 
     pub(crate) fn workspace(&self) -> &Workspace {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::{Adapter, Description, StepContext, StepError};
+use super::{Adapter, Description, Observed, StepContext, StepError};
 use crate::reason::Reason;
 
 /// The longest body that is kept, in bytes.
@@ -17,8 +17,8 @@ const MAX_BODY: usize = 1 << 20;
 pub(super) struct Http;
 
 impl Adapter for Http {
-    fn describe(&self) -> Description {
-        Description::first(&["http.probe"])
+    fn describe(&self) -> Result<Description, StepError> {
+        Ok(Description::first(&["http.probe"]))
     }
 
     fn apply(&self, step: &StepContext<'_>) -> Result<Json, StepError> {
@@ -26,6 +26,10 @@ impl Adapter for Http {
             "http.probe" => probe(step),
             other => Err(StepError::new(Reason::Unsupported, format!("`{other}` is not a capability of HTTP"))),
         }
+    }
+
+    fn observe(&self, step: &StepContext<'_>) -> Result<Observed, StepError> {
+        Ok(Observed::Present { inputs: json!({}), outputs: self.apply(step)? })
     }
 }
 

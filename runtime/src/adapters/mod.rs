@@ -5,10 +5,18 @@
 mod command;
 mod context;
 mod file;
+#[cfg(test)]
+mod harness;
 mod http;
+mod observed;
+mod reach;
+mod remote;
 
-pub(crate) use context::Surroundings;
 pub use context::{SecretTag, StepContext, StepError};
+pub(crate) use context::{Surroundings, Told, Try};
+pub use observed::Observed;
+pub(crate) use reach::{Reach, Terrain};
+pub use remote::AdapterLimits;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,19 +24,36 @@ use std::sync::Arc;
 use semver::Version;
 use smol_str::SmolStr;
 
+use crate::reason::Reason;
+
 /// Does what capabilities say.
 ///
 /// Outputs are checked by the interpreter: an adapter that lies about them fails its step. A step that is tried again
 /// has the same [`StepContext::key`].
 pub trait Adapter: Send + Sync {
     /// Which version it is, and what it provides.
-    fn describe(&self) -> Description;
+    ///
+    /// # Errors
+    /// It cannot be asked: a program of its own does not start, or a service does not answer.
+    fn describe(&self) -> Result<Description, StepError>;
 
     /// Does it, and gives the outputs: a JSON object as the contract describes, with the content of secrets in clear.
+    /// Undoing a step is applying another capability, with [`StepContext::undoes`] set.
     ///
     /// # Errors
     /// It could not be done. The message must not hold secrets, and they are blotted out where it does.
     fn apply(&self, step: &StepContext<'_>) -> Result<serde_json::Value, StepError>;
+
+    /// Looks at what a step governs, and changes nothing: what applying the capability with these inputs would make,
+    /// or, for one that removes, what would be gone. A capability that only looks is looked at by applying it.
+    ///
+    /// # Errors
+    /// The adapter cannot look ([`Reason::Unsupported`], as here), or it could not be done. As for
+    /// [`Adapter::apply`], the message must not hold secrets.
+    fn observe(&self, step: &StepContext<'_>) -> Result<Observed, StepError> {
+        let message = format!("its adapter cannot look at what `{}` governs", step.capability());
+        Err(StepError::new(Reason::Unsupported, message))
+    }
 }
 
 /// What an adapter is.

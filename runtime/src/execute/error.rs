@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use thiserror::Error;
 
 use crate::journal::JournalError;
+use crate::reason::Reason;
 use crate::report::{ExecutionReport, State};
 use crate::secret::SecretError;
 
@@ -164,14 +165,6 @@ pub enum NoAdapter {
     /// The plan binds none: it was made without an environment.
     #[error("no adapter is bound to it")]
     Unbound,
-    /// The adapter is reached in a way that is not supported.
-    #[error("the adapter `{adapter}` runs as {transport}, which this version does not support")]
-    Transport {
-        /// The adapter.
-        adapter: SmolStr,
-        /// How it would be reached.
-        transport: &'static str,
-    },
     /// There is no such built-in adapter.
     #[error("there is no built-in adapter `{name}`")]
     Unknown {
@@ -179,13 +172,23 @@ pub enum NoAdapter {
         name: SmolStr,
     },
     /// The adapter does not do that.
-    #[error("the built-in adapter `{name}` does not provide it")]
+    #[error("the adapter `{name}` does not provide it")]
     NotProvided {
         /// The adapter.
         name: SmolStr,
     },
+    /// The adapter could not be asked what it is.
+    #[error("the adapter `{adapter}` cannot be asked what it is: {message}")]
+    Silent {
+        /// The adapter.
+        adapter: SmolStr,
+        /// Why not, as a stable code.
+        reason: Reason,
+        /// Why not, in words.
+        message: String,
+    },
     /// The adapter or the contract has a version that does not fit.
-    #[error("{what} has version {wanted}, the built-in one has {found}")]
+    #[error("{what} has version {wanted}, the one that is there has {found}")]
     Version {
         /// `the adapter` or `the contract`.
         what: &'static str,

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use ordain_graph::{Date, NodeId, PlanGraph, Shape, Value, evaluate};
 use smol_str::SmolStr;
 
-use crate::adapters::{Adapters, StepError, Surroundings};
+use crate::adapters::{AdapterLimits, Adapters, Reach, StepError, Surroundings, Terrain};
 use crate::cancel::Cancellation;
 use crate::clock;
 use crate::event::Event;
@@ -58,6 +58,8 @@ pub struct ExecuteOptions<'a> {
     pub cancel: Cancellation,
     /// How long a program that is asked to end may take before it is forced to.
     pub grace: Duration,
+    /// How much adapters that are programs or services of their own may take.
+    pub adapter_limits: AdapterLimits,
     /// The day on which exemptions of policies are judged when an execution begins; as the plan has them where there is
     /// none.
     pub as_of: Option<Date>,
@@ -76,6 +78,7 @@ impl<'a> ExecuteOptions<'a> {
             observer: &|_| {},
             cancel: Cancellation::new(),
             grace: Duration::from_secs(2),
+            adapter_limits: AdapterLimits::default(),
             as_of: None,
         }
     }
@@ -90,7 +93,9 @@ impl<'a> ExecuteOptions<'a> {
 /// Something was wrong before the first step, and nothing was done; or the journal failed on the way.
 pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {
     let since = clock::instant();
-    let prepared = preflight::prepare(plan, &options.adapters, Goal::Apply, options.as_of)?;
+    let id = clock::execution_id();
+    let adapters = reach(plan, options, &id, false);
+    let prepared = preflight::prepare(plan, &adapters, Goal::Apply, options.as_of)?;
     limited(plan, options)?;
     let vault = preflight::unlock(&prepared, options.secrets)?;
     // First to refuse a missing one before a journal is made, then again to know where the journal lies.
@@ -98,7 +103,7 @@ pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<Executi
     let journal = Journal::open(&options.journal)?;
     let workspace = workspace(options)?;
     let execution = NewExecution {
-        id: clock::execution_id(),
+        id,
         plan: plan.plan.clone(),
         plan_hash: plan.hash(),
         package: plan.package.name.clone(),
@@ -177,7 +182,8 @@ fn go_on(id: &str, claim: Claim, goal: Goal, options: &ExecuteOptions<'_>) -> Re
     let since = clock::instant();
     let plan = claim.plan.clone().ok_or_else(|| ExecuteError::NoPlan { id: id.into() })?;
     // It began when its exemptions held.
-    let prepared = preflight::prepare(&plan, &options.adapters, goal, None)?;
+    let adapters = reach(&plan, options, id, true);
+    let prepared = preflight::prepare(&plan, &adapters, goal, None)?;
     limited(&plan, options)?;
     let vault = preflight::unlock(&prepared, options.secrets)?;
     let workspace = workspace(options)?;
@@ -196,6 +202,12 @@ fn go_on(id: &str, claim: Claim, goal: Goal, options: &ExecuteOptions<'_>) -> Re
 
 fn limited(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<(), ExecuteError> {
     options.limits.unknown(plan).map_or(Ok(()), |name| Err(ExecuteError::Limit { name: name.clone() }))
+}
+
+/// The adapters of an execution.
+fn reach<'a>(plan: &'a PlanGraph, options: &'a ExecuteOptions<'_>, execution: &str, resumed: bool) -> Reach<'a> {
+    let (root, limits, grace) = (&options.workspace, options.adapter_limits, options.grace);
+    Reach::of(plan, &options.adapters, &Terrain { execution, resumed, root, limits, grace })
 }
 
 fn workspace(options: &ExecuteOptions<'_>) -> Result<Workspace, ExecuteError> {

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::Goal;
 use super::error::{AdapterProblem, ExecuteError, InputProblem, NoAdapter, PolicyProblem, SecretProblem};
-use crate::adapters::{Adapter, Adapters};
+use crate::adapters::{Adapter, Reach, StepError};
 use crate::secret::{SecretError, SecretSource};
 use crate::vault::Vault;
 
@@ -35,7 +35,7 @@ pub(super) struct Call<'a> {
 /// Looks at the whole plan: adapters, inputs. Every problem of the first kind found is reported at once.
 pub(super) fn prepare<'a>(
     plan: &'a PlanGraph,
-    adapters: &'a Adapters,
+    adapters: &'a Reach<'a>,
     goal: Goal,
     as_of: Option<Date>,
 ) -> Result<Prepared<'a>, ExecuteError> {
@@ -116,26 +116,28 @@ fn positions(plan: &PlanGraph) -> Result<HashMap<&NodeId, usize>, ExecuteError> 
 
 fn bind<'a>(
     plan: &'a PlanGraph,
-    adapters: &'a Adapters,
+    adapters: &'a Reach<'a>,
     contract: &'a Contract,
     adapter: Option<&'a SmolStr>,
 ) -> Result<Call<'a>, NoAdapter> {
     let (qualified, bound) =
         adapter.and_then(|name| Some((name, plan.adapters.get(name)?))).ok_or(NoAdapter::Unbound)?;
-    let name = match &bound.transport {
-        Transport::Builtin(name) => name,
-        Transport::Process(_) => {
-            return Err(NoAdapter::Transport { adapter: qualified.clone(), transport: "a process" });
-        }
-        Transport::Http(_) => {
-            return Err(NoAdapter::Transport { adapter: qualified.clone(), transport: "an HTTP endpoint" });
-        }
-    };
-    let adapter = adapters.get(name).ok_or_else(|| NoAdapter::Unknown { name: name.clone() })?;
-    let description = adapter.describe();
+    let adapter = adapters.find(qualified, &bound.transport).ok_or_else(|| NoAdapter::Unknown {
+        name: match &bound.transport {
+            Transport::Builtin(name) => name.clone(),
+            _ => qualified.clone(),
+        },
+    })?;
+    let description = adapter.describe().map_err(|StepError { reason, message }| NoAdapter::Silent {
+        adapter: qualified.clone(),
+        reason,
+        message,
+    })?;
     fits("the adapter", &bound.version, &description.version)?;
-    let provided =
-        description.provides.get(&contract.capability).ok_or_else(|| NoAdapter::NotProvided { name: name.clone() })?;
+    let provided = description
+        .provides
+        .get(&contract.capability)
+        .ok_or_else(|| NoAdapter::NotProvided { name: qualified.clone() })?;
     fits("the contract", &contract.version, provided)?;
     Ok(Call { contract, adapter })
 }

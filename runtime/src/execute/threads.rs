@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::outputs::accept;
 use super::world::{Job, Moment, Returned, World};
-use crate::adapters::{StepContext, StepError, Surroundings};
+use crate::adapters::{StepContext, StepError, Surroundings, Told, Try};
 use crate::cancel::Subscription;
 use crate::clock;
 use crate::event::Event;
@@ -117,16 +117,21 @@ fn work<'p>(engine: Engine<'_>, number: usize, todo: &Receiver<Job<'p>>, results
 impl Engine<'_> {
     /// Calls an adapter. The error holds no secrets.
     fn call(&self, job: &Job<'_>) -> Result<ordain_graph::Value, StepError> {
+        let attempt = Try { key: &job.key, number: job.attempt, in_doubt: job.in_doubt, undoes: job.undoes.as_deref() };
         let context = StepContext {
-            capability: &job.call.contract.capability,
-            key: &job.key,
-            attempt: job.attempt,
-            in_doubt: job.in_doubt,
+            contract: job.call.contract,
+            attempt,
             inputs: &job.inputs,
             deadline: job.deadline.and_then(|deadline| self.began.checked_add(deadline)),
             surroundings: self.surroundings,
-            log: &|stream, line| {
-                (self.observer)(Event::Log { address: job.node.address.clone(), stream, line: line.to_owned() });
+            tell: &|told| {
+                let address = job.node.address.clone();
+                (self.observer)(match told {
+                    Told::Line(stream, line) => Event::Log { address, stream, line: line.to_owned() },
+                    Told::Progress { percent, message } => {
+                        Event::StepProgress { address, percent, message: message.to_owned() }
+                    }
+                });
             },
         };
         let vault = self.surroundings.vault;

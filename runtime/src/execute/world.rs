@@ -35,6 +35,8 @@ pub(super) struct Job<'p> {
     pub(super) attempt: u32,
     /// Whether an earlier process may have begun this very try.
     pub(super) in_doubt: bool,
+    /// The key of the step that it undoes, where it does.
+    pub(super) undoes: Option<String>,
     pub(super) inputs: Arc<Json>,
     /// When it must have ended, by the first clock.
     pub(super) deadline: Option<Duration>,

@@ -31,8 +31,8 @@ struct Effects {
 }
 
 impl Adapter for World {
-    fn describe(&self) -> Description {
-        Description::first(&["test.note"])
+    fn describe(&self) -> Result<Description, StepError> {
+        Ok(Description::first(&["test.note"]))
     }
 
     fn apply(&self, step: &StepContext<'_>) -> Result<Json, StepError> {

@@ -396,8 +396,8 @@ struct Inputs {
 }
 
 impl Adapter for Notes {
-    fn describe(&self) -> Description {
-        Description::first(&["test.note"])
+    fn describe(&self) -> Result<Description, StepError> {
+        Ok(Description::first(&["test.note"]))
     }
 
     fn apply(&self, step: &StepContext<'_>) -> Result<Json, StepError> {

@@ -6,22 +6,27 @@ use std::str::FromStr as _;
 
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, ToSmolStr as _};
 
 use super::decode;
 use super::encode::escape;
 use crate::canonical::MAX_EXACT;
+use crate::ops::OpError;
 use crate::scalar::display;
 use crate::shape::ShapeError;
 use crate::value::{SecretRef, Shape, Value};
 
+/// Gives the content of a secret, given the path to it and the shape of its content, where that is known.
+pub type Content<'a> = dyn FnMut(&[SmolStr], &SecretRef, Option<&Shape>) -> Option<Json> + 'a;
+
 impl Shape {
-    /// A value of this shape as plain JSON for an adapter. `secret` gives the content of secrets.
+    /// A value of this shape as plain JSON for an adapter. `secret` gives the content of secrets, given the path to each
+    /// and the shape of its content, where that is known.
     ///
     /// # Errors
     /// A part waits for execution still, or a secret has no content; the error says where.
-    pub fn to_adapter(&self, value: &Value, secret: &dyn Fn(&SecretRef) -> Option<Json>) -> Result<Json, ShapeError> {
-        plain(value, Some(self), secret)
+    pub fn to_adapter(&self, value: &Value, secret: &mut Content<'_>) -> Result<Json, ShapeError> {
+        plain(value, Some(self), &mut Vec::new(), secret)
     }
 
     /// The value that plain JSON of an adapter stands for, checked. Where the shape is secret, `secret` takes the
@@ -42,34 +47,33 @@ impl Shape {
 fn plain(
     value: &Value,
     shape: Option<&Shape>,
-    secret: &dyn Fn(&SecretRef) -> Option<Json>,
+    path: &mut Vec<SmolStr>,
+    secret: &mut Content<'_>,
 ) -> Result<Json, ShapeError> {
     let shape = shape.map(base);
-    let inside = |value: &Value, shape: Option<&Shape>, part: &str| {
-        plain(value, shape, secret).map_err(|error| error.within(part))
+    let mut inside = |value: &Value, shape: Option<&Shape>, part: SmolStr| {
+        path.push(part);
+        let plain = plain(value, shape, path, secret);
+        path.pop();
+        plain
     };
     let amount = |amount: u64| if amount <= MAX_EXACT { Json::from(amount) } else { Json::String(amount.to_string()) };
+    let mut list = |elements: &mut dyn Iterator<Item = &Value>| {
+        let shape = match shape {
+            Some(Shape::List(shape) | Shape::Set(shape)) => Some(shape.as_ref()),
+            _ => None,
+        };
+        let elements = elements.enumerate().map(|(index, each)| inside(each, shape, index.to_smolstr()));
+        Ok(Json::Array(elements.collect::<Result<_, _>>()?))
+    };
     Ok(match value {
         Value::None => Json::Null,
         Value::Bool(value) => Json::Bool(*value),
         Value::Int(value) if value.unsigned_abs() <= MAX_EXACT => Json::from(*value),
         Value::Bytes(value) | Value::Duration(value) => amount(*value),
         Value::Decimal(value) if matches!(shape, Some(Shape::Json) | None) => number(*value),
-        Value::List(elements) => {
-            let shape = match shape {
-                Some(Shape::List(shape)) => Some(shape.as_ref()),
-                _ => None,
-            };
-            let elements = elements.iter().enumerate().map(|(index, each)| inside(each, shape, &index.to_string()));
-            Json::Array(elements.collect::<Result<_, _>>()?)
-        }
-        Value::Set(elements) => {
-            let shape = match shape {
-                Some(Shape::Set(shape)) => Some(shape.as_ref()),
-                _ => None,
-            };
-            Json::Array(elements.iter().map(|each| plain(each, shape, secret)).collect::<Result<_, _>>()?)
-        }
+        Value::List(elements) => list(&mut elements.iter())?,
+        Value::Set(elements) => list(&mut elements.iter())?,
         Value::Map(entries) => {
             let shape = match shape {
                 Some(Shape::Map(_, shape)) => Some(shape.as_ref()),
@@ -77,7 +81,7 @@ fn plain(
             };
             let entries = entries.iter().map(|(key, value)| {
                 let key = display(key).map_err(|error| ShapeError::new(error.to_string()))?;
-                let value = inside(value, shape, &key)?;
+                let value = inside(value, shape, key.as_str().into())?;
                 Ok((key, value))
             });
             Json::Object(entries.collect::<Result<_, ShapeError>>()?)
@@ -88,14 +92,23 @@ fn plain(
                     Some(Shape::Record(shapes)) => shapes.get(name),
                     _ => None,
                 };
-                Ok((name.to_string(), inside(value, shape, name)?))
+                Ok((name.to_string(), inside(value, shape, name.clone())?))
             });
             Json::Object(fields.collect::<Result<_, ShapeError>>()?)
         }
-        Value::Secret(reference) => secret(reference)
-            .ok_or_else(|| ShapeError::new(format!("there is no content for the secret `{}`", reference.name)))?,
+        Value::Secret(reference) => {
+            let inner = match shape {
+                Some(Shape::Secret(inner)) => Some(inner.as_ref()),
+                _ => None,
+            };
+            let message = || format!("there is no content for the secret `{}`", reference.name);
+            secret(path, reference, inner).ok_or_else(|| ShapeError { path: path.clone(), message: message() })?
+        }
         // Numbers out of the exact range and all that is text.
-        other => Json::String(display(other).map_err(|error| ShapeError::new(error.to_string()))?),
+        other => {
+            let wrong = |error: OpError| ShapeError { path: path.clone(), message: error.to_string() };
+            Json::String(display(other).map_err(wrong)?)
+        }
     })
 }
 
@@ -216,8 +229,12 @@ mod tests {
         // What looks like a tag is data.
         let Value::Record(more) = &fields["more"] else { panic!("not a record") };
         assert_eq!(more["$secret"], Value::string("x"));
-        let back =
-            shape().to_adapter(&value, &|reference| (reference.name == "kept").then(|| json!("hunter2"))).unwrap();
+        let back = shape()
+            .to_adapter(&value, &mut |path, reference, inner| {
+                assert_eq!((path, inner), (&["password".into()][..], Some(&Shape::String)));
+                (reference.name == "kept").then(|| json!("hunter2"))
+            })
+            .unwrap();
         assert_eq!(back, json!({ "password": "hunter2", "count": 5, "more": { "$secret": "x", "rate": 0.25 } }));
     }
 
@@ -231,7 +248,7 @@ mod tests {
     #[test]
     fn missing_content_is_an_error() {
         let value = Value::record([("password".into(), Value::Secret(SecretRef { name: "db".into() }))]);
-        let error = shape().to_adapter(&value, &|_| None).unwrap_err();
+        let error = shape().to_adapter(&value, &mut |_, _, _| None).unwrap_err();
         assert_eq!(error.to_string(), "/password: there is no content for the secret `db`");
     }
 }

@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Write as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStdin, ExitStatus, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -53,23 +54,15 @@ pub(super) fn supervise(
     command.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let fail = |error: std::io::Error| not_started(program.argv, &error);
-    let (exit, exited) = UnixStream::pair().map_err(fail)?;
     let mut child = command.spawn().map_err(fail)?;
     // Its copy of the environment, and of the secrets in there, is no longer needed.
     drop(command);
     let group = Pid::from_child(&child);
-    // Waits without taking the process away, so that its number stays its own until all signals are sent.
-    let waiter = std::thread::Builder::new().name("wait".into()).spawn(move || {
-        while waitid(WaitId::Pid(group), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
-            .is_err_and(|error| error == rustix::io::Errno::INTR)
-        {}
-        drop(exited);
-    });
-    let because = match &waiter {
-        Ok(_) => Ok(()),
-        Err(error) => Err(StepError::new(Reason::CommandNotStarted, format!("no thread could be started: {error}"))),
+    let watch = Watch::of(group);
+    let result = match &watch {
+        Ok(watch) => attend(step, &mut child, group, watch, stdin.unwrap_or_default()),
+        Err(error) => Err(StepError::new(Reason::CommandNotStarted, format!("it cannot be watched: {error}"))),
     };
-    let result = because.and_then(|()| attend(step, &mut child, group, &exit, stdin.unwrap_or_default()));
     // What it left behind in its group ends with it. The group's number is not given away before the child is.
     signal(group, Signal::KILL);
     let (because, mut stdout, mut stderr) = match result {
@@ -82,9 +75,8 @@ pub(super) fn supervise(
     };
     linger(step, &mut stdout, &mut stderr);
     let status = child.wait().map_err(fail)?;
-    if let Ok(waiter) = waiter {
-        // It does nothing that could panic.
-        let _ = waiter.join();
+    if let Ok(watch) = watch {
+        watch.finish();
     }
     let ended = Ended { status, stdout: stdout.finish(step), stderr: stderr.finish(step) };
     match because {
@@ -104,7 +96,7 @@ fn attend(
     step: &StepContext<'_>,
     child: &mut Child,
     group: Pid,
-    exit: &UnixStream,
+    watch: &Watch,
     stdin: &str,
 ) -> Result<Attended, StepError> {
     let system = |error: rustix::io::Errno| {
@@ -145,11 +137,11 @@ fn attend(
             wait = wait.min(at.saturating_duration_since(now));
         }
         let gone = {
-            let mut fds = vec![PollFd::new(exit, PollFlags::IN)];
+            let mut fds = vec![PollFd::new(watch.ended(), PollFlags::IN)];
             fds.extend(stdout.source().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
             fds.extend(stderr.source().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
             fds.extend(input.as_ref().map(|input| PollFd::new(&input.pipe, PollFlags::OUT)));
-            wait_for(&mut fds, wait)?;
+            wait_for(&mut fds, wait).map_err(system)?;
             !fds[0].revents().is_empty()
         };
         stdout.take(step);
@@ -205,19 +197,48 @@ impl Input<'_> {
     }
 }
 
-fn wait_for(fds: &mut [PollFd<'_>], wait: Duration) -> Result<(), StepError> {
+/// Waits until one of them has something, or for a time.
+pub(in crate::adapters) fn wait_for(fds: &mut [PollFd<'_>], wait: Duration) -> Result<(), rustix::io::Errno> {
     // Rounded up: a wait of nothing would spin until the clock moves on.
     let wait = wait.max(Duration::from_millis(1));
     let timeout = Timespec { tv_sec: wait.as_secs().cast_signed(), tv_nsec: wait.subsec_nanos().into() };
     match poll(fds, Some(&timeout)) {
         Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-        Err(error) => {
-            Err(StepError::new(Reason::CommandNotStarted, format!("the program cannot be attended to: {error}")))
-        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Notices the end of a child without taking it away, so that its number stays its own until all signals are sent.
+pub(in crate::adapters) struct Watch {
+    ended: UnixStream,
+    thread: JoinHandle<()>,
+}
+
+impl Watch {
+    pub(in crate::adapters) fn of(child: Pid) -> std::io::Result<Self> {
+        let (ended, end) = UnixStream::pair()?;
+        let thread = std::thread::Builder::new().name("wait".into()).spawn(move || {
+            while waitid(WaitId::Pid(child), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
+                .is_err_and(|error| error == rustix::io::Errno::INTR)
+            {}
+            drop(end);
+        })?;
+        Ok(Self { ended, thread })
+    }
+
+    /// Becomes readable when the child has ended.
+    pub(in crate::adapters) fn ended(&self) -> &UnixStream {
+        &self.ended
+    }
+
+    /// After the child was taken away.
+    pub(in crate::adapters) fn finish(self) {
+        // The thread does nothing that could panic.
+        let _ = self.thread.join();
     }
 }
 
 /// Sends a signal to a group; one that has ended already is fine.
-pub(super) fn signal(group: Pid, signal: Signal) {
+pub(in crate::adapters) fn signal(group: Pid, signal: Signal) {
     let _ = kill_process_group(group, signal);
 }

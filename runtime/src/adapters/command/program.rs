@@ -36,23 +36,30 @@ impl Program<'_> {
             return refuse(format!("`{name}` is not the name of an environment variable"));
         }
         let directory = step.workspace().directory(self.directory)?;
-        // Which directory a relative program is looked up in differs between systems, an absolute path does not.
-        let mut command = match Path::new(program) {
-            path if program.contains('/') && path.is_relative() => Command::new(directory.join(path)),
-            path => Command::new(path),
-        };
-        command.args(arguments).current_dir(directory).process_group(0).env_clear();
-        for name in INHERITED {
-            if let Some(value) = std::env::var_os(name) {
-                command.env(name, value);
-            }
-        }
+        let mut command = bare(program, arguments, &directory);
         command.env(KEY, step.key()).envs(self.env);
         for (name, tag) in self.secrets {
             command.env(name, step.secret(tag)?.expose());
         }
         Ok(command)
     }
+}
+
+/// A command in a process group of its own, with little of the interpreter's environment. A program with a `/` is looked up
+/// in its directory.
+pub(in crate::adapters) fn bare(program: &str, arguments: &[String], directory: &Path) -> Command {
+    // Which directory a relative program is looked up in differs between systems, an absolute path does not.
+    let mut command = match Path::new(program) {
+        path if program.contains('/') && path.is_relative() => Command::new(directory.join(path)),
+        path => Command::new(path),
+    };
+    command.args(arguments).current_dir(directory).process_group(0).env_clear();
+    for name in INHERITED {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command
 }
 
 /// The error of a program that did not start.

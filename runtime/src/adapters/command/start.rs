@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use super::process::signal;
 use super::program::{Program, not_started};
 use super::stop::{self, Process};
-use super::{SecretTag, StepContext, StepError};
+use super::{Observed, SecretTag, StepContext, StepError};
 use crate::reason::Reason;
 use crate::workspace::Inside;
 
@@ -91,6 +91,15 @@ pub(super) fn start(step: &StepContext<'_>) -> Result<Json, StepError> {
             Err(error)
         }
     }
+}
+
+/// Whether the program that the step started runs still.
+pub(super) fn observe(step: &StepContext<'_>) -> Result<Observed, StepError> {
+    stop::supported()?;
+    Ok(match Process::of_step(step.key()) {
+        Some(process) => Observed::Present { inputs: json!({}), outputs: process.outputs() },
+        None => Observed::Absent,
+    })
 }
 
 /// Ends a program: asked first, then forced.

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::process::signal;
 use super::program::KEY;
-use super::{StepContext, StepError};
+use super::{Observed, StepContext, StepError};
 use crate::reason::Reason;
 
 /// How often to look whether the processes have ended.
@@ -27,7 +27,7 @@ struct Stop {
 }
 
 /// A process as the system lists it.
-pub(super) struct Process {
+pub(in crate::adapters) struct Process {
     pub(super) pid: i64,
     /// When it started, in clock ticks since the machine did.
     pub(super) started: u64,
@@ -54,7 +54,11 @@ impl Process {
 
     /// The process that a step with this key started, if it runs still.
     pub(super) fn of_step(key: &str) -> Option<Self> {
-        let variable = format!("{KEY}={key}");
+        Self::with(&format!("{KEY}={key}"))
+    }
+
+    /// The process that was started with an environment variable and leads its group, if it runs still.
+    pub(in crate::adapters) fn with(variable: &str) -> Option<Self> {
         let has_it = |process: &Self| {
             // proc_pid_environ(5): what the process was started with; nobody else's can be read.
             let variables = std::fs::read(format!("/proc/{}/environ", process.pid)).unwrap_or_default();
@@ -65,12 +69,12 @@ impl Process {
     }
 
     /// The group that it leads.
-    pub(super) fn group(&self) -> Option<Pid> {
+    pub(in crate::adapters) fn group(&self) -> Option<Pid> {
         i32::try_from(self.pid).ok().and_then(Pid::from_raw)
     }
 
     /// Whether it runs still.
-    pub(super) fn runs(&self) -> bool {
+    pub(in crate::adapters) fn runs(&self) -> bool {
         Self::find(self.pid).is_some_and(|now| now.started == self.started && !now.ended)
     }
 
@@ -120,6 +124,15 @@ pub(super) fn stop(step: &StepContext<'_>) -> Result<Json, StepError> {
         }
     }
     Ok(json!({ "stopped": !process.ended }))
+}
+
+/// Whether the process that is to be stopped runs still.
+pub(super) fn observe(step: &StepContext<'_>) -> Result<Observed, StepError> {
+    let inputs: Stop = step.inputs()?;
+    supported()?;
+    let runs = Process::find(inputs.pid).is_some_and(|found| found.started == inputs.started && !found.ended);
+    let inputs = json!({ "pid": inputs.pid, "started": inputs.started });
+    Ok(if runs { Observed::Present { inputs, outputs: json!({}) } } else { Observed::Absent })
 }
 
 /// Waits until no process of the group is left, up to an instant or until there is no patience any more.

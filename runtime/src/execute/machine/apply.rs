@@ -185,6 +185,7 @@ impl<'p> Machine<'p> {
             key: task.key.clone(),
             attempt,
             in_doubt: attempt == progress.doubt,
+            undoes: None,
             inputs: task.inputs.clone(),
             deadline: node.timeout.map(|timeout| now.since + Duration::from_millis(timeout)),
         });

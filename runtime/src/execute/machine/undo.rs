@@ -60,7 +60,7 @@ impl<'p> Machine<'p> {
 
     fn undo_one(&mut self, at: usize, call: Call<'p>, inputs: serde_json::Value, now: Moment, turn: &mut Turn<'p>) {
         let node = &self.prepared.plan.nodes[at];
-        let key = key(&self.execution, node, "undo");
+        let (undoes, key) = (key(&self.execution, node, "apply"), key(&self.execution, node, "undo"));
         let data = json!({ "capability": call.contract.capability.as_str(), "inputs": inputs, "key": key });
         turn.entries.push(entry(node, StepEvent::UndoIntent, 1, data, now));
         turn.events.push(Event::UndoStarted {
@@ -76,6 +76,7 @@ impl<'p> Machine<'p> {
             key,
             attempt: 1,
             in_doubt: self.before[at] == Undoing::Begun,
+            undoes: Some(undoes),
             inputs: Arc::new(inputs),
             deadline: node.timeout.map(|timeout| now.since + Duration::from_millis(timeout)),
         });

@@ -24,6 +24,7 @@ use super::machine::{Goal, Machine, Settled};
 use super::past::Past;
 use super::preflight::{self, Prepared};
 use super::world::{Returned, advance};
+use crate::adapters::Reach;
 use crate::journal::StepEvent;
 use crate::report::State;
 use crate::vault::Vault;
@@ -36,6 +37,7 @@ const MOST_LIVES: usize = 200;
 fn simulate(seed: u64, faults: Faults) -> Earth {
     let drawn = plan::draw(seed);
     let adapters = plan::adapters();
+    let adapters = Reach::builtin(&adapters);
     // Somebody may ask for it to be undone, and whoever does has the ways to.
     let prepared = preflight::prepare(&drawn.plan, &adapters, Goal::Undo, None).expect("the plan is sound");
     let mut earth = Earth::new(seed, faults, &drawn, &prepared);

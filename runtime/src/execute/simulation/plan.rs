@@ -28,8 +28,8 @@ const CAPABILITIES: [&str; 3] = ["test.one", "test.two", "test.undo"];
 pub(super) fn adapters() -> Adapters {
     struct Absent;
     impl Adapter for Absent {
-        fn describe(&self) -> Description {
-            Description::first(&CAPABILITIES)
+        fn describe(&self) -> Result<Description, StepError> {
+            Ok(Description::first(&CAPABILITIES))
         }
 
         fn apply(&self, _: &StepContext<'_>) -> Result<Json, StepError> {

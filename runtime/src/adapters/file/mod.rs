@@ -1,12 +1,14 @@
 //! The built-in adapter for files and directories.
 
+mod observe;
+
 use std::io::Read as _;
 
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Adapter, Description, StepContext, StepError};
+use super::{Adapter, Description, Observed, StepContext, StepError};
 use crate::reason::Reason;
 use crate::workspace::digest_text;
 
@@ -17,15 +19,15 @@ const MAX_READ: u64 = 16 << 20;
 pub(super) struct Files;
 
 impl Adapter for Files {
-    fn describe(&self) -> Description {
-        Description::first(&[
+    fn describe(&self) -> Result<Description, StepError> {
+        Ok(Description::first(&[
             "file.write",
             "file.remove",
             "file.read",
             "file.copy",
             "directory.ensure",
             "directory.remove",
-        ])
+        ]))
     }
 
     fn apply(&self, step: &StepContext<'_>) -> Result<Json, StepError> {
@@ -38,6 +40,10 @@ impl Adapter for Files {
             "directory.remove" => remove_directory(step),
             other => Err(StepError::new(Reason::Unsupported, format!("`{other}` is not a capability of files"))),
         }
+    }
+
+    fn observe(&self, step: &StepContext<'_>) -> Result<Observed, StepError> {
+        observe::observe(step)
     }
 }
 
@@ -129,7 +135,7 @@ fn remove_directory(step: &StepContext<'_>) -> Result<Json, StepError> {
 }
 
 /// Marks temporary files of a step, the same for every try, so that a later one clears what an earlier one left.
-fn tag<'a>(step: &StepContext<'a>) -> &'a str {
-    let key = step.key;
+fn tag<'a>(step: &'a StepContext<'_>) -> &'a str {
+    let key = step.key();
     key.get(..16).unwrap_or(key)
 }
