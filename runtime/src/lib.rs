@@ -5,6 +5,7 @@
 mod adapters;
 mod cancel;
 mod clock;
+mod conformance;
 mod event;
 mod execute;
 mod journal;
@@ -18,6 +19,7 @@ mod workspace;
 
 pub use adapters::{Adapter, AdapterLimits, Adapters, Description, Observed, SecretTag, StepContext, StepError};
 pub use cancel::Cancellation;
+pub use conformance::{CheckReport, Conformance, ConformanceOptions, Exchange, Said, Target, Verdict, conformance};
 pub use event::{Event, Stream};
 pub use execute::{
     AdapterProblem, ExecuteError, ExecuteOptions, InputProblem, Limits, NoAdapter, PolicyProblem, SecretProblem,

@@ -10,7 +10,7 @@ mod harness;
 mod http;
 mod observed;
 mod reach;
-mod remote;
+pub(crate) mod remote;
 
 pub use context::{SecretTag, StepContext, StepError};
 pub(crate) use context::{Surroundings, Told, Try};

@@ -2,12 +2,14 @@
 
 mod audit;
 mod commands;
+mod conformance;
 mod failure;
 mod files;
 mod http;
 mod journal;
 mod order;
 mod refusal;
+mod remote;
 mod resume;
 mod secrets;
 mod support;

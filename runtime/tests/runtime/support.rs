@@ -9,8 +9,8 @@ use ordain_graph::{
     PackageRef, PlanGraph, Residual, Risk, SecretRef, Shape, Transport, Value, Why, finish,
 };
 use ordain_runtime::{
-    Adapter, Adapters, Cancellation, Description, Event, ExecuteError, ExecuteOptions, ExecutionReport, MemorySecrets,
-    Outcome, Reason, SecretText, StepContext, StepError, execute,
+    Adapter, AdapterLimits, Adapters, Cancellation, Description, Event, ExecuteError, ExecuteOptions, ExecutionReport,
+    MemorySecrets, Outcome, Reason, SecretText, StepContext, StepError, execute,
 };
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
@@ -137,6 +137,16 @@ pub fn contract(capability: &str) -> (Contract, Vec<(&'static str, Value)>) {
             Effect::Write,
             vec![("sum", Value::Int(1)), ("does", text("succeed"))],
         ),
+        "test.tell" => {
+            let secret = || Shape::Secret(Arc::new(Shape::String));
+            let pin = Shape::Secret(Arc::new(Shape::Int));
+            (
+                vec![("secret", secret()), ("pin", pin.clone())],
+                vec![("echo", Shape::String), ("made", secret()), ("pin", pin)],
+                Effect::Write,
+                vec![],
+            )
+        }
         other => panic!("no contract for `{other}`"),
     };
     let contract = Contract {
@@ -249,6 +259,7 @@ pub struct Place {
     pub secrets: MemorySecrets,
     pub notes: Notes,
     pub parallelism: usize,
+    pub limits: AdapterLimits,
     pub events: Mutex<Vec<Event>>,
     /// Called with every event, after it is kept.
     pub hook: Hook,
@@ -264,6 +275,7 @@ impl Place {
             secrets: MemorySecrets::default(),
             notes: Notes::default(),
             parallelism: 4,
+            limits: AdapterLimits::default(),
             events: Mutex::new(Vec::new()),
             hook: Box::new(|_, _| {}),
         }
@@ -306,6 +318,7 @@ impl Place {
         options.adapters = Adapters::builtin().with("test", Arc::new(self.notes.clone()));
         options.observer = observer;
         options.cancel = self.cancel.clone();
+        options.adapter_limits = self.limits;
         options.grace = std::time::Duration::from_millis(300);
         options
     }

@@ -16,6 +16,8 @@ const TICK: Duration = Duration::from_millis(50);
 
 /// How long to wait, and who is told what.
 pub(super) struct Patience<'a> {
+    /// What tells the step from all others, where it is about one.
+    pub(super) key: Option<&'a str>,
     /// When the answer has to be there.
     pub(super) deadline: Option<Instant>,
     /// How long nothing may come.
@@ -65,7 +67,9 @@ pub(super) fn attend(
             let silent = patience.deadline.is_none() && now >= heard_at + patience.silence;
             let why = [(cancelled, Because::Cancelled), (late, Because::Late), (silent, Because::Silent)];
             if let Some((_, why)) = why.into_iter().find(|(is, _)| *is) {
-                link.cancel(id);
+                if let Some(key) = patience.key {
+                    link.cancel(id, key);
+                }
                 because = Some((why, now + patience.grace));
             }
         }

@@ -15,14 +15,14 @@ use crate::reason::Reason;
 const MOST_CALLS: usize = 1024;
 
 /// What an adapter says about itself.
-pub(super) struct Described {
-    pub(super) description: Description,
+pub(crate) struct Described {
+    pub(crate) description: Description,
     /// How many calls it takes at a time.
-    pub(super) concurrency: usize,
+    pub(crate) concurrency: usize,
 }
 
 /// Looks whether an adapter has chosen a version of the protocol that was offered.
-pub(super) fn agreed(introduced: &Json) -> Result<(), StepError> {
+pub(crate) fn agreed(introduced: &Json) -> Result<(), StepError> {
     match introduced.get("protocol").and_then(Json::as_u64) {
         Some(protocol) if PROTOCOLS.contains(&protocol) => Ok(()),
         Some(protocol) => {
@@ -34,7 +34,7 @@ pub(super) fn agreed(introduced: &Json) -> Result<(), StepError> {
 }
 
 /// Reads the answer to `describe`.
-pub(super) fn read(described: &Json) -> Result<Described, StepError> {
+pub(crate) fn read(described: &Json) -> Result<Described, StepError> {
     #[derive(Deserialize)]
     struct Whole {
         version: SmolStr,

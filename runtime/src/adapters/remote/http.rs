@@ -50,9 +50,9 @@ impl Link for Http {
         }
     }
 
-    fn cancel(&self, id: u64) {
+    fn cancel(&self, id: u64, key: &str) {
         let endpoint = self.endpoint.clone();
-        let body = protocol::notification("cancel", &json!({ "call": id }));
+        let body = protocol::notification("cancel", &json!({ "call": id, "key": key }));
         // Where it does not arrive, the time of grace ends all the same.
         let _ = std::thread::Builder::new().name("adapter".into()).spawn(move || {
             let _ = endpoint.post(&body, None, Some(endpoint.limits.start));

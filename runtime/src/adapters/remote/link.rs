@@ -39,8 +39,8 @@ pub(crate) trait Link: Send + Sync {
     /// Sends a request. Gives its id, and what the adapter says to it as it comes.
     fn send(&self, request: &Request<'_>) -> Result<(u64, Receiver<Said>), StepError>;
 
-    /// Asks the adapter to give up a request.
-    fn cancel(&self, id: u64);
+    /// Asks the adapter to give up the request for a step.
+    fn cancel(&self, id: u64, key: &str);
 
     /// Nobody waits for the answer to a request any more, although there was none.
     fn abandon(&self, id: u64);

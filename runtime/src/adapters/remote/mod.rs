@@ -1,13 +1,13 @@
 //! Adapters that are programs or services of their own, reached by the protocol of `docs/reference/adapters.md`.
 
 mod attend;
-mod description;
-mod http;
+pub(crate) mod description;
+pub(crate) mod http;
 mod limits;
 mod link;
-mod program;
-mod protocol;
-mod shape;
+pub(crate) mod program;
+pub(crate) mod protocol;
+pub(crate) mod shape;
 mod slots;
 mod stdio;
 
@@ -100,6 +100,7 @@ impl Remote {
             let within = self.terms.limits.start;
             let said = link.send(&Request { method, params, key: None, within: Some(within) })?;
             let patience = Patience {
+                key: None,
                 deadline: Some(Instant::now() + within),
                 silence: within,
                 grace: Duration::ZERO,
@@ -163,6 +164,7 @@ impl Remote {
         let request = Request { method, params: &params, key: Some(step.key()), within };
         let (id, said) = live.link.send(&request)?;
         let patience = Patience {
+            key: Some(step.key()),
             deadline,
             silence: self.terms.limits.silence,
             grace: self.terms.grace,

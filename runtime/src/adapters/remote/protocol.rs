@@ -15,7 +15,6 @@ pub(crate) mod code {
     pub(crate) const INVALID_REQUEST: i64 = -32600;
     pub(crate) const METHOD_NOT_FOUND: i64 = -32601;
     pub(crate) const INVALID_PARAMS: i64 = -32602;
-    pub(crate) const FAILED: i64 = -32000;
     pub(crate) const NO_COMMON_PROTOCOL: i64 = -32001;
     pub(crate) const REFUSED: i64 = -32002;
     pub(crate) const CANCELLED: i64 = -32003;
@@ -95,7 +94,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// Why the step failed.
+    /// Why the step failed. -32000 says that another try may help, and so may it after any error that is not known.
     pub(crate) fn reason(&self) -> Reason {
         match self.code {
             code::INVALID_PARAMS => Reason::InputMismatch,

@@ -60,8 +60,8 @@ impl Link for Stdio {
         Ok((id, said))
     }
 
-    fn cancel(&self, id: u64) {
-        self.program.send(&protocol::notification("cancel", &json!({ "call": id })));
+    fn cancel(&self, id: u64, key: &str) {
+        self.program.send(&protocol::notification("cancel", &json!({ "call": id, "key": key })));
     }
 
     fn abandon(&self, _: u64) {
