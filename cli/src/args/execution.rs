@@ -64,6 +64,9 @@ pub(crate) struct Running {
     /// How many steps of a capability, or in an environment, may run at the same time.
     #[arg(long = "limit", value_name = "NAME=N", value_parser = limit)]
     pub(crate) limits: Vec<(String, NonZeroUsize)>,
+    /// Run beside other executions in the same environments that say so, too.
+    #[arg(long)]
+    pub(crate) concurrent: bool,
     /// The journal; `.ordain/journal.db` in the package where it is not given.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,

@@ -59,6 +59,7 @@ pub(super) fn conduct(
         all: running.parallel,
         each: running.limits.iter().map(|(name, limit)| (name.into(), *limit)).collect(),
     };
+    options.concurrent = running.concurrent;
     options.observer = &observer;
     options.cancel = cancel;
     let executed = execute(&mut options);

@@ -14,7 +14,13 @@ pub(crate) fn run(arguments: &CancelArguments) -> Result<Outcome, Failure> {
         Some(id) => choose(&executions, id)?,
         None => {
             let mut running = executions.iter().filter(|each| each.state == RecordedState::Running);
-            running.next().ok_or_else(|| Failure("no execution runs; name the one that is to end".into()))?
+            match (running.next(), running.next()) {
+                (Some(one), None) => one,
+                (None, _) => return Err(Failure("no execution runs; name the one that is to end".into())),
+                (Some(_), Some(_)) => {
+                    return Err(Failure("several executions run; name the one that is to end".into()));
+                }
+            }
         }
     };
     let id = &chosen.id;

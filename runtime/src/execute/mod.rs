@@ -29,7 +29,7 @@ use crate::adapters::{AdapterLimits, Adapters, Reach, StepError, Surroundings, T
 use crate::cancel::Cancellation;
 use crate::clock;
 use crate::event::Event;
-use crate::journal::{Claim, Journal, NewExecution, RecordedState, Recorder};
+use crate::journal::{Claim, Claimed, Journal, NewExecution, RecordedState, Recorder};
 use crate::reason::Reason;
 use crate::report::{ExecutionReport, State};
 use crate::secret::SecretSource;
@@ -44,6 +44,8 @@ use threads::{Engine, Threads};
 pub struct ExecuteOptions<'a> {
     /// How many steps may run at the same time.
     pub limits: Limits,
+    /// Whether other executions that say so, too, may run in the same environments at the same time.
+    pub concurrent: bool,
     /// The directory that relative paths of adapters resolve in: the package's root.
     pub workspace: PathBuf,
     /// The journal's file; made where there is none.
@@ -71,6 +73,7 @@ impl<'a> ExecuteOptions<'a> {
         Self {
             // INVARIANT: four is not zero.
             limits: Limits::of_all(NonZeroUsize::new(4).unwrap_or(NonZeroUsize::MIN)),
+            concurrent: false,
             workspace: workspace.into(),
             journal: journal.into(),
             adapters: Adapters::builtin(),
@@ -102,6 +105,7 @@ pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<Executi
     workspace(options)?;
     let journal = Journal::open(&options.journal)?;
     let workspace = workspace(options)?;
+    let claimed = Claimed { environments: plan.environments.keys().cloned().collect(), concurrent: options.concurrent };
     let execution = NewExecution {
         id,
         plan: plan.plan.clone(),
@@ -112,7 +116,7 @@ pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<Executi
         parallelism: options.limits.all.get(),
         at: clock::now(),
     };
-    let recorder = journal.begin(&execution)?;
+    let recorder = journal.begin(&execution, &claimed)?;
     (options.observer)(Event::ExecutionStarted {
         execution: execution.id.clone(),
         plan: execution.plan,
@@ -175,7 +179,9 @@ pub fn cancel(id: &str, journal: &Path) -> Result<bool, ExecuteError> {
 }
 
 fn claim(id: &str, options: &ExecuteOptions<'_>) -> Result<Claim, ExecuteError> {
-    Journal::open_to_resume(&options.journal)?.claim(id)?.ok_or_else(|| ExecuteError::Unknown { id: id.into() })
+    Journal::open_to_resume(&options.journal)?
+        .claim(id, options.concurrent)?
+        .ok_or_else(|| ExecuteError::Unknown { id: id.into() })
 }
 
 fn go_on(id: &str, claim: Claim, goal: Goal, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
+use smol_str::SmolStr;
 use thiserror::Error;
 
 use super::log::{BrokenRow, LogError};
@@ -40,11 +41,17 @@ pub enum JournalError {
         /// The highest version known here.
         known: i64,
     },
-    /// Another execution writes to it.
-    #[error("another execution is using the journal `{path}`")]
+    /// Another process carries the execution out, or writes to the journal and does not come to an end.
+    #[error("another process is using the journal `{path}`")]
     Busy {
         /// The file.
         path: PathBuf,
+    },
+    /// Another execution runs in an environment.
+    #[error("another execution runs in {}", named(.environment))]
+    EnvironmentBusy {
+        /// Its qualified name; none where plans have no environment.
+        environment: SmolStr,
     },
     /// The execution was resumed elsewhere while it was written down here.
     #[error("the execution was resumed by another process, which writes to the journal `{path}` now")]
@@ -62,6 +69,10 @@ pub enum JournalError {
     },
 }
 
+fn named(environment: &str) -> String {
+    if environment.is_empty() { "no environment".to_owned() } else { format!("the environment `{environment}`") }
+}
+
 impl JournalError {
     /// What is wrong, as a code that never changes.
     pub fn code(&self) -> &'static str {
@@ -71,6 +82,7 @@ impl JournalError {
             Self::Damaged { .. } => "journal_damaged",
             Self::Newer { .. } => "journal_newer",
             Self::Busy { .. } => "journal_busy",
+            Self::EnvironmentBusy { .. } => "environment_busy",
             Self::Taken { .. } => "execution_taken",
             Self::Unavailable { .. } => "journal_unavailable",
         }

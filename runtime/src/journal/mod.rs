@@ -15,6 +15,7 @@ mod verify;
 mod writer;
 
 pub use error::JournalError;
+pub(crate) use lock::{Claimed, Locks};
 pub use log::{BrokenRow, RowHash};
 pub(crate) use record::{Entry, NewExecution};
 pub use record::{ExecutionRecord, ExecutionSummary, LogEvent, LogRow, RecordedState, StepEvent, StepRecord};
@@ -73,8 +74,8 @@ impl Journal {
     /// # Errors
     /// The journal cannot be read.
     pub fn executions(&self) -> Result<Vec<ExecutionSummary>, JournalError> {
-        let live = lock::is_taken(&self.path)?;
-        read::executions(&self.connection, live).map_err(|error| JournalError::database(&self.path, &error))
+        read::executions(&self.connection, &|id| self.is_live(id))
+            .map_err(|error| JournalError::database(&self.path, &error))
     }
 
     /// One execution with all its steps; `None` where there is no such.
@@ -82,8 +83,13 @@ impl Journal {
     /// # Errors
     /// The journal cannot be read.
     pub fn execution(&self, id: &str) -> Result<Option<ExecutionRecord>, JournalError> {
-        let live = lock::is_taken(&self.path)?;
-        read::execution(&self.connection, id, live).map_err(|error| JournalError::log(&self.path, error))
+        read::execution(&self.connection, id, &|id| self.is_live(id))
+            .map_err(|error| JournalError::log(&self.path, error))
+    }
+
+    /// Whether a process carries an execution out. Where nobody can tell, none does: it cannot be gone on with either.
+    fn is_live(&self, id: &str) -> bool {
+        lock::is_live(&self.path, id).unwrap_or(false)
     }
 
     /// Every row of the log that belongs to an execution, in order; none where there is no such execution.
@@ -132,11 +138,11 @@ impl Journal {
         Ok(found)
     }
 
-    /// Begins an execution, of which there is one at a time.
-    pub(crate) fn begin(self, execution: &NewExecution) -> Result<Recorder, JournalError> {
-        let lock = lock::take(&self.path)?;
-        let row =
-            writer::begin(&self.connection, execution).map_err(|error| JournalError::database(&self.path, &error))?;
+    /// Begins an execution, of which there is one in an environment at a time.
+    pub(crate) fn begin(self, execution: &NewExecution, claimed: &Claimed) -> Result<Recorder, JournalError> {
+        let lock = lock::take(&self.path, &execution.id, claimed)?;
+        let row = writer::begin(&self.connection, execution, &|id| self.is_live(id))
+            .map_err(|error| JournalError::database(&self.path, &error))?;
         Ok(Recorder::new(self.path, self.connection, lock, execution.id.clone(), (1, row)))
     }
 
@@ -144,7 +150,7 @@ impl Journal {
     /// carries out has ended then. Gives whether somebody carries it out.
     pub(crate) fn cancel(&self, id: &str, at: i64) -> Result<bool, JournalError> {
         let database = |error: rusqlite::Error| JournalError::database(&self.path, &error);
-        match lock::take(&self.path) {
+        match lock::take_execution(&self.path, id) {
             Ok(_lock) => writer::cancel(&self.connection, id, at).map(|()| false).map_err(database),
             Err(JournalError::Busy { .. }) => {
                 writer::request_cancel(&self.connection, id, at).map(|()| true).map_err(database)
@@ -161,13 +167,17 @@ impl Journal {
         Self::prepared(path, connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?)
     }
 
-    /// Takes the journal for oneself, so that nothing in it changes; gives an execution with its plan. `None` where there
-    /// is no such execution.
-    pub(crate) fn claim(self, id: &str) -> Result<Option<Claim>, JournalError> {
-        let lock = lock::take(&self.path)?;
+    /// Takes an execution for oneself, so that nothing of it changes, and its environments; gives it with its plan. `None`
+    /// where there is no such execution.
+    pub(crate) fn claim(self, id: &str, concurrent: bool) -> Result<Option<Claim>, JournalError> {
         let log = |error| JournalError::log(&self.path, error);
-        let Some(record) = read::execution(&self.connection, id, false).map_err(log)? else { return Ok(None) };
-        let plan = self.plan(&record.summary.plan_hash)?;
+        let known = read::execution(&self.connection, id, &|_| false).map_err(log)?;
+        let Some(plan) = known.map(|known| self.plan(&known.summary.plan_hash)).transpose()? else { return Ok(None) };
+        let environments =
+            plan.as_ref().map_or_else(Vec::new, |plan| plan.environments.keys().cloned().collect::<Vec<_>>());
+        let lock = lock::take(&self.path, id, &Claimed { environments, concurrent })?;
+        // Nobody changes it from here on.
+        let Some(record) = read::execution(&self.connection, id, &|_| false).map_err(log)? else { return Ok(None) };
         Ok(Some(Claim { path: self.path, connection: self.connection, lock, record, plan }))
     }
 }
@@ -176,7 +186,7 @@ impl Journal {
 pub(crate) struct Claim {
     path: PathBuf,
     connection: Connection,
-    lock: lock::Lock,
+    lock: Locks,
     pub(crate) record: ExecutionRecord,
     /// What it executes; nothing in a journal of the first version, which did not keep it.
     pub(crate) plan: Option<PlanGraph>,
@@ -186,7 +196,9 @@ impl Claim {
     /// Goes on with it, or with undoing it.
     pub(crate) fn resume(self, at: i64, undo: bool) -> Result<Recorder, JournalError> {
         let id: SmolStr = self.record.summary.id;
-        let written = writer::resume(&self.connection, &id, at, undo)
+        // Its own lock is held here.
+        let live = |other: &str| other != id && lock::is_live(&self.path, other).unwrap_or(false);
+        let written = writer::resume(&self.connection, &id, at, undo, &live)
             .map_err(|error| JournalError::database(&self.path, &error))?;
         Ok(Recorder::new(self.path, self.connection, self.lock, id, written))
     }

@@ -9,13 +9,20 @@ use super::{ExecutionRecord, ExecutionSummary, LogEvent, LogRow, RecordedState, 
 
 const SUMMARY: &str = "SELECT id, plan, plan_hash, package, version, started_at, finished_at, state FROM executions";
 
-pub(super) fn executions(connection: &Connection, live: bool) -> rusqlite::Result<Vec<ExecutionSummary>> {
+/// Whether a process carries an execution out.
+pub(super) type IsLive<'a> = &'a dyn Fn(&str) -> bool;
+
+pub(super) fn executions(connection: &Connection, live: IsLive<'_>) -> rusqlite::Result<Vec<ExecutionSummary>> {
     let mut statement = connection.prepare(&format!("{SUMMARY} ORDER BY started_at DESC, id DESC"))?;
     statement.query_map([], |row| summary(row, live))?.collect()
 }
 
 /// An execution with its steps, of which each is what was written down.
-pub(super) fn execution(connection: &Connection, id: &str, live: bool) -> Result<Option<ExecutionRecord>, LogError> {
+pub(super) fn execution(
+    connection: &Connection,
+    id: &str,
+    live: IsLive<'_>,
+) -> Result<Option<ExecutionRecord>, LogError> {
     // One look at both tables: somebody may be writing.
     let transaction = connection.unchecked_transaction()?;
     let found =
@@ -62,10 +69,12 @@ pub(super) fn plan(connection: &Connection, hash: &str) -> rusqlite::Result<Opti
     connection.query_row("SELECT graph FROM plans WHERE hash = ?1", [hash], |row| row.get(0)).optional()
 }
 
-fn summary(row: &Row<'_>, live: bool) -> rusqlite::Result<ExecutionSummary> {
+fn summary(row: &Row<'_>, live: IsLive<'_>) -> rusqlite::Result<ExecutionSummary> {
     let state: String = row.get(7)?;
+    let id = text(row, 0)?;
+    let live = state == "running" && live(&id);
     Ok(ExecutionSummary {
-        id: text(row, 0)?,
+        id,
         plan: text(row, 1)?,
         plan_hash: text(row, 2)?,
         package: text(row, 3)?,

@@ -6,8 +6,9 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 
-use super::lock::Lock;
+use super::lock::Locks;
 use super::log::{self, NewRow, Tail};
+use super::read::IsLive;
 use super::{Entry, JournalError, LogEvent, NewExecution};
 use crate::report::State;
 
@@ -16,7 +17,7 @@ pub(crate) struct Recorder {
     path: PathBuf,
     connection: Connection,
     /// Given up after the last commit.
-    _lock: Lock,
+    _lock: Locks,
     execution: SmolStr,
     /// Of those who ever wrote to the execution, the latest has the highest. The lock keeps others out where it works,
     /// which it does not on every file system of a network.
@@ -27,11 +28,11 @@ pub(crate) struct Recorder {
 }
 
 /// Executions that were under way when their process ended are marked, then the new one is written down.
-pub(super) fn begin(connection: &Connection, execution: &NewExecution) -> rusqlite::Result<i64> {
+pub(super) fn begin(connection: &Connection, execution: &NewExecution, live: IsLive<'_>) -> rusqlite::Result<i64> {
     let NewExecution { id, plan, plan_hash, package, version, graph, parallelism, at } = execution;
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let mut tail = Tail::of(&transaction)?;
-    mark_interrupted(&transaction, &mut tail, *at)?;
+    mark_interrupted(&transaction, &mut tail, *at, live)?;
     let new = transaction
         .execute("INSERT OR IGNORE INTO plans (hash, graph) VALUES (?1, ?2)", params![plan_hash.as_str(), graph])?;
     let mut first = None;
@@ -71,10 +72,16 @@ pub(super) fn compiled(plan: &str, plan_hash: &str, (package, version): (&str, &
 /// An execution goes on. Whoever wrote to it before is kept from it by the fence that is given.
 ///
 /// Gives it with the row that tells of it.
-pub(super) fn resume(connection: &Connection, id: &str, at: i64, undo: bool) -> rusqlite::Result<(i64, i64)> {
+pub(super) fn resume(
+    connection: &Connection,
+    id: &str,
+    at: i64,
+    undo: bool,
+    live: IsLive<'_>,
+) -> rusqlite::Result<(i64, i64)> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let mut tail = Tail::of(&transaction)?;
-    mark_interrupted(&transaction, &mut tail, at)?;
+    mark_interrupted(&transaction, &mut tail, at, live)?;
     let fence = transaction.query_row(
         "UPDATE executions SET state = 'running', finished_at = NULL, fence = fence + 1 WHERE id = ?1 RETURNING fence",
         [id],
@@ -111,11 +118,16 @@ pub(super) fn cancel(connection: &Connection, id: &str, at: i64) -> rusqlite::Re
     transaction.commit()
 }
 
-/// No execution is under way: whoever asks holds the lock.
-fn mark_interrupted(transaction: &Transaction<'_>, tail: &mut Tail<'_>, at: i64) -> rusqlite::Result<()> {
+/// Says of executions that run by what is written that nobody carries them out any more.
+fn mark_interrupted(
+    transaction: &Transaction<'_>,
+    tail: &mut Tail<'_>,
+    at: i64,
+    live: IsLive<'_>,
+) -> rusqlite::Result<()> {
     let mut running = transaction.prepare("SELECT id FROM executions WHERE state = 'running' ORDER BY id")?;
     let running: Vec<String> = running.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    for id in running {
+    for id in running.into_iter().filter(|id| !live(id)) {
         tail.append(NewRow::of_execution(at, &id, LogEvent::ExecutionInterrupted, &json!({})))?;
         tail.close(&id)?;
         transaction.execute("UPDATE executions SET state = 'interrupted' WHERE id = ?1", [id])?;
@@ -127,7 +139,7 @@ impl Recorder {
     pub(super) fn new(
         path: PathBuf,
         connection: Connection,
-        lock: Lock,
+        lock: Locks,
         execution: SmolStr,
         (fence, seen): (i64, i64),
     ) -> Self {

@@ -11,13 +11,17 @@ use rusqlite::Connection;
 use crate::support::{Place, Plan, text};
 
 fn plan() -> PlanGraph {
+    draft().finish()
+}
+
+fn draft() -> Plan {
     let mut plan = Plan::new();
     let a = plan.step("a", "file.write", &[("path", text("a.txt")), ("content", text("hello"))]);
     let b = plan.step("b", "test.note", &[("name", text("b")), ("does", text("fail"))]);
     plan.after(b, &[a]);
     let c = plan.step("c", "test.note", &[("name", text("c"))]);
     plan.after(c, &[b]);
-    plan.finish()
+    plan
 }
 
 #[test]
@@ -116,9 +120,61 @@ fn one_execution_at_a_time() {
     };
     place.execute(&plan());
     let error = second.lock().unwrap().take();
-    assert!(matches!(error, Some(ExecuteError::Journal(JournalError::Busy { .. }))), "{error:?}");
+    assert!(matches!(error, Some(ExecuteError::Journal(JournalError::EnvironmentBusy { .. }))), "{error:?}");
     // And the next one again.
     Place { hook: Box::new(|_, _| {}), ..place }.execute(&plan());
+}
+
+/// Executes a plan while another runs, which begins first.
+fn beside(other: impl Fn(&Place) -> Option<ExecuteError> + Sync + 'static) -> Option<ExecuteError> {
+    let came: &'static Mutex<Option<Option<ExecuteError>>> = Box::leak(Box::default());
+    let place = Place {
+        hook: Box::new(move |place, event| {
+            if matches!(event, Event::StepStarted { address, .. } if address == "a") {
+                *came.lock().unwrap() = Some(other(place));
+            }
+        }),
+        ..Place::new()
+    };
+    let silent = |event: Event| (place.hook)(&place, &event);
+    let mut options = place.options(&silent);
+    options.concurrent = true;
+    execute(&plan(), &options).unwrap();
+    let states: Vec<_> = Journal::open_existing(&place.journal())
+        .unwrap()
+        .executions()
+        .unwrap()
+        .into_iter()
+        .map(|each| each.state)
+        .collect();
+    assert!(states.iter().all(|state| matches!(state, RecordedState::Finished(_))), "{states:?}");
+    came.lock().unwrap().take().expect("the other was begun")
+}
+
+#[test]
+fn executions_in_different_environments_run_side_by_side() {
+    let elsewhere = |place: &Place| {
+        let mut draft = draft();
+        draft.0.environments = [("test.there".into(), draft.0.environments.values().next().unwrap().clone())].into();
+        draft.0.nodes.iter_mut().for_each(|node| node.environment = Some("test.there".into()));
+        execute(&draft.finish(), &place.options(&|_| {})).err()
+    };
+    assert!(beside(elsewhere).is_none());
+}
+
+#[test]
+fn executions_in_one_environment_run_side_by_side_only_where_both_say_so() {
+    let with = |concurrent: bool| {
+        move |place: &Place| {
+            let silent = |_| {};
+            let mut options = place.options(&silent);
+            options.concurrent = concurrent;
+            execute(&plan(), &options).err()
+        }
+    };
+    assert!(beside(with(true)).is_none());
+    let error = beside(with(false));
+    assert!(matches!(error, Some(ExecuteError::Journal(JournalError::EnvironmentBusy { .. }))), "{error:?}");
 }
 
 #[test]
