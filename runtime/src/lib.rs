@@ -4,6 +4,7 @@
 
 mod adapters;
 mod cancel;
+mod checkpoint;
 mod clock;
 mod conformance;
 mod event;
@@ -14,12 +15,14 @@ mod reason;
 mod replay;
 mod report;
 mod secret;
+mod trace;
 mod vault;
 mod workspace;
 
 pub use adapters::{Adapter, AdapterLimits, Adapters, Description, Observed, SecretTag, StepContext, StepError};
 pub use cancel::Cancellation;
 pub use conformance::{CheckReport, Conformance, ConformanceOptions, Exchange, Said, Target, Verdict, conformance};
+pub use checkpoint::{Checkpoint, CheckpointError};
 pub use event::{Event, Stream};
 pub use execute::{
     AdapterProblem, ExecuteError, ExecuteOptions, InputProblem, Limits, NoAdapter, PolicyProblem, SecretProblem,
@@ -27,10 +30,11 @@ pub use execute::{
 };
 pub use journal::{
     BrokenRow, ExecutionRecord, ExecutionSummary, Journal, JournalError, LogEvent, LogRow, Migrated, Problem,
-    RecordedState, RowHash, StepEvent, StepRecord, Verification, Witness,
+    RecordedState, RowHash, SignedRow, StepEvent, StepRecord, Verification, Witness,
 };
 pub use keys::{Key, KeyError, KeyFileError, PublicKey, Purpose, Signature, canonical};
 pub use reason::Reason;
 pub use replay::{Divergence, Replay, Replayed, replay};
 pub use report::{Counts, ExecutionReport, NodeReport, Outcome, Skip, State, UndoOutcome};
 pub use secret::{EnvironmentSecrets, MemorySecrets, SecretError, SecretSource, SecretText};
+pub use trace::{CloudEvent, EVENT_SCHEMA, Process, Trace, TracedStep, TracedUndo, Try};

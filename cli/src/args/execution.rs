@@ -70,6 +70,9 @@ pub(crate) struct Running {
     /// The journal; `.ordain/journal.db` in the package where it is not given.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
+    /// Sign the end of the log with this key when the execution has ended, in the log itself.
+    #[arg(long, value_name = "FILE", env = "ORDAIN_CHECKPOINT_KEY")]
+    pub(crate) checkpoint_key: Option<PathBuf>,
     /// Print what happens as JSON, one event a line.
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,6 +1,7 @@
 //! What the command understands.
 
 mod approval;
+mod audit;
 mod execution;
 mod policy;
 
@@ -9,6 +10,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use approval::KeyCommand;
+pub(crate) use audit::{
+    AuditCommand, CheckpointArguments, JournalArguments, ReplayArguments, TraceArguments, TraceFormat, VerifyArguments,
+};
 pub(crate) use execution::{
     ApplyArguments, CancelArguments, ExecutionsArguments, ResumeArguments, Running, UndoArguments,
 };
@@ -118,6 +122,13 @@ pub(crate) enum Command {
     Cancel(CancelArguments),
     /// List the executions of a journal, or what happened in one of them.
     Executions(ExecutionsArguments),
+    /// Show when what happened in an execution.
+    Trace(TraceArguments),
+    /// Decide again what was decided in an execution, from the log and without any effect, and say where that differs.
+    Replay(ReplayArguments),
+    /// Look whether the log was tampered with, and sign its end.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Make the key that you sign with, or show its public half.
     ///
     /// The private half stays in its file, which you alone can read. The public half goes to those who have to know it.

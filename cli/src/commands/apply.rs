@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ordain_loader::{LoadError, find_root};
 use ordain_runtime::{
-    Cancellation, EnvironmentSecrets, Event, ExecuteError, ExecuteOptions, ExecutionReport, Limits, State, execute,
+    Cancellation, EnvironmentSecrets, Event, ExecuteError, ExecuteOptions, ExecutionReport, Journal, Limits, State, execute,
 };
 use serde_json::json;
 
@@ -45,6 +45,8 @@ pub(super) fn conduct(
 ) -> Result<Outcome, Failure> {
     let workspace = workspace(package)?;
     let journal = journal(&workspace, running.journal.as_deref());
+    // Whoever wants the end signed learns before the beginning that it cannot be.
+    let key = running.checkpoint_key.as_deref().map(super::key::load).transpose()?;
     let cancel = Cancellation::new();
     cancel_on_interrupt(cancel.clone())?;
 
@@ -81,6 +83,9 @@ pub(super) fn conduct(
         }
     };
     finish(&report, &journal, running.json)?;
+    if let Some(key) = key {
+        Journal::write_checkpoint(&journal, &report.execution, &key)?;
+    }
     Ok(if report.state == aim { Outcome::Fine } else { Outcome::Findings })
 }
 

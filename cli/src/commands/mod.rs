@@ -1,6 +1,7 @@
 //! One module for each command.
 
 mod apply;
+mod audit;
 mod authorize;
 mod cancel;
 mod check;
@@ -18,8 +19,10 @@ mod key;
 mod package;
 mod plan;
 mod policy;
+mod replay;
 mod resume;
 mod test;
+mod trace;
 mod undo;
 mod watch;
 
@@ -47,6 +50,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Undo(arguments) => undo::run(&arguments),
         Command::Cancel(arguments) => cancel::run(&arguments),
         Command::Executions(arguments) => executions::run(&arguments),
+        Command::Trace(arguments) => trace::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
+        Command::Audit(command) => audit::run(&command),
         Command::Key(command) => key::run(&command),
         Command::Fix { path, all, dry_run, json } => fix::run(&path, all, dry_run, json),
         Command::Eval(arguments) => eval::run(&arguments),

@@ -1,4 +1,4 @@
-//! Views of a plan: what people look at before they say yes.
+//! Views of a plan: what people look at before they say yes; and of what came of it.
 //!
 //! Pure functions from a [`PlanGraph`](ordain_graph::PlanGraph) to text. Equal plans give equal text. Names and values
 //! come from whoever wrote the plan, so every view escapes them for its own format, and shows control and
@@ -18,6 +18,7 @@ mod outline;
 mod paint;
 mod sketch;
 mod summary;
+mod timeline;
 mod tree;
 mod verdicts;
 mod wrap;
@@ -30,4 +31,14 @@ pub use html::html;
 pub use markdown::markdown;
 pub use mermaid::mermaid;
 pub use paint::Terminal;
+pub use timeline::{Span, SpanKind, Timeline, TimelineRow, timeline, timeline_html};
 pub use tree::tree;
+
+use ordain_graph::{NodeId, PlanGraph, Value};
+
+/// A value or a condition of a plan in one line of at most about `limit` characters, as one writes it in the language, with
+/// the addresses of the steps whose outputs it reads.
+pub fn written(graph: &PlanGraph, value: &Value, limit: usize) -> String {
+    let naming = |id: &NodeId| graph.nodes.iter().find(|node| node.id == *id).map(|node| node.address.to_string());
+    expression::expression(value, None, &naming, limit)
+}

@@ -19,14 +19,17 @@ pub(crate) use lock::{Claimed, Locks};
 pub use log::{BrokenRow, RowHash};
 pub(crate) use record::{Entry, NewExecution};
 pub use record::{ExecutionRecord, ExecutionSummary, LogEvent, LogRow, RecordedState, StepEvent, StepRecord};
-pub use verify::{Migrated, Problem, Verification, Witness};
+pub use verify::{Migrated, Problem, SignedRow, Verification, Witness};
 pub(crate) use writer::Recorder;
 
 use std::path::{Path, PathBuf};
 
 use ordain_graph::PlanGraph;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use smol_str::SmolStr;
+
+use crate::checkpoint::Checkpoint;
+use crate::keys::Key;
 
 /// An open journal.
 #[derive(Debug)]
@@ -136,6 +139,58 @@ impl Journal {
             found.unchained = Some(self.version);
         }
         Ok(found)
+    }
+
+    /// A signed checkpoint of the end of the log: a DSSE envelope. What is wrong with the log is not looked for.
+    ///
+    /// # Errors
+    /// The journal cannot be read, or is older than its log.
+    pub fn checkpoint(&self, key: &Key, at: i64) -> Result<serde_json::Value, JournalError> {
+        let database = |error: rusqlite::Error| JournalError::database(&self.path, &error);
+        if self.version < schema::VERSION {
+            let detail = format!("version {} has no log yet; the next execution brings it up to date", self.version);
+            return Err(JournalError::unavailable(&self.path, &detail));
+        }
+        let transaction = self.connection.unchecked_transaction().map_err(database)?;
+        Ok(Checkpoint::sign(&self.end(&transaction)?, at, key))
+    }
+
+    /// Signs the end of the log, and writes that to the log as a part of an execution.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn write_checkpoint(path: &Path, execution: &str, key: &Key) -> Result<(), JournalError> {
+        let journal = Self::open_to_resume(path)?;
+        let database = |error: rusqlite::Error| JournalError::database(path, &error);
+        let transaction =
+            Transaction::new_unchecked(&journal.connection, TransactionBehavior::Immediate).map_err(database)?;
+        let at = crate::clock::now();
+        let data = Checkpoint::sign(&journal.end(&transaction)?, at, key);
+        let written = log::Tail::of(&transaction).and_then(|mut tail| {
+            tail.append(log::NewRow::of_execution(at, execution, LogEvent::Checkpoint, &data))?;
+            tail.close(execution)
+        });
+        written.and_then(|()| transaction.commit()).map_err(database)
+    }
+
+    /// The end of the log.
+    fn end(&self, connection: &Connection) -> Result<Witness, JournalError> {
+        let head = log::head(connection).map_err(|error| JournalError::database(&self.path, &error))?;
+        Ok(Witness { journal: self.id()?, seq: head.seq, hash: head.hash })
+    }
+
+    /// The journal's id, a UUID: its first row tells it.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn id(&self) -> Result<SmolStr, JournalError> {
+        let mut id = None;
+        log::rows(&self.connection, (1, 1), RowHash::NONE, |row| {
+            id = row.data["journal"].as_str().map(SmolStr::from);
+            Ok(())
+        })
+        .map_err(|error| JournalError::log(&self.path, error))?;
+        id.ok_or_else(|| JournalError::damaged(&self.path, "the first row of its log is missing"))
     }
 
     /// Begins an execution, of which there is one in an environment at a time.

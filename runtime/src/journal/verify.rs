@@ -11,6 +11,8 @@ use smol_str::SmolStr;
 
 use super::log::{self, BrokenRow, LogError, RowHash};
 use super::{LogEvent, LogRow};
+use crate::checkpoint::Checkpoint;
+use crate::keys::PublicKey;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,6 +23,9 @@ pub struct Verification {
     pub rows: i64,
     /// The hash of the last of them.
     pub head: RowHash,
+    /// The last row that a checkpoint in the log vouches for, of each key that signed one: whoever holds no such key cannot
+    /// have made up anything before it.
+    pub signed: Vec<SignedRow>,
     /// Where the journal is older than its log: from which version it came, and up to which row it was chained when it
     /// was brought up to date.
     pub migrated: Option<Migrated>,
@@ -29,6 +34,15 @@ pub struct Verification {
     pub unchained: Option<i64>,
     /// What is wrong, the first thing first.
     pub problem: Option<Problem>,
+}
+
+/// A row that is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SignedRow {
+    /// Whose signature it is.
+    pub key: PublicKey,
+    /// The row.
+    pub row: i64,
 }
 
 /// A log that was made from a journal of before.
@@ -88,10 +102,13 @@ struct Teller {
     plans: BTreeMap<String, String>,
     journal: Option<SmolStr>,
     migrated: Option<Migrated>,
+    /// The last row that each key signed.
+    signed: BTreeMap<PublicKey, i64>,
 }
 
 impl Teller {
-    fn take(&mut self, row: &LogRow) -> Result<(), String> {
+    /// A row, and the end of the log before it.
+    fn take(&mut self, row: &LogRow, before: log::Head) -> Result<(), String> {
         if (row.event == LogEvent::JournalCreated) != (row.seq == 1) {
             return Err("a log begins with the row that tells how the journal was made, and has no other".into());
         }
@@ -121,10 +138,23 @@ impl Teller {
             LogEvent::ExecutionResumed => {
                 (told.state, told.finished_at, told.fence) = ("running".into(), None, fence());
             }
+            LogEvent::Checkpoint => self.checkpoint(row, before)?,
             LogEvent::ExecutionInterrupted => told.state = "interrupted".into(),
             LogEvent::ExecutionFinished => (told.state, told.finished_at) = (text("state"), Some(row.at)),
             _ => {}
         }
+        Ok(())
+    }
+
+    /// A checkpoint in the log signs the row before it.
+    fn checkpoint(&mut self, row: &LogRow, before: log::Head) -> Result<(), String> {
+        let signed = Checkpoint::read(row.data.to_string().as_bytes());
+        let signed = signed.map_err(|error| format!("its checkpoint is worth nothing: {error}"))?;
+        let end = Witness { journal: self.journal.clone().unwrap_or_default(), seq: before.seq, hash: before.hash };
+        if signed.end != end {
+            return Err("its checkpoint is not of the row before it".into());
+        }
+        self.signed.insert(signed.key, before.seq);
         Ok(())
     }
 
@@ -147,7 +177,7 @@ pub(super) fn verify(connection: &Connection, witnesses: &[Witness]) -> rusqlite
     let mut last = log::Head { seq: 0, hash: RowHash::NONE };
     let mut seen: Vec<Option<RowHash>> = vec![None; witnesses.len()];
     let walked = log::rows(&transaction, (1, i64::MAX), RowHash::NONE, |row| {
-        let told = teller.take(&row).map_err(|what| LogError::Broken(BrokenRow { row: row.seq, what }));
+        let told = teller.take(&row, last).map_err(|what| LogError::Broken(BrokenRow { row: row.seq, what }));
         last = log::Head { seq: row.seq, hash: row.hash };
         for (witness, seen) in witnesses.iter().zip(&mut seen) {
             if witness.seq == row.seq {
@@ -172,6 +202,7 @@ pub(super) fn verify(connection: &Connection, witnesses: &[Witness]) -> rusqlite
         journal: teller.journal,
         rows: last.seq,
         head: last.hash,
+        signed: teller.signed.into_iter().map(|(key, row)| SignedRow { key, row }).collect(),
         migrated: teller.migrated,
         unchained: None,
         problem,

@@ -177,6 +177,18 @@ impl Ord for PublicKey {
 #[serde(into = "String", try_from = "String")]
 pub struct Signature(ed25519_dalek::Signature);
 
+impl Signature {
+    /// Its 64 bytes (RFC 8032, section 5.1.6).
+    pub(crate) fn to_bytes(self) -> [u8; 64] {
+        self.0.to_bytes()
+    }
+
+    /// The signature of these bytes.
+    pub(crate) fn from_bytes(bytes: &[u8; 64]) -> Self {
+        Self(ed25519_dalek::Signature::from_bytes(bytes))
+    }
+}
+
 impl FromStr for Signature {
     type Err = KeyError;
 

@@ -13,3 +13,4 @@ mod remote;
 mod resume;
 mod secrets;
 mod support;
+mod traces;

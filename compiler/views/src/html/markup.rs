@@ -6,7 +6,7 @@ use crate::names::{number, shortened, visible};
 const MAX_CODE: usize = 400;
 
 /// Text as content of an element or of a quoted attribute.
-pub(super) fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for c in visible(text).chars() {
         match c {
@@ -22,17 +22,17 @@ pub(super) fn text(text: &str) -> String {
 }
 
 /// Text of at most so many columns.
-pub(super) fn short(name: &str, limit: usize) -> String {
+pub(crate) fn short(name: &str, limit: usize) -> String {
     text(&shortened(name, limit))
 }
 
 /// A name or value.
-pub(super) fn code(name: &str) -> String {
+pub(crate) fn code(name: &str) -> String {
     format!("<code>{}</code>", short(name, MAX_CODE))
 }
 
 /// A table of two columns, whose cells are HTML already; nothing where it has no rows.
-pub(super) fn table(title: &str, rows: impl Iterator<Item = (String, String)>, limit: usize, page: &mut String) {
+pub(crate) fn table(title: &str, rows: impl Iterator<Item = (String, String)>, limit: usize, page: &mut String) {
     let mut count = 0;
     for (name, value) in rows {
         if count == 0 {

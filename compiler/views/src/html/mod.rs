@@ -1,7 +1,7 @@
 //! The plan as one page for a browser, with the graph drawn.
 
 mod frames;
-mod markup;
+pub(crate) mod markup;
 mod picture;
 mod steps;
 
@@ -156,7 +156,7 @@ fn about(graph: &PlanGraph, addresses: &Addresses<'_>, page: &mut String) {
 }
 
 /// Base64 (RFC 4648, section 4), in which content security policies write digests.
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
