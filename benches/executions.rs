@@ -100,8 +100,8 @@ struct Nothing {
 }
 
 impl Adapter for Nothing {
-    fn describe(&self) -> Description {
-        Description::first(&["bench.step"])
+    fn describe(&self) -> Result<Description, StepError> {
+        Ok(Description::first(&["bench.step"]))
     }
 
     fn apply(&self, _: &StepContext<'_>) -> Result<Json, StepError> {

@@ -1,5 +1,6 @@
 //! What the command understands.
 
+mod adapter;
 mod approval;
 mod execution;
 mod policy;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use adapter::{AdapterCommand, AdapterTestArguments};
 pub(crate) use approval::KeyCommand;
 pub(crate) use execution::{
     ApplyArguments, CancelArguments, ExecutionsArguments, ResumeArguments, Running, UndoArguments,
@@ -123,6 +125,9 @@ pub(crate) enum Command {
     /// The private half stays in its file, which you alone can read. The public half goes to those who have to know it.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Look after adapters.
+    #[command(subcommand)]
+    Adapter(AdapterCommand),
     /// Run the tests of a package.
     Test(TestArguments),
     /// Show why policies say what they say.
