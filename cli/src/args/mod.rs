@@ -1,5 +1,6 @@
 //! What the command understands.
 
+mod adapter;
 mod approval;
 mod audit;
 mod execution;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use adapter::{AdapterCommand, AdapterTestArguments};
 pub(crate) use approval::KeyCommand;
 pub(crate) use audit::{
     AuditCommand, CheckpointArguments, JournalArguments, ReplayArguments, TraceArguments, TraceFormat, VerifyArguments,
@@ -134,6 +136,9 @@ pub(crate) enum Command {
     /// The private half stays in its file, which you alone can read. The public half goes to those who have to know it.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Look after adapters.
+    #[command(subcommand)]
+    Adapter(AdapterCommand),
     /// Run the tests of a package.
     Test(TestArguments),
     /// Show why policies say what they say.

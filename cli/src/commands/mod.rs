@@ -1,5 +1,6 @@
 //! One module for each command.
 
+mod adapter;
 mod apply;
 mod audit;
 mod authorize;
@@ -28,7 +29,7 @@ mod watch;
 
 use clap::CommandFactory as _;
 
-use crate::args::{Arguments, Command, PolicyCommand, When};
+use crate::args::{AdapterCommand, Arguments, Command, PolicyCommand, When};
 use crate::{Failure, Outcome};
 
 /// Runs a command.
@@ -60,6 +61,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Policy(PolicyCommand::Explain(arguments)) => policy::explained(&arguments),
         Command::Authorize(arguments) => authorize::run(&arguments),
         Command::Gate(arguments) => gate::run(&arguments),
+        Command::Adapter(AdapterCommand::Test(arguments)) => adapter::test(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Doc { path, format, output, json } => doc::run(&path, format, output, json),

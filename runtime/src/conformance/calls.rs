@@ -52,7 +52,9 @@ pub(super) fn all(run: &mut Run<'_>, described: &Described) {
 }
 
 fn without(run: &mut Run<'_>, capability: &str, check: &'static str, what: &'static str) {
-    run.check(check, Some(capability), what, |_| Ok(Fine::<()>::Skipped("it gives no example of it".into())));
+    run.check(check, Some(capability), what, |_| {
+        Ok(Fine::<()>::Skipped("it gives no example of it that comes to its end".into()))
+    });
 }
 
 impl Case<'_> {

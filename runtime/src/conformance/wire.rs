@@ -1,5 +1,6 @@
 //! Lines to an adapter and back, whatever stands in them.
 
+use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -11,6 +12,9 @@ use crate::adapters::AdapterLimits;
 use crate::adapters::StepError;
 use crate::adapters::remote::http::Endpoint;
 use crate::adapters::remote::program::{Heard, Program, Start};
+
+/// How many of the last lines of standard error are told when a program ends.
+const LAST_LINES: usize = 10;
 
 /// What comes from an adapter.
 #[derive(Debug, PartialEq)]
@@ -46,13 +50,22 @@ impl Wire {
             Target::Program(argv) => {
                 let start = Start { argv, directory, execution: "", longest: limits.message, grace: patience };
                 let said = sender.clone();
+                let mut printed = VecDeque::new();
                 let program = Program::start(&start, move |heard| {
                     // Whoever does not listen any more has seen enough.
                     let _ = said.send(match heard {
-                        Heard::Printed(_) => return ControlFlow::Continue(()),
+                        Heard::Printed(line) => {
+                            if printed.len() == LAST_LINES {
+                                printed.pop_front();
+                            }
+                            printed.push_back(line);
+                            return ControlFlow::Continue(());
+                        }
                         Heard::Line(line) => Came::Line(line),
                         Heard::TooLong => Came::Wrong("it sent a line that is too long".into()),
-                        Heard::Ended(how) => Came::Ended(how),
+                        Heard::Ended(how) => {
+                            Came::Ended(printed.iter().fold(how, |text, line| format!("{text}\n{line}")))
+                        }
                     });
                     ControlFlow::Continue(())
                 })?;
