@@ -82,6 +82,10 @@ fn a_long_list_takes_the_memory_of_its_text() {
     let length = write(&package, 40_000, 200, 500);
     assert!(length > 20_000_000, "{length}");
     let taken = gate(&package) - least;
+    // People are told the same, and where it is.
+    let run = package.run(&["gate"]).exits(1).says("[ORD0803] Error: P-1: an item has no name in north\n");
+    let place = run.says("  at state.json:80:1, in `{\\\"name\\\": \\\"\\\", ");
+    assert!(!place.stderr.contains("╭─[ state.json"), "{place}");
     let most = length + length / 2;
     assert!(taken < most, "{taken} bytes for a document of {length}, and no more than {most} are allowed");
 }

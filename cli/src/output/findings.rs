@@ -55,7 +55,7 @@ pub(crate) fn show_said(findings: &[Said<'_>], texts: &Texts, format: &FindingsF
             let mut out = Vec::new();
             let places = Places::new(texts);
             for said in findings {
-                if places.on_long_line(said.diagnostic) {
+                if places.is_too_long(said.diagnostic) {
                     out.extend_from_slice(plain(said, &places).as_bytes());
                 } else {
                     report(said, &places).write(&mut sources, &mut out)?;
@@ -187,7 +187,7 @@ fn report<'f>(said: &Said<'f>, places: &Places<'_>) -> Report<'f, Span> {
     report.finish()
 }
 
-/// A finding without its line, which is too long to be shown: what stands around the place instead.
+/// A finding without its line, where that or its text is too long to be shown: what stands around the place instead.
 fn plain(said: &Said<'_>, places: &Places<'_>) -> String {
     let finding = said.diagnostic;
     let (path, range) = (&finding.primary.path, finding.primary.range);

@@ -11,6 +11,9 @@ use super::findings::Texts;
 /// The longest line that is shown as a whole, in bytes.
 const LONGEST_LINE: usize = 1_000;
 
+/// The longest text of which lines are shown, in bytes: what draws them copies it and keeps an account of all its lines.
+const LONGEST_TEXT: usize = 16 << 20;
+
 /// How many lines after its first are shown of something long.
 const FIRST_LINES: usize = 6;
 
@@ -61,13 +64,14 @@ impl<'a> Places<'a> {
         (line + 1, column)
     }
 
-    /// Whether a place of a finding is in a line that is too long to be shown.
-    pub(crate) fn on_long_line(&self, finding: &Diagnostic) -> bool {
+    /// Whether a place of a finding is in a line that is too long to be shown, or in a text that is.
+    pub(crate) fn is_too_long(&self, finding: &Diagnostic) -> bool {
         std::iter::once(&finding.primary).chain(&finding.related).any(|label| {
-            [label.range.start, label.range.end].into_iter().any(|offset| {
-                let (_, start, end) = self.line(&label.path, offset as usize);
-                end - start > LONGEST_LINE
-            })
+            self.text(&label.path).len() > LONGEST_TEXT
+                || [label.range.start, label.range.end].into_iter().any(|offset| {
+                    let (_, start, end) = self.line(&label.path, offset as usize);
+                    end - start > LONGEST_LINE
+                })
         })
     }
 
