@@ -21,8 +21,8 @@ mod workspace;
 
 pub use adapters::{Adapter, AdapterLimits, Adapters, Description, Observed, SecretTag, StepContext, StepError};
 pub use cancel::Cancellation;
-pub use conformance::{CheckReport, Conformance, ConformanceOptions, Exchange, Said, Target, Verdict, conformance};
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use conformance::{CheckReport, Conformance, ConformanceOptions, Exchange, Said, Target, Verdict, conformance};
 pub use event::{Event, Stream};
 pub use execute::{
     AdapterProblem, ExecuteError, ExecuteOptions, InputProblem, Limits, NoAdapter, PolicyProblem, SecretProblem,

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ordain_loader::{LoadError, find_root};
 use ordain_runtime::{
-    Cancellation, EnvironmentSecrets, Event, ExecuteError, ExecuteOptions, ExecutionReport, Journal, Limits, State, execute,
+    Cancellation, EnvironmentSecrets, Event, ExecuteError, ExecuteOptions, ExecutionReport, Journal, Limits, State,
+    execute,
 };
 use serde_json::json;
 

@@ -177,6 +177,9 @@ pub(crate) fn summary(report: &ExecutionReport, journal: &Path) -> String {
     let state = match report.state {
         State::Succeeded => "succeeded".green().to_string(),
         State::Failed => "failed".red().to_string(),
+        // Somebody asked for it; nothing went wrong.
+        State::Undone if counts.failed == 0 => "undone".green().to_string(),
+        State::PartlyUndone if counts.failed == 0 => "undone in part".red().to_string(),
         State::Undone => "failed, and everything done before is undone".red().to_string(),
         State::PartlyUndone => "failed, and not everything done before could be undone".red().to_string(),
         State::Cancelled => "cancelled".yellow().to_string(),

@@ -153,7 +153,7 @@ impl Tracer {
             }
             LogEvent::ExecutionInterrupted => {
                 // That it was is found out later, by whoever comes next.
-                return self.cut_short("interrupted");
+                self.cut_short("interrupted");
             }
             LogEvent::ExecutionFinished => {
                 self.last(at);
