@@ -33,8 +33,11 @@ pub(crate) fn run(arguments: &ExecutionsArguments) -> Result<Outcome, Failure> {
     Ok(Outcome::Fine)
 }
 
-/// The one execution whose id begins so.
+/// The one execution whose id begins so, or the latest of all.
 pub(super) fn choose<'a>(executions: &'a [ExecutionSummary], id: &str) -> Result<&'a ExecutionSummary, Failure> {
+    if id == "latest" {
+        return executions.first().ok_or_else(|| Failure("the journal has no executions".into()));
+    }
     let mut fitting = executions.iter().filter(|each| each.id.starts_with(id));
     match (fitting.next(), fitting.next()) {
         (Some(one), None) => Ok(one),
