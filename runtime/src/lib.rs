@@ -3,6 +3,7 @@
 //! Knows graphs and nothing of sources. What it does not support it refuses before anything runs.
 
 mod adapters;
+mod approval;
 mod cancel;
 mod checkpoint;
 mod clock;
@@ -20,9 +21,13 @@ mod vault;
 mod workspace;
 
 pub use adapters::{Adapter, AdapterLimits, Adapters, Description, Observed, SecretTag, StepContext, StepError};
+pub use approval::{
+    APPROVERS, Approvers, ApproversError, Case, DecideError, Decided, Decision, Demand, Flaw, Given, Inquiry, Record,
+    Request, Standing, Statement, Word, decide, inquire, standing,
+};
 pub use cancel::Cancellation;
-pub use conformance::{CheckReport, Conformance, ConformanceOptions, Exchange, Said, Target, Verdict, conformance};
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use conformance::{CheckReport, Conformance, ConformanceOptions, Exchange, Said, Target, Verdict, conformance};
 pub use event::{Event, Stream};
 pub use execute::{
     AdapterProblem, ExecuteError, ExecuteOptions, InputProblem, Limits, NoAdapter, PolicyProblem, SecretProblem,

@@ -52,7 +52,8 @@ fn told(found: &Verification, checkpoints: &[Checkpoint]) -> String {
     if let Some(Problem { row, what }) = &found.problem {
         let place = row.map_or_else(|| "the journal".to_owned(), |row| format!("row {row}"));
         let _ = writeln!(text, "{place}: {}", output::line(what));
-        let _ = writeln!(text, "the journal is not what was written; {} rows before follow from each other", found.rows);
+        let _ =
+            writeln!(text, "the journal is not what was written; {} rows before follow from each other", found.rows);
         return text;
     }
     if let Some(version) = found.unchained {
@@ -77,7 +78,8 @@ fn told(found: &Verification, checkpoints: &[Checkpoint]) -> String {
         let _ = writeln!(text, "up to row {} as in the checkpoint of {at}, signed by {key}", end.seq);
     }
     if checkpoints.is_empty() {
-        let _ = writeln!(text, "whether rows are missing at the end is told by a checkpoint that is kept elsewhere only");
+        let _ =
+            writeln!(text, "whether rows are missing at the end is told by a checkpoint that is kept elsewhere only");
     }
     text
 }

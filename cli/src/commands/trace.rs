@@ -53,9 +53,7 @@ pub(crate) fn run(arguments: &TraceArguments) -> Result<Outcome, Failure> {
             let trace = Trace::of(told.plan.as_ref(), &told.rows);
             format!("{:#}\n", json!({ "execution": told.summary, "trace": trace }))
         }
-        TraceFormat::Text => {
-            ordain_views::timeline(&timeline(&told), &output::terminal(arguments.output.is_none()))
-        }
+        TraceFormat::Text => ordain_views::timeline(&timeline(&told), &output::terminal(arguments.output.is_none())),
         TraceFormat::Html => ordain_views::timeline_html(&timeline(&told)),
     };
     output::write(arguments.output.as_deref(), text.as_bytes())?;

@@ -31,7 +31,9 @@ pub fn timeline_html(timeline: &Timeline) -> String {
     page.extend([&short(&timeline.title, 120), "</title>\n<style>", CSS, "</style>\n</head>\n<body>\n"]);
     head(timeline, &mut page);
     let shown = &timeline.rows[..timeline.rows.len().min(MAX_ROWS)];
-    page.push_str("<main>\n<table>\n<caption>Steps, each with the time from its beginning to its end</caption>\n<thead><tr>");
+    page.push_str(
+        "<main>\n<table>\n<caption>Steps, each with the time from its beginning to its end</caption>\n<thead><tr>",
+    );
     page.push_str("<th scope=\"col\">Step</th><th scope=\"col\">Began</th><th scope=\"col\">Took</th>");
     page.push_str("<th scope=\"col\">Outcome</th><th scope=\"col\" class=\"wide\">");
     scale(timeline, &mut page);

@@ -119,7 +119,8 @@ mod tests {
     #[test]
     fn lengths_of_time() {
         let shown = [-5, 0, 999, 1_000, 59_999, 60_000, 3_599_999, 3_600_000, 360_000_000].map(length);
-        let expected = ["0 ms", "0 ms", "999 ms", "1.0 s", "59.9 s", "1 min 0 s", "59 min 59 s", "1 h 0 min", "100 h 0 min"];
+        let expected =
+            ["0 ms", "0 ms", "999 ms", "1.0 s", "59.9 s", "1 min 0 s", "59 min 59 s", "1 h 0 min", "100 h 0 min"];
         assert_eq!(shown, expected);
     }
 }
