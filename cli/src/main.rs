@@ -14,12 +14,17 @@ const FINDINGS: u8 = 1;
 /// The exit code for usage and I/O: the command could not do what it was asked.
 const FAILURE: u8 = 2;
 
+/// The exit code where an execution goes on only once people have agreed to it.
+const WAITING: u8 = 3;
+
 /// How a command ended.
 pub(crate) enum Outcome {
     /// As asked, nothing found.
     Fine,
     /// As asked, with findings.
     Findings,
+    /// As asked, and people have to agree before the rest.
+    Waiting,
 }
 
 /// Why a command could not do what it was asked.
@@ -46,6 +51,7 @@ fn main() -> ExitCode {
     match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(Ok(Outcome::Fine))) => ExitCode::SUCCESS,
         Ok(Ok(Ok(Outcome::Findings))) => ExitCode::from(FINDINGS),
+        Ok(Ok(Ok(Outcome::Waiting))) => ExitCode::from(WAITING),
         Ok(Ok(Err(failure))) => fail(&failure),
         Ok(Err(_)) => fail(&Failure("internal error; the message above says where".into())),
         Err(error) => fail(&Failure::from(error)),

@@ -4,6 +4,7 @@ use ordain_graph::NodeId;
 use serde::Serialize;
 use smol_str::SmolStr;
 
+use crate::approval::Standing;
 use crate::reason::Reason;
 use crate::report::{Counts, Outcome, State, UndoOutcome};
 
@@ -112,6 +113,18 @@ pub enum Event {
         #[serde(flatten)]
         outcome: UndoOutcome,
         /// How long it took, in milliseconds.
+        duration_ms: u64,
+    },
+    /// Nothing more happens until people agree to what policies ask. Sent in place of [`Event::ExecutionFinished`].
+    ExecutionWaiting {
+        /// The execution's id.
+        execution: SmolStr,
+        /// What they are asked, and what became of it.
+        approvals: Vec<Standing>,
+        /// How many nodes ended how.
+        #[serde(flatten)]
+        counts: Counts,
+        /// How long it took so far, in milliseconds.
         duration_ms: u64,
     },
     /// Nothing more happens.

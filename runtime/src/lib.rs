@@ -3,6 +3,7 @@
 //! Knows graphs and nothing of sources. What it does not support it refuses before anything runs.
 
 mod adapters;
+mod approval;
 mod cancel;
 mod checkpoint;
 mod clock;
@@ -20,6 +21,10 @@ mod vault;
 mod workspace;
 
 pub use adapters::{Adapter, AdapterLimits, Adapters, Description, Observed, SecretTag, StepContext, StepError};
+pub use approval::{
+    APPROVERS, Approvers, ApproversError, Case, DecideError, Decided, Decision, Demand, Flaw, Given, Inquiry, Record,
+    Request, Standing, Statement, Word, decide, inquire, standing,
+};
 pub use cancel::Cancellation;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use conformance::{CheckReport, Conformance, ConformanceOptions, Exchange, Said, Target, Verdict, conformance};

@@ -6,6 +6,7 @@ use ordain_graph::{NodeId, Value};
 use serde::Serialize;
 use smol_str::SmolStr;
 
+use crate::approval::Standing;
 use crate::reason::Reason;
 
 /// How an execution ended.
@@ -21,6 +22,8 @@ pub struct ExecutionReport {
     pub state: State,
     /// How long it took.
     pub duration: Duration,
+    /// What people are asked, and what became of it.
+    pub approvals: Vec<Standing>,
     /// Every node, in the plan's order.
     pub nodes: Vec<NodeReport>,
     /// What the plan returns, where it returns something and every node it needs succeeded.
@@ -62,6 +65,8 @@ pub enum State {
     PartlyUndone,
     /// It was cancelled; what was done stands.
     Cancelled,
+    /// It has not ended: what is left goes on once people agree to what policies ask.
+    Waiting,
 }
 
 impl State {
@@ -73,12 +78,13 @@ impl State {
             Self::Undone => "undone",
             Self::PartlyUndone => "partly_undone",
             Self::Cancelled => "cancelled",
+            Self::Waiting => "waiting",
         }
     }
 
     /// The state of that name.
     pub fn named(name: &str) -> Option<Self> {
-        let all = [Self::Succeeded, Self::Failed, Self::Undone, Self::PartlyUndone, Self::Cancelled];
+        let all = [Self::Succeeded, Self::Failed, Self::Undone, Self::PartlyUndone, Self::Cancelled, Self::Waiting];
         all.into_iter().find(|state| state.name() == name)
     }
 }
@@ -119,6 +125,8 @@ pub enum Skip {
     },
     /// The execution was cancelled before.
     Cancelled,
+    /// People have to agree to it first, or to something it waits for.
+    NotApproved,
     /// The journal could not be written any more, so that nothing more was started.
     JournalFailed,
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use adapter::{AdapterCommand, AdapterTestArguments};
-pub(crate) use approval::KeyCommand;
+pub(crate) use approval::{DecideArguments, KeyCommand, SayArguments};
 pub(crate) use audit::{
     AuditCommand, CheckpointArguments, JournalArguments, ReplayArguments, TraceArguments, TraceFormat, VerifyArguments,
 };
@@ -24,7 +24,7 @@ pub(crate) use policy::{
 
 /// Ordain: a declarative language for governing what automation may do.
 ///
-/// Exit codes: 0 fine, 1 findings, 2 usage or I/O.
+/// Exit codes: 0 fine, 1 findings, 2 usage or I/O, 3 an execution waits for approvals.
 #[derive(Debug, Parser)]
 #[command(name = "ordain", version, propagate_version = true, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -112,7 +112,7 @@ pub(crate) enum Command {
     ///
     /// Contents of secrets come from environment variables: `shop/db-key` from ORDAIN_SECRET_SHOP_DB_KEY.
     Apply(ApplyArguments),
-    /// Go on with an execution whose process ended before it did, or that was cancelled.
+    /// Go on with an execution whose process ended before it did, that was cancelled, or that waits for approvals.
     ///
     /// What has ended is not done again. A step that was under way is, under the same key (`ORDAIN_KEY` for commands).
     Resume(ResumeArguments),
@@ -131,6 +131,15 @@ pub(crate) enum Command {
     /// Look whether the log was tampered with, and sign its end.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Agree to what a policy asks about an execution, signed with your key.
+    ///
+    /// It counts for this execution of this very plan, once, whichever of your keys you use. Who holds which key is said by
+    /// `approvers.toml` beside the package's manifest, as it was when the execution began.
+    Approve(DecideArguments),
+    /// Say that what a policy asks about must not be done, whoever agrees.
+    Reject(DecideArguments),
+    /// Take back what you approved or rejected.
+    Revoke(SayArguments),
     /// Make the key that you sign with, or show its public half.
     ///
     /// The private half stays in its file, which you alone can read. The public half goes to those who have to know it.

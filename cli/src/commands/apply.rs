@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ordain_loader::{LoadError, find_root};
 use ordain_runtime::{
-    Cancellation, EnvironmentSecrets, Event, ExecuteError, ExecuteOptions, ExecutionReport, Journal, Limits, State,
-    execute,
+    APPROVERS, Approvers, Cancellation, EnvironmentSecrets, Event, ExecuteError, ExecuteOptions, ExecutionReport,
+    Journal, Limits, State, execute,
 };
 use serde_json::json;
 
 use crate::args::{ApplyArguments, Running};
 use crate::output;
+use crate::output::approvals::Commands;
 use crate::output::progress::Progress;
 use crate::{Failure, Outcome};
 
@@ -31,8 +32,10 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<Outcome, Failure> {
         }
     }
     let as_of = super::plan::day(arguments.selection.as_of.as_deref())?;
+    let approvers = approvers(&arguments.selection.package)?;
     conduct(&arguments.selection.package, &arguments.running, State::Succeeded, |options| {
         options.as_of = Some(as_of);
+        options.approvers = approvers;
         execute(&graph, options)
     })
 }
@@ -72,7 +75,7 @@ pub(super) fn conduct(
     let report = match executed {
         Ok(report) => report,
         Err(ExecuteError::Broken { error, report }) => {
-            finish(&report, &journal, running.json)?;
+            finish(&report, &journal, package, running)?;
             return Err(Failure(format!("the execution ended early: {error}")));
         }
         Err(error) => {
@@ -83,11 +86,20 @@ pub(super) fn conduct(
             return Err(Failure(format!("{error} [{}]", error.code())));
         }
     };
-    finish(&report, &journal, running.json)?;
+    finish(&report, &journal, package, running)?;
     if let Some(key) = key {
         Journal::write_checkpoint(&journal, &report.execution, &key)?;
     }
-    Ok(if report.state == aim { Outcome::Fine } else { Outcome::Findings })
+    Ok(match report.state {
+        state if state == aim => Outcome::Fine,
+        State::Waiting => Outcome::Waiting,
+        _ => Outcome::Findings,
+    })
+}
+
+/// Who can approve what, as the package says now.
+pub(super) fn approvers(package: &Path) -> Result<Option<Approvers>, Failure> {
+    Ok(Approvers::load(&workspace(package)?.join(APPROVERS))?)
 }
 
 /// The journal of a workspace, or the one that is given.
@@ -138,8 +150,8 @@ fn print_event(event: &Event) {
 }
 
 /// Says how the execution ended and what it gave.
-fn finish(report: &ExecutionReport, journal: &Path, as_json: bool) -> io::Result<()> {
-    if as_json {
+fn finish(report: &ExecutionReport, journal: &Path, package: &Path, running: &Running) -> io::Result<()> {
+    if running.json {
         let returns = report.returns.as_ref().map(ordain_graph::Value::to_json);
         let last = json!({
             "event": "result",
@@ -147,6 +159,7 @@ fn finish(report: &ExecutionReport, journal: &Path, as_json: bool) -> io::Result
             "plan": report.plan,
             "plan_hash": report.plan_hash,
             "state": report.state.name(),
+            "approvals": report.approvals,
             "returns": returns,
             "returns_error": report.returns_error,
             "journal": journal.display().to_string(),
@@ -155,6 +168,10 @@ fn finish(report: &ExecutionReport, journal: &Path, as_json: bool) -> io::Result
     }
     let text = output::progress::summary(report, journal);
     anstream::eprint!("{text}");
+    if report.state == State::Waiting {
+        let commands = Commands { execution: &report.execution, package, journal: running.journal.as_deref() };
+        anstream::eprint!("{}", output::approvals::told(&report.approvals, &commands));
+    }
     match (&report.returns, &report.returns_error) {
         (Some(returns), _) => output::write(None, format!("{}\n", output::value(returns)).as_bytes()),
         (None, Some(error)) => {

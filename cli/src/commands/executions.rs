@@ -1,13 +1,18 @@
 //! `ordain executions`
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use jiff::Timestamp;
-use ordain_runtime::{ExecutionRecord, ExecutionSummary, Journal, RecordedState, StepRecord};
+use ordain_runtime::{
+    Approvers, ExecutionRecord, ExecutionSummary, Inquiry, Journal, RecordedState, State, Statement, StepRecord, Word,
+    inquire,
+};
 use serde_json::json;
 
 use super::apply::{journal, workspace};
 use crate::args::ExecutionsArguments;
+use crate::output::approvals::Commands;
 use crate::{Failure, Outcome, output};
 
 pub(crate) fn run(arguments: &ExecutionsArguments) -> Result<Outcome, Failure> {
@@ -25,10 +30,23 @@ pub(crate) fn run(arguments: &ExecutionsArguments) -> Result<Outcome, Failure> {
     let id = &choose(&executions, id)?.id;
     let record =
         journal.execution(id)?.ok_or_else(|| Failure(format!("the journal has no execution `{id}` any more")))?;
+    let inquiry = inquire(&journal, id, Timestamp::now().as_millisecond())?.unwrap_or_default();
     if arguments.json {
-        output::json(&json!(record))?;
+        let mut shown = json!(record);
+        shown["approvals"] = json!(inquiry.standings);
+        shown["said"] = json!(inquiry.said);
+        output::json(&shown)?;
     } else {
-        output::write(None, told(&record).as_bytes())?;
+        let commands = Commands { execution: id, package: &arguments.package, journal: arguments.journal.as_deref() };
+        let mut text = told(&record);
+        if !inquiry.standings.is_empty() {
+            text += &format!("\n{}", said(&inquiry));
+            let ended = matches!(record.summary.state, RecordedState::Finished(state) if state != State::Cancelled);
+            let shown = output::approvals::told(&inquiry.standings, &commands);
+            // Once it has ended, nothing is left to be said.
+            text += if ended { "" } else { &shown };
+        }
+        output::write(None, text.as_bytes())?;
     }
     Ok(Outcome::Fine)
 }
@@ -54,7 +72,11 @@ fn listed(executions: &[ExecutionSummary]) -> String {
             Some(finished) => format!("  {} ms", finished - started_at),
             None => String::new(),
         };
-        let hint = if *state == RecordedState::Interrupted { "  `ordain resume` goes on with it" } else { "" };
+        let hint = match state {
+            RecordedState::Interrupted => "  `ordain resume` goes on with it",
+            RecordedState::Waiting => "  `ordain executions` and its id tell for whom",
+            _ => "",
+        };
         // INVARIANT: writing to a string never fails.
         let _ = writeln!(text, "{id}  {}  {plan:longest$}  {}{took}{hint}", day_and_time(*started_at), state.name());
     }
@@ -75,6 +97,36 @@ fn told(record: &ExecutionRecord) -> String {
         let _ = writeln!(text, "{:>8} ms  {:<11} {address}{attempt}{why}", at - started_at, event.name());
     }
     text
+}
+
+/// What people have said, one line for each.
+fn said(inquiry: &Inquiry) -> String {
+    let mut text = String::new();
+    for said in &inquiry.said {
+        // INVARIANT: writing to a string never fails.
+        let _ = match said {
+            Word::Counts(Statement { at, decision, identity, policy, reason, until, .. }) => {
+                let until = until.map(|until| format!("  until {}", day_and_time(until))).unwrap_or_default();
+                let reason = reason.as_ref().map(|reason| format!("  {}", output::line(reason))).unwrap_or_default();
+                let (identity, policy) = (output::line(identity), output::line(policy));
+                writeln!(text, "{}  {identity}  {} {policy}{until}{reason}", day_and_time(*at), decision.name())
+            }
+            Word::Not { because } => writeln!(text, "a record that does not count: {}", output::line(because)),
+        };
+    }
+    text
+}
+
+/// An execution goes by the approvers that it began with. Whoever looks at the package's file should know.
+pub(super) fn warn_of_other_approvers(execution: &ExecutionRecord, package: &Path) {
+    let Some(began) = execution.approvers.as_ref().map(Approvers::digest) else { return };
+    // One that cannot be read is another, too.
+    let now = super::apply::approvers(package).ok().flatten();
+    if now.is_none_or(|now| now.digest() != began) {
+        anstream::eprintln!(
+            "the package's approvers are not those that the execution began with; it goes by those of then ({began})"
+        );
+    }
 }
 
 /// Milliseconds since 1970 as people write a time.

@@ -6,6 +6,7 @@ mod audit;
 mod authorize;
 mod cancel;
 mod check;
+mod decide;
 mod diff;
 mod doc;
 mod document;
@@ -54,6 +55,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Audit(command) => audit::run(&command),
+        Command::Approve(arguments) => decide::approve(&arguments),
+        Command::Reject(arguments) => decide::reject(&arguments),
+        Command::Revoke(arguments) => decide::revoke(&arguments),
         Command::Key(command) => key::run(&command),
         Command::Fix { path, all, dry_run, json } => fix::run(&path, all, dry_run, json),
         Command::Eval(arguments) => eval::run(&arguments),

@@ -1,9 +1,9 @@
 //! `ordain resume`
 
-use ordain_runtime::{Journal, State, resume};
+use ordain_runtime::{Journal, RecordedState, State, resume};
 
 use super::apply::{conduct, journal, workspace};
-use super::executions::choose;
+use super::executions::{choose, warn_of_other_approvers};
 use crate::args::ResumeArguments;
 use crate::{Failure, Outcome};
 
@@ -15,7 +15,15 @@ pub(crate) fn run(arguments: &ResumeArguments) -> Result<Outcome, Failure> {
         Some(id) => choose(&executions, id)?,
         None => executions.first().ok_or_else(|| Failure("the journal has no executions".into()))?,
     };
-    let undoing = journal.execution(&chosen.id)?.is_some_and(|record| record.undoing);
+    let record = journal.execution(&chosen.id)?;
+    let undoing = record.as_ref().is_some_and(|record| record.undoing);
+    if let Some(record) = record.filter(|record| record.summary.state == RecordedState::Waiting) {
+        warn_of_other_approvers(&record, &arguments.package);
+    }
     let aim = if undoing { State::Undone } else { State::Succeeded };
-    conduct(&arguments.package, &arguments.running, aim, |options| resume(&chosen.id, options))
+    let today = super::plan::day(None)?;
+    conduct(&arguments.package, &arguments.running, aim, |options| {
+        options.as_of = Some(today);
+        resume(&chosen.id, options)
+    })
 }

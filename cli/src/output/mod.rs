@@ -1,5 +1,6 @@
 //! Presentation.
 
+pub(crate) mod approvals;
 pub(crate) mod coverage;
 pub(crate) mod findings;
 pub(crate) mod places;

@@ -48,7 +48,7 @@ impl Progress {
     pub(crate) fn show(&self, event: &Event) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::ExecutionFinished { .. } => {}
+            Event::ExecutionFinished { .. } | Event::ExecutionWaiting { .. } => {}
             Event::ExecutionStarted { nodes, .. } => self.expect(*nodes, 0),
             Event::ExecutionResumed { nodes, ended, .. } => {
                 self.line(&format!("{} {ended} of {nodes} steps had ended before", "↷".cyan()));
@@ -183,6 +183,7 @@ pub(crate) fn summary(report: &ExecutionReport, journal: &Path) -> String {
         State::Undone => "failed, and everything done before is undone".red().to_string(),
         State::PartlyUndone => "failed, and not everything done before could be undone".red().to_string(),
         State::Cancelled => "cancelled".yellow().to_string(),
+        State::Waiting => "waits for approvals".yellow().to_string(),
     };
     let mut parts = vec![format!("{} done", counts.succeeded)];
     for (count, what) in [(counts.failed, "failed"), (counts.skipped, "skipped"), (counts.undone, "undone")] {
@@ -199,6 +200,7 @@ pub(crate) fn summary(report: &ExecutionReport, journal: &Path) -> String {
                 Skip::DependencyFailed { address } => format!("for waiting for `{address}`"),
                 Skip::Stopped { address } => format!("because `{address}` failed"),
                 Skip::Cancelled => "because the execution was cancelled".into(),
+                Skip::NotApproved => "until people agree".into(),
                 Skip::JournalFailed => "because the journal cannot be written".into(),
             };
             *skipped.entry(why).or_default() += 1;

@@ -13,17 +13,28 @@ pub(crate) type Outputs<'a> = &'a dyn Fn(&ordain_graph::NodeId) -> Option<Value>
 const LONGEST: usize = 4096;
 
 /// Decides verdicts in order, up to the first that denies. What cannot be decided even now is denied. Gives what the log
-/// tells of each decision, too.
-pub(crate) fn decide(verdicts: &[&Verdict], outputs: Outputs<'_>) -> (Vec<Json>, Result<(), StepError>) {
+/// tells of each decision, and those that ask people.
+pub(crate) fn decide<'p>(
+    verdicts: &[&'p Verdict],
+    outputs: Outputs<'_>,
+) -> (Vec<Json>, Result<Vec<&'p Verdict>, StepError>) {
     let mut decisions = Vec::with_capacity(verdicts.len());
+    let mut asking = Vec::new();
     for verdict in verdicts {
         let (holds, result) = decide_one(verdict, outputs);
         decisions.push(told(verdict, holds, &result, outputs));
-        if result.is_err() {
-            return (decisions, result);
+        if let Err(error) = result {
+            return (decisions, Err(error));
+        }
+        if holds == Some(true) && asks(&verdict.outcome) {
+            asking.push(*verdict);
         }
     }
-    (decisions, Ok(()))
+    (decisions, Ok(asking))
+}
+
+fn asks(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Approval { .. } | Outcome::Escalate { .. })
 }
 
 /// Whether the condition holds, where that can be said, and whether the step may run.
@@ -45,14 +56,13 @@ fn decide_one(verdict: &Verdict, outputs: Outputs<'_>) -> (Option<bool>, Result<
         known.and_then(|message| ordain_graph::display(&message).ok())
     };
     let message = match &verdict.outcome {
+        // Whether people have agreed is another question.
+        Outcome::Approval { .. } | Outcome::Escalate { .. } => return (Some(true), Ok(())),
         Outcome::Warn { .. } | Outcome::Gate { present: true, .. } => return (Some(true), Ok(())),
         Outcome::Deny { message } => match text(message).or_else(|| text(&verdict.because)) {
             Some(message) => format!("{code} denies it: {message}"),
             None => format!("{code} denies it"),
         },
-        Outcome::Approval { group, .. } | Outcome::Escalate { group } => {
-            format!("{code} asks for the approval of `{group}`, which nobody gave")
-        }
         Outcome::Gate { name, .. } => format!("{code} denies it: there is no gate `{name}`"),
     };
     (Some(true), Err(StepError::new(Reason::PolicyDenied, message)))
@@ -82,7 +92,11 @@ fn told(verdict: &Verdict, holds: Option<bool>, result: &Result<(), StepError>, 
         "demands": demand(&verdict.outcome),
         "values": values.collect::<Vec<_>>(),
         "holds": holds,
-        "decision": if result.is_ok() { "allow" } else { "deny" },
+        "decision": match result {
+            Ok(()) if holds == Some(true) && asks(&verdict.outcome) => "ask",
+            Ok(()) => "allow",
+            Err(_) => "deny",
+        },
     });
     told[member] = condition;
     if let Err(error) = result {

@@ -94,7 +94,7 @@ impl ExecuteError {
         match self {
             Self::Malformed(_) => "plan_malformed",
             Self::Policies(problems) => {
-                match problems.iter().all(|each| matches!(each, PolicyProblem::NotApproved { .. })) {
+                match problems.iter().all(|each| matches!(each, PolicyProblem::Unapprovable { .. })) {
                     true => "approval_missing",
                     false => "policy_denied",
                 }
@@ -131,13 +131,19 @@ pub enum PolicyProblem {
         /// The policy's code.
         code: SmolStr,
     },
-    /// People have to agree first.
-    #[error("it needs the approval of {count} of `{group}`, which cannot be given yet")]
-    NotApproved {
+    /// People have to agree first, and too few of them can.
+    #[error(
+        "{code} asks for the approval of {count} of `{group}`, of whom {able} can sign: `approvers.toml` says who holds which key"
+    )]
+    Unapprovable {
+        /// The policy's code.
+        code: SmolStr,
         /// Of which group.
         group: SmolStr,
         /// How many.
         count: u32,
+        /// How many of them have a key.
+        able: u32,
     },
     /// A policy about the plan as a whole waits for outputs of its steps, so that it cannot be decided before they run.
     #[error("{code} is about the whole plan and waits for outputs of its steps; make it a policy `on step`")]

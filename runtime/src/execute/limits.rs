@@ -93,6 +93,12 @@ impl Admission {
         Ok(())
     }
 
+    /// A node that could start does not, though there may be room for it. Gives those that may start in its stead.
+    pub(super) fn pass_on(&mut self, at: usize) -> Vec<usize> {
+        let counted = self.counted.get(at).copied().unwrap_or_default();
+        counted.into_iter().flatten().filter_map(|number| self.gauges[number as usize].next()).collect()
+    }
+
     /// A node that was counted no longer runs. Gives those that may start in its stead.
     pub(super) fn release(&mut self, at: usize) -> Vec<usize> {
         self.left += 1;

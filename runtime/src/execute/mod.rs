@@ -26,6 +26,7 @@ use ordain_graph::{Date, NodeId, PlanGraph, Shape, Value, evaluate};
 use smol_str::SmolStr;
 
 use crate::adapters::{AdapterLimits, Adapters, Reach, StepError, Surroundings, Terrain};
+use crate::approval::{Approvers, Docket};
 use crate::cancel::Cancellation;
 use crate::clock;
 use crate::event::Event;
@@ -62,9 +63,11 @@ pub struct ExecuteOptions<'a> {
     pub grace: Duration,
     /// How much adapters that are programs or services of their own may take.
     pub adapter_limits: AdapterLimits,
-    /// The day on which exemptions of policies are judged when an execution begins; as the plan has them where there is
-    /// none.
+    /// The day on which exemptions of policies are judged when an execution begins, or goes on after it had waited for
+    /// people; as the plan has them where there is none.
     pub as_of: Option<Date>,
+    /// Who can approve what policies ask in an execution that begins. One that goes on has those it began with.
+    pub approvers: Option<Approvers>,
 }
 
 impl<'a> ExecuteOptions<'a> {
@@ -83,6 +86,7 @@ impl<'a> ExecuteOptions<'a> {
             grace: Duration::from_secs(2),
             adapter_limits: AdapterLimits::default(),
             as_of: None,
+            approvers: None,
         }
     }
 }
@@ -98,7 +102,8 @@ pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<Executi
     let since = clock::instant();
     let id = clock::execution_id();
     let adapters = reach(plan, options, &id, false);
-    let prepared = preflight::prepare(plan, &adapters, Goal::Apply, options.as_of)?;
+    let approvers = options.approvers.as_ref().filter(|_| Docket::is_needed(plan));
+    let prepared = preflight::prepare(plan, &adapters, Goal::Apply, options.as_of, approvers)?;
     limited(plan, options)?;
     let vault = preflight::unlock(&prepared, options.secrets)?;
     // First to refuse a missing one before a journal is made, then again to know where the journal lies.
@@ -114,6 +119,7 @@ pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<Executi
         version: plan.package.version.clone(),
         graph: plan.to_json(),
         parallelism: options.limits.all.get(),
+        approvers: approvers.cloned(),
         at: clock::now(),
     };
     let recorder = journal.begin(&execution, &claimed)?;
@@ -128,13 +134,14 @@ pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<Executi
         plan_hash: execution.plan_hash,
         since,
         goal: Goal::Apply,
+        approvers: execution.approvers,
         past: Past::none(plan.nodes.len()),
     };
     run.conduct(&prepared, options, &vault, &workspace, recorder)
 }
 
-/// Goes on with an execution whose process ended before it did, or that was cancelled; with undoing it where that is what
-/// was interrupted. What has ended stays as it is; a step whose outcome nobody wrote down is done again, under the same key.
+/// Goes on with an execution whose process ended before it did, that was cancelled, or that waits for people; with undoing it
+/// where that is what was interrupted. What has ended stays as it is; a step whose outcome nobody wrote down is done again, under the same key.
 ///
 /// # Errors
 /// There is no such execution, it has ended, somebody goes on with it already, or as for [`execute`].
@@ -187,9 +194,11 @@ fn claim(id: &str, options: &ExecuteOptions<'_>) -> Result<Claim, ExecuteError> 
 fn go_on(id: &str, claim: Claim, goal: Goal, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {
     let since = clock::instant();
     let plan = claim.plan.clone().ok_or_else(|| ExecuteError::NoPlan { id: id.into() })?;
-    // It began when its exemptions held.
+    let approvers = claim.record.approvers.clone();
+    // It began when its exemptions held; but waiting for people can take long.
+    let as_of = options.as_of.filter(|_| claim.record.summary.state == RecordedState::Waiting);
     let adapters = reach(&plan, options, id, true);
-    let prepared = preflight::prepare(&plan, &adapters, goal, None)?;
+    let prepared = preflight::prepare(&plan, &adapters, goal, as_of, approvers.as_ref())?;
     limited(&plan, options)?;
     let vault = preflight::unlock(&prepared, options.secrets)?;
     let workspace = workspace(options)?;
@@ -203,7 +212,8 @@ fn go_on(id: &str, claim: Claim, goal: Goal, options: &ExecuteOptions<'_>) -> Re
         nodes: plan.nodes.len(),
         ended: past.ended(),
     });
-    Run { id: id.into(), plan_hash, since, goal, past }.conduct(&prepared, options, &vault, &workspace, recorder)
+    let run = Run { id: id.into(), plan_hash, since, goal, approvers, past };
+    run.conduct(&prepared, options, &vault, &workspace, recorder)
 }
 
 fn limited(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<(), ExecuteError> {
@@ -227,6 +237,7 @@ struct Run {
     plan_hash: SmolStr,
     since: Instant,
     goal: Goal,
+    approvers: Option<Approvers>,
     past: Past,
 }
 
@@ -246,7 +257,9 @@ impl Run {
             let wanted = limits.all.get().min(prepared.plan.nodes.len());
             let mut threads = Threads::start(scope, engine, &mut recorder, wanted)?;
             limits.all = NonZeroUsize::new(threads.count()).unwrap_or(NonZeroUsize::MIN);
-            let mut machine = Machine::new(prepared, vault, self.id.clone(), &limits, self.goal, self.past);
+            let (id, hash) = (self.id.clone(), self.plan_hash.clone());
+            let docket = Docket::new(prepared.plan, id.clone(), hash, self.approvers.as_ref());
+            let mut machine = Machine::new(prepared, vault, id, docket, &limits, self.goal, self.past);
             world::conduct(&mut machine, &mut threads);
             Ok(machine.settled())
         })
@@ -259,15 +272,18 @@ impl Run {
             plan_hash: self.plan_hash,
             state: settled.state,
             duration: clock::instant().saturating_duration_since(self.since),
+            approvals: settled.approvals,
             nodes: settled.nodes,
             returns: settled.returns,
             returns_error: settled.returns_error,
         };
-        (options.observer)(Event::ExecutionFinished {
-            execution: report.execution.clone(),
-            state: report.state,
-            counts: report.counts(),
-            duration_ms: machine::millis(report.duration),
+        let (execution, counts, duration_ms) =
+            (report.execution.clone(), report.counts(), machine::millis(report.duration));
+        (options.observer)(match report.state {
+            State::Waiting => {
+                Event::ExecutionWaiting { execution, approvals: report.approvals.clone(), counts, duration_ms }
+            }
+            state => Event::ExecutionFinished { execution, state, counts, duration_ms },
         });
         match settled.journal {
             Err(error) => Err(ExecuteError::Broken { error, report: Box::new(report) }),

@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::Goal;
 use super::error::{AdapterProblem, ExecuteError, InputProblem, NoAdapter, PolicyProblem, SecretProblem};
 use crate::adapters::{Adapter, Reach, StepError};
+use crate::approval::{Approvers, Docket};
 use crate::secret::{SecretError, SecretSource};
 use crate::vault::Vault;
 
@@ -38,8 +39,9 @@ pub(super) fn prepare<'a>(
     adapters: &'a Reach<'a>,
     goal: Goal,
     as_of: Option<Date>,
+    approvers: Option<&Approvers>,
 ) -> Result<Prepared<'a>, ExecuteError> {
-    let pending = policies(plan, as_of)?;
+    let pending = policies(plan, as_of, approvers)?;
     let position = positions(plan)?;
     let asks = |how: Option<OnFailure>| how == Some(OnFailure::Undo);
     let undoes =
@@ -77,17 +79,24 @@ pub(super) fn prepare<'a>(
 }
 
 /// What the policies say. Gives the verdicts that wait for outputs.
-fn policies(plan: &PlanGraph, as_of: Option<Date>) -> Result<HashMap<&NodeId, Vec<&Verdict>>, ExecuteError> {
-    let asked = plan.requirements();
+fn policies<'a>(
+    plan: &'a PlanGraph,
+    as_of: Option<Date>,
+    approvers: Option<&Approvers>,
+) -> Result<HashMap<&'a NodeId, Vec<&'a Verdict>>, ExecuteError> {
     let mut problems: Vec<PolicyProblem> =
-        asked.denied_by.iter().map(|code| PolicyProblem::Denied { code: code.clone() }).collect();
-    let approvals = asked.approvals.into_iter();
+        plan.requirements().denied_by.into_iter().map(|code| PolicyProblem::Denied { code }).collect();
     // A plan is made on one day, and may be executed on another.
     problems.extend(plan.verdicts.iter().filter_map(|verdict| {
         let until = verdict.exempt.as_ref()?.until.filter(|until| as_of.is_some_and(|day| day > *until))?;
         Some(PolicyProblem::ExemptionOver { code: verdict.code.clone(), until: until.to_string() })
     }));
-    problems.extend(approvals.map(|(group, count)| PolicyProblem::NotApproved { group, count }));
+    problems.extend(Docket::impossible(plan, approvers).into_iter().map(|(asked, able)| PolicyProblem::Unapprovable {
+        code: asked.policy,
+        group: asked.group,
+        count: asked.count,
+        able,
+    }));
     let mut pending: HashMap<&NodeId, Vec<&Verdict>> = HashMap::new();
     for verdict in plan.verdicts.iter().filter(|verdict| verdict.when.is_some() && verdict.exempt.is_none()) {
         match &verdict.node {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::outputs::accept;
 use super::world::{Job, Moment, Returned, World};
 use crate::adapters::{StepContext, StepError, Surroundings, Told, Try};
+use crate::approval::Record;
 use crate::cancel::Subscription;
 use crate::clock;
 use crate::event::Event;
@@ -145,6 +146,10 @@ impl Engine<'_> {
 impl<'p> World<'p> for Threads<'_, 'p> {
     fn now(&mut self) -> Moment {
         Moment { since: clock::instant().saturating_duration_since(self.engine.began), at: clock::now() }
+    }
+
+    fn records(&mut self) -> Result<Vec<Record>, JournalError> {
+        self.recorder.records().map(<[Record]>::to_vec)
     }
 
     fn is_cancelled(&mut self) -> bool {

@@ -7,9 +7,10 @@ use std::time::Duration;
 use ordain_graph::{Node, Value};
 use serde_json::Value as Json;
 
-use super::machine::Machine;
+use super::machine::{Machine, Turn};
 use super::preflight::Call;
 use crate::adapters::StepError;
+use crate::approval::Record;
 use crate::event::Event;
 use crate::journal::{Entry, JournalError};
 use crate::report::State;
@@ -55,6 +56,9 @@ pub(super) struct Returned {
 pub(super) trait World<'p> {
     fn now(&mut self) -> Moment;
 
+    /// All that people have said in the execution. Asked for only where policies ask them something.
+    fn records(&mut self) -> Result<Vec<Record>, JournalError>;
+
     /// Whether the execution is asked to end. It stays so.
     fn is_cancelled(&mut self) -> bool;
 
@@ -81,6 +85,12 @@ pub(super) fn conduct<'p>(machine: &mut Machine<'p>, world: &mut impl World<'p>)
 /// Does what is next, and waits for what comes of it; whether there is more. What belongs together is written in one go:
 /// outcomes with the intents that they make possible, and whatever came in meanwhile.
 pub(super) fn advance<'p>(machine: &mut Machine<'p>, world: &mut impl World<'p>, returned: &mut Vec<Returned>) -> bool {
+    if machine.asks() {
+        match world.records() {
+            Ok(records) => machine.hear(&records),
+            Err(error) => machine.break_off(error, &Turn::default()),
+        }
+    }
     let (now, cancelled) = (world.now(), world.is_cancelled());
     let mut turn = machine.turn(now, cancelled, std::mem::take(returned));
     let entries = std::mem::take(&mut turn.entries);

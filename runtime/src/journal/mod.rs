@@ -28,6 +28,7 @@ use ordain_graph::PlanGraph;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use smol_str::SmolStr;
 
+use crate::approval::Record;
 use crate::checkpoint::Checkpoint;
 use crate::keys::Key;
 
@@ -141,6 +142,17 @@ impl Journal {
         Ok(found)
     }
 
+    /// Adds what somebody says in an execution, whoever carries it out: so many records, each made for the row it gets.
+    pub(crate) fn say(
+        &self,
+        id: &str,
+        at: i64,
+        count: usize,
+        make: impl FnMut(usize, i64) -> Record,
+    ) -> Result<(), JournalError> {
+        writer::say(&self.connection, (id, at), count, make).map_err(|error| JournalError::database(&self.path, &error))
+    }
+
     /// A signed checkpoint of the end of the log: a DSSE envelope. What is wrong with the log is not looked for.
     ///
     /// # Errors
@@ -198,7 +210,7 @@ impl Journal {
         let lock = lock::take(&self.path, &execution.id, claimed)?;
         let row = writer::begin(&self.connection, execution, &|id| self.is_live(id))
             .map_err(|error| JournalError::database(&self.path, &error))?;
-        Ok(Recorder::new(self.path, self.connection, lock, execution.id.clone(), (1, row)))
+        Ok(Recorder::new(self.path, self.connection, lock, execution.id.clone(), (1, row), Vec::new()))
     }
 
     /// Asks an execution to end. Whoever carries it out ends it in good order, as soon as it sees that; one that nobody
@@ -255,7 +267,7 @@ impl Claim {
         let live = |other: &str| other != id && lock::is_live(&self.path, other).unwrap_or(false);
         let written = writer::resume(&self.connection, &id, at, undo, &live)
             .map_err(|error| JournalError::database(&self.path, &error))?;
-        Ok(Recorder::new(self.path, self.connection, self.lock, id, written))
+        Ok(Recorder::new(self.path, self.connection, self.lock, id, written, self.record.records))
     }
 }
 

@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::log::{self, BrokenRow, LogError, RowHash};
 use super::{ExecutionRecord, ExecutionSummary, LogEvent, LogRow, RecordedState, StepRecord};
+use crate::approval::{Approvers, Record};
 
 const SUMMARY: &str = "SELECT id, plan, plan_hash, package, version, started_at, finished_at, state FROM executions";
 
@@ -29,15 +30,20 @@ pub(super) fn execution(
         transaction.query_row(&format!("{SUMMARY} WHERE id = ?1"), [id], |row| summary(row, live)).optional()?;
     let Some(summary) = found else { return Ok(None) };
     let mut steps = Vec::new();
-    let mut undoing = false;
+    let (mut undoing, mut approvers, mut records) = (false, None, Vec::new());
     rows_of(&transaction, id, |row| {
+        match row.event {
+            LogEvent::ExecutionStarted => approvers = Approvers::from_json(&row.data["approvers"]),
+            LogEvent::ApprovalRecorded => records.push(Record::from_json(&row.data)),
+            _ => {}
+        }
         undoing |= row.event == LogEvent::ExecutionResumed && row.data["undo"] == true;
         if let (LogEvent::Step(event), Some(node), Some(address)) = (row.event, row.node, row.address) {
             let seq = i64::try_from(steps.len()).unwrap_or(i64::MAX);
             steps.push(StepRecord { seq, at: row.at, node, address, event, attempt: row.attempt, data: row.data });
         }
     })?;
-    Ok(Some(ExecutionRecord { summary, undoing, steps }))
+    Ok(Some(ExecutionRecord { summary, undoing, approvers, records, steps }))
 }
 
 /// Every row of an execution, each checked to follow from the one before it in the log.

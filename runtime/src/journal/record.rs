@@ -4,6 +4,7 @@ use serde::Serialize;
 use smol_str::SmolStr;
 
 use super::RowHash;
+use crate::approval::{Approvers, Record};
 use crate::report::State;
 
 /// An execution, in short.
@@ -35,6 +36,8 @@ pub enum RecordedState {
     Running,
     /// It ended without saying how: its process was killed, or the machine went down.
     Interrupted,
+    /// It goes on once people agree to what policies ask.
+    Waiting,
     /// It ended.
     Finished(State),
 }
@@ -45,6 +48,7 @@ impl RecordedState {
         match self {
             Self::Running => "running",
             Self::Interrupted => "interrupted",
+            Self::Waiting => State::Waiting.name(),
             Self::Finished(state) => state.name(),
         }
     }
@@ -53,7 +57,10 @@ impl RecordedState {
         match name {
             "running" if live => Some(Self::Running),
             "running" | "interrupted" => Some(Self::Interrupted),
-            other => State::named(other).map(Self::Finished),
+            other => Some(match State::named(other)? {
+                State::Waiting => Self::Waiting,
+                state => Self::Finished(state),
+            }),
         }
     }
 }
@@ -72,6 +79,12 @@ pub struct ExecutionRecord {
     pub summary: ExecutionSummary,
     /// Whether what it did is to be undone, as somebody asked.
     pub undoing: bool,
+    /// Who can approve what policies ask in it; none where they ask nothing.
+    #[serde(skip)]
+    pub approvers: Option<Approvers>,
+    /// What people have said to that, in order, whether it counts or not.
+    #[serde(skip)]
+    pub records: Vec<Record>,
     /// What happened, in order.
     pub steps: Vec<StepRecord>,
 }
@@ -176,6 +189,10 @@ log_events! {
     ExecutionCancelRequested = "execution_cancel_requested";
     /// An execution was found to have no process any more.
     ExecutionInterrupted = "execution_interrupted";
+    /// What is left of an execution goes on once people agree to what policies ask.
+    ExecutionWaiting = "execution_waiting";
+    /// Somebody has approved or rejected what a policy asks about an execution, or taken that back.
+    ApprovalRecorded = "approval_recorded";
     /// An execution ended.
     ExecutionFinished = "execution_finished";
     /// What the log was at a moment, signed.
@@ -222,6 +239,8 @@ pub(crate) struct NewExecution {
     pub(crate) graph: Vec<u8>,
     /// How many steps may run at the same time.
     pub(crate) parallelism: usize,
+    /// Who can approve what policies ask; none where they ask nothing.
+    pub(crate) approvers: Option<Approvers>,
     pub(crate) at: i64,
 }
 

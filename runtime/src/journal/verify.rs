@@ -139,6 +139,7 @@ impl Teller {
                 (told.state, told.finished_at, told.fence) = ("running".into(), None, fence());
             }
             LogEvent::Checkpoint => self.checkpoint(row, before)?,
+            LogEvent::ExecutionWaiting => told.state = "waiting".into(),
             LogEvent::ExecutionInterrupted => told.state = "interrupted".into(),
             LogEvent::ExecutionFinished => (told.state, told.finished_at) = (text("state"), Some(row.at)),
             _ => {}

@@ -10,6 +10,7 @@ use super::lock::Locks;
 use super::log::{self, NewRow, Tail};
 use super::read::IsLive;
 use super::{Entry, JournalError, LogEvent, NewExecution};
+use crate::approval::Record;
 use crate::report::State;
 
 /// Writes the journal of one execution. Everything it accepts is on disk when it returns.
@@ -25,11 +26,13 @@ pub(crate) struct Recorder {
     /// The last row that was written or looked at here.
     seen: i64,
     cancel_requested: bool,
+    /// What people have said in the execution up to there.
+    records: Vec<Record>,
 }
 
 /// Executions that were under way when their process ended are marked, then the new one is written down.
 pub(super) fn begin(connection: &Connection, execution: &NewExecution, live: IsLive<'_>) -> rusqlite::Result<i64> {
-    let NewExecution { id, plan, plan_hash, package, version, graph, parallelism, at } = execution;
+    let NewExecution { id, plan, plan_hash, package, version, graph, parallelism, approvers, at } = execution;
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let mut tail = Tail::of(&transaction)?;
     mark_interrupted(&transaction, &mut tail, *at, live)?;
@@ -40,10 +43,13 @@ pub(super) fn begin(connection: &Connection, execution: &NewExecution, live: IsL
         let data = compiled(plan, plan_hash, (package, version), graph);
         first = Some(tail.append(NewRow::of_execution(*at, id, LogEvent::PlanCompiled, &data))?.seq);
     }
-    let data = json!({
+    let mut data = json!({
         "plan": plan, "plan_hash": plan_hash, "package": package, "version": version,
         "fence": 1, "parallelism": parallelism,
     });
+    if let Some(approvers) = approvers {
+        data["approvers"] = approvers.to_json();
+    }
     let last = tail.append(NewRow::of_execution(*at, id, LogEvent::ExecutionStarted, &data))?.seq;
     transaction.execute(
         "INSERT INTO executions (id, plan, plan_hash, package, version, started_at, state, fence, first_row, last_row)
@@ -103,6 +109,23 @@ pub(super) fn request_cancel(connection: &Connection, id: &str, at: i64) -> rusq
     transaction.commit()
 }
 
+/// Writes down what somebody says in an execution.
+pub(super) fn say(
+    connection: &Connection,
+    (id, at): (&str, i64),
+    count: usize,
+    mut make: impl FnMut(usize, i64) -> Record,
+) -> rusqlite::Result<()> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let mut tail = Tail::of(&transaction)?;
+    for number in 0..count {
+        let data = make(number, tail.span().1 + 1).to_json();
+        tail.append(NewRow::of_execution(at, id, LogEvent::ApprovalRecorded, &data))?;
+    }
+    tail.close(id)?;
+    transaction.commit()
+}
+
 /// Ends an execution that nobody carries out.
 pub(super) fn cancel(connection: &Connection, id: &str, at: i64) -> rusqlite::Result<()> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
@@ -142,15 +165,26 @@ impl Recorder {
         lock: Locks,
         execution: SmolStr,
         (fence, seen): (i64, i64),
+        records: Vec<Record>,
     ) -> Self {
-        Self { path, connection, _lock: lock, execution, fence, seen, cancel_requested: false }
+        Self { path, connection, _lock: lock, execution, fence, seen, cancel_requested: false, records }
     }
 
     /// Whether somebody has asked the execution to end since it began or went on.
     pub(crate) fn is_cancel_requested(&mut self) -> Result<bool, JournalError> {
-        let seen = log::head(&self.connection).and_then(|head| self.look(head.seq));
-        seen.map_err(|error| JournalError::database(&self.path, &error))?;
+        self.look_up()?;
         Ok(self.cancel_requested)
+    }
+
+    /// What people have said in the execution.
+    pub(crate) fn records(&mut self) -> Result<&[Record], JournalError> {
+        self.look_up()?;
+        Ok(&self.records)
+    }
+
+    fn look_up(&mut self) -> Result<(), JournalError> {
+        let seen = log::head(&self.connection).and_then(|head| self.look(head.seq));
+        seen.map_err(|error| JournalError::database(&self.path, &error))
     }
 
     /// Looks at what others have written since this looked or wrote last, up to a row.
@@ -163,6 +197,16 @@ impl Recorder {
             let found =
                 rows.query_row(params![self.seen, upto, self.execution.as_str(), event], |_| Ok(())).optional()?;
             self.cancel_requested |= found.is_some();
+            let mut rows = self.connection.prepare_cached(
+                "SELECT data FROM log WHERE seq > ?1 AND seq <= ?2 AND execution = ?3 AND event = ?4 ORDER BY seq",
+            )?;
+            let event = LogEvent::ApprovalRecorded.name();
+            let mut rows = rows.query(params![self.seen, upto, self.execution.as_str(), event])?;
+            while let Some(row) = rows.next()? {
+                // What is no JSON does not count, either.
+                let data: Json = serde_json::from_str(&row.get::<_, String>(0)?).unwrap_or_default();
+                self.records.push(Record::from_json(&data));
+            }
             self.seen = upto;
         }
         Ok(())
@@ -200,10 +244,14 @@ impl Recorder {
             }
             if let Some((at, state)) = end {
                 let data = json!({ "state": state.name() });
-                tail.append(NewRow::of_execution(at, &self.execution, LogEvent::ExecutionFinished, &data))?;
+                let (event, ended) = match state {
+                    State::Waiting => (LogEvent::ExecutionWaiting, None),
+                    _ => (LogEvent::ExecutionFinished, Some(at)),
+                };
+                tail.append(NewRow::of_execution(at, &self.execution, event, &data))?;
                 transaction.execute(
                     "UPDATE executions SET finished_at = ?2, state = ?3 WHERE id = ?1",
-                    params![self.execution.as_str(), at, state.name()],
+                    params![self.execution.as_str(), ended, state.name()],
                 )?;
             }
             tail.close(&self.execution)?;

@@ -67,6 +67,12 @@ impl Key {
         Ok(Self(SigningKey::from_bytes(&*crate::clock::random()?)))
     }
 
+    /// The same key for the same seed.
+    #[cfg(test)]
+    pub(crate) fn of_seed(seed: u8) -> Self {
+        Self(SigningKey::from_bytes(&[seed; 32]))
+    }
+
     /// The public half.
     pub fn public(&self) -> PublicKey {
         PublicKey(self.0.verifying_key())
@@ -231,7 +237,7 @@ mod tests {
     use super::*;
 
     fn key(seed: u8) -> Key {
-        Key(SigningKey::from_bytes(&[seed; 32]))
+        Key::of_seed(seed)
     }
 
     #[test]

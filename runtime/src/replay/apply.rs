@@ -52,6 +52,13 @@ impl Replayer<'_> {
         if let Some(code) = self.denied_by(at) {
             self.diverges(Some(at), format!("it ran though `{code}` denies it"));
         }
+        if self.hopeless(at) {
+            self.diverges(Some(at), "it ran though too few people can agree to what policies ask");
+        }
+        // What was begun before needs no further word.
+        if !resumed {
+            self.must_be_agreed(at);
+        }
         self.all_decided(at);
         self.key(at, false, data);
         let (plan, node) = (self.plan, &self.plan.nodes[at]);
@@ -152,6 +159,7 @@ impl Replayer<'_> {
         let shape = self.plan.contracts.get(&node.contract).map(|contract| &contract.input);
         let expected = match self.verdict(at) {
             Err((reason, _)) => Some(reason),
+            Ok(()) if self.hopeless(at) => Some(Reason::PolicyDenied),
             Ok(()) => shape.and_then(|shape| self.inputs(&node.inputs, shape).err()),
         };
         match expected {

@@ -6,6 +6,7 @@
 //! a divergence.
 
 mod apply;
+mod people;
 mod settle;
 mod undo;
 mod verdicts;
@@ -17,6 +18,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 
+use crate::approval::{Approvers, Docket, Record};
 use crate::journal::{LogEvent, LogRow, StepEvent};
 use crate::reason::Reason;
 use crate::report::State;
@@ -147,6 +149,17 @@ struct Replayer<'p> {
     cancel_requested: bool,
     /// Whether somebody asked for the execution to be undone as a whole.
     taken_back: bool,
+    /// What people are asked, once it has begun.
+    docket: Option<Docket<'p>>,
+    /// All that they have said so far.
+    records: Vec<Record>,
+    /// When the turn was whose rows are read.
+    turn: Option<i64>,
+    /// How much of it the process had heard in this turn at least, and how much was said by its last row.
+    heard: usize,
+    told: usize,
+    /// When the last row of the process was written.
+    now: i64,
     row: i64,
     divergences: Vec<Divergence>,
 }
@@ -192,6 +205,12 @@ impl<'p> Replayer<'p> {
             undo: false,
             cancel_requested: false,
             taken_back: false,
+            docket: None,
+            records: Vec::new(),
+            turn: None,
+            heard: 0,
+            told: 0,
+            now: 0,
             row: 0,
             divergences: Vec::new(),
         }
@@ -204,12 +223,22 @@ impl<'p> Replayer<'p> {
     }
 
     fn take(&mut self, row: &LogRow) {
+        if matches!(row.event, LogEvent::Step(_) | LogEvent::ExecutionWaiting) {
+            self.writes(row.at);
+        }
         match row.event {
             LogEvent::Step(event) => self.step(row, event),
-            LogEvent::ExecutionStarted => self.started(&row.data),
+            LogEvent::ApprovalRecorded => self.said(row),
+            LogEvent::ExecutionWaiting => self.waits(),
+            LogEvent::ExecutionStarted => {
+                let (id, hash) = (row.execution.clone().unwrap_or_default(), self.plan.hash());
+                let approvers = Approvers::from_json(&row.data["approvers"]);
+                self.docket = Some(Docket::new(self.plan, id, hash, approvers.as_ref()));
+                self.started(&row.data);
+            }
             LogEvent::ExecutionResumed => {
                 let over = matches!(self.phase, Phase::Ended(_)) && row.data["undo"] == true;
-                if !over && !matches!(self.phase, Phase::Gone | Phase::Ended(State::Cancelled)) {
+                if !over && !matches!(self.phase, Phase::Gone | Phase::Ended(State::Cancelled | State::Waiting)) {
                     self.diverges(None, "it went on although it had not been interrupted");
                 }
                 self.begin();
@@ -244,6 +273,8 @@ impl<'p> Replayer<'p> {
     fn begin(&mut self) {
         (self.phase, self.taken_back, self.cancel_requested) = (Phase::Applying, false, false);
         (self.cancelled, self.stopped_by, self.undo, self.causes) = (false, None, false, None);
+        // Whoever goes on hears all that was said before.
+        (self.turn, self.told) = (None, self.records.len());
         for at in 0..self.nodes.len() {
             let node = &mut self.nodes[at];
             (node.skipped, node.decided, node.blocked) = (false, 0, None);

@@ -33,7 +33,9 @@ impl Replayer<'_> {
                 let expected = match skip {
                     Skip::DependencyFailed { address } => format!("`{address}`, which it hangs on, failed"),
                     Skip::Stopped { address } => format!("the failure of `{address}` stopped the execution"),
-                    Skip::Cancelled | Skip::JournalFailed => "the execution was cancelled".to_owned(),
+                    Skip::Cancelled | Skip::NotApproved | Skip::JournalFailed => {
+                        "the execution was cancelled".to_owned()
+                    }
                 };
                 self.diverges(Some(at), format!("it was skipped for another reason than that {expected}"));
             }
@@ -80,7 +82,8 @@ impl Replayer<'_> {
 
     pub(super) fn finished(&mut self, data: &Json) {
         let told = data["state"].as_str().and_then(State::named);
-        if self.phase == Phase::Gone && self.cancel_requested && told == Some(State::Cancelled) {
+        let idle = matches!(self.phase, Phase::Gone | Phase::Ended(State::Waiting));
+        if idle && self.cancel_requested && told == Some(State::Cancelled) {
             // Nobody carried it out, and nobody will.
             self.phase = Phase::Ended(State::Cancelled);
             return;

@@ -13,9 +13,13 @@ struct Verified {
     denies: Option<Reason>,
 }
 
+fn asks(verdict: &Verdict) -> bool {
+    matches!(verdict.outcome, Outcome::Approval { .. } | Outcome::Escalate { .. })
+}
+
 impl<'p> Replayer<'p> {
     /// The verdicts about a node that wait for outputs, in the plan's order.
-    fn waiting(&self, at: usize) -> Vec<&'p Verdict> {
+    pub(super) fn waiting(&self, at: usize) -> Vec<&'p Verdict> {
         self.pending.get(self.plan.nodes[at].id.0.as_str()).cloned().unwrap_or_default()
     }
 
@@ -26,6 +30,8 @@ impl<'p> Replayer<'p> {
             Some(_) => None,
         };
         let harmless = matches!(verdict.outcome, Outcome::Warn { .. } | Outcome::Gate { present: true, .. });
+        // Whether people have agreed is another question.
+        let harmless = harmless || asks(verdict);
         let denies = match holds {
             Some(false) => None,
             Some(true) if harmless => None,
@@ -34,6 +40,11 @@ impl<'p> Replayer<'p> {
             None => Some(Reason::PolicyUndecided),
         };
         Verified { holds, denies }
+    }
+
+    /// Whether the condition of a verdict holds, where that can be said.
+    pub(super) fn holds(&self, verdict: &Verdict) -> Option<bool> {
+        self.verified(verdict).holds
     }
 
     /// Whether the policies let a node run; the reason and the first code that does not.
@@ -58,7 +69,11 @@ impl<'p> Replayer<'p> {
             return self.diverges(Some(at), format!("`{code}` was decided, which the plan does not ask for here"));
         };
         let Verified { holds, denies } = self.verified(verdict);
-        let decision = if denies.is_some() { "deny" } else { "allow" };
+        let decision = match denies {
+            Some(_) => "deny",
+            None if holds == Some(true) && asks(verdict) => "ask",
+            None => "allow",
+        };
         if data["holds"] != json!(holds) || data["decision"] != decision {
             let found = data["decision"].as_str().unwrap_or("nothing");
             self.diverges(Some(at), format!("`{code}` was decided as `{found}`, where the rules give `{decision}`"));

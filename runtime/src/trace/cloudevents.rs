@@ -82,10 +82,14 @@ fn kind(row: &LogRow) -> &'static str {
         LogEvent::ExecutionResumed => "ordain.execution.resumed",
         LogEvent::ExecutionCancelRequested => "ordain.execution.cancel_requested",
         LogEvent::ExecutionInterrupted => "ordain.execution.interrupted",
+        LogEvent::ExecutionWaiting => "ordain.execution.waiting",
+        LogEvent::ApprovalRecorded => "ordain.approval.recorded",
         LogEvent::ExecutionFinished => match State::named(text("state")) {
             Some(State::Succeeded) => "ordain.execution.completed",
             Some(State::Cancelled) => "ordain.execution.cancelled",
-            Some(State::Failed | State::Undone | State::PartlyUndone) | None => "ordain.execution.failed",
+            Some(State::Failed | State::Undone | State::PartlyUndone | State::Waiting) | None => {
+                "ordain.execution.failed"
+            }
         },
         LogEvent::Step(event) => match event {
             StepEvent::Decided => "ordain.policy.decided",

@@ -155,7 +155,7 @@ impl Tracer {
                 // That it was is found out later, by whoever comes next.
                 self.cut_short("interrupted");
             }
-            LogEvent::ExecutionFinished => {
+            LogEvent::ExecutionFinished | LogEvent::ExecutionWaiting => {
                 self.last(at);
                 self.cut_short(row.data["state"].as_str().unwrap_or_default());
             }
@@ -169,6 +169,7 @@ impl Tracer {
             LogEvent::JournalCreated
             | LogEvent::PlanCompiled
             | LogEvent::ExecutionCancelRequested
+            | LogEvent::ApprovalRecorded
             | LogEvent::Checkpoint => {}
         }
     }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ordain_graph::{NodeKind, Value, evaluate};
+use ordain_graph::{NodeKind, Value, Verdict, evaluate};
 use serde_json::{Value as Json, json};
 
 use super::entry::{entry, key, millis, outcome};
 use super::pause::pause;
 use super::{Done, Machine, Moment, Task, Turn};
 use crate::adapters::StepError;
+use crate::approval::Demand;
 use crate::event::Event;
 use crate::execute::decide::decide;
 use crate::execute::world::Job;
@@ -71,7 +72,7 @@ impl<'p> Machine<'p> {
             if cancelled || self.cancelled || self.broken.is_some() {
                 break;
             }
-            let Some(at) = self.begun.pop_front().or_else(|| self.next_new()) else { break };
+            let Some(at) = self.begun.pop_front().or_else(|| self.next_new(now)) else { break };
             match self.admission.admit(at, self.nodes[at].doubt > 0) {
                 Ok(()) => self.begin(at, now, turn),
                 Err(others) => self.put_back(others),
@@ -79,9 +80,42 @@ impl<'p> Machine<'p> {
         }
     }
 
-    /// The node that may start next, unless a failure stops what has not begun.
-    fn next_new(&mut self) -> Option<usize> {
-        if self.stopped_by.is_some() { None } else { self.next() }
+    /// The node that may start next, unless a failure stops what has not begun. Those that people have to agree to first are
+    /// put aside.
+    fn next_new(&mut self, now: Moment) -> Option<usize> {
+        if self.stopped_by.is_some() {
+            return None;
+        }
+        loop {
+            let at = self.next()?;
+            if !self.is_held(at, now) {
+                return Some(at);
+            }
+            self.held.push(at);
+            let others = self.admission.pass_on(at);
+            self.put_back(others);
+        }
+    }
+
+    /// Whether people have to agree first to what a node does. A denial is told when it begins, and that nobody can agree.
+    fn is_held(&self, at: usize, now: Moment) -> bool {
+        if !self.docket.asks() {
+            return false;
+        }
+        let node = &self.prepared.plan.nodes[at];
+        let asking = self.decide(at).1.unwrap_or_default();
+        self.docket.holds(node, &asking, now.at) && self.docket.hopeless(node, &asking).is_none()
+    }
+
+    /// What people said may have run out while others ran, a rejection, too.
+    pub(super) fn ask_again(&mut self, now: Moment, cancelled: bool, turn: &mut Turn<'p>) {
+        let (held, free): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.held).into_iter().partition(|at| self.is_held(*at, now));
+        self.held = held;
+        if !free.is_empty() {
+            free.into_iter().for_each(|at| self.schedule.put_back(at));
+            self.start(now, cancelled, turn);
+        }
     }
 
     /// The node that could start next, of those that were not begun.
@@ -114,7 +148,7 @@ impl<'p> Machine<'p> {
         let (decisions, allowed) = self.decide(at);
         let plan = &self.prepared.plan.nodes;
         turn.entries.extend(decisions.into_iter().map(|data| entry(&plan[at], StepEvent::Decided, 0, data, now)));
-        match allowed.and_then(|()| self.task(at)) {
+        match allowed.and_then(|asking| self.can_be_given(at, &asking)).and_then(|()| self.task(at)) {
             Ok(task) => self.nodes[at].task = Some(task),
             Err(error) => {
                 self.release(at);
@@ -140,10 +174,21 @@ impl<'p> Machine<'p> {
         self.call(at, attempt, now, turn);
     }
 
-    /// What the verdicts come to that waited for outputs, and whether the node may run.
-    fn decide(&self, at: usize) -> (Vec<Json>, Result<(), StepError>) {
+    /// What the verdicts come to that waited for outputs: whether the node may run, and which of them ask people.
+    fn decide(&self, at: usize) -> (Vec<Json>, Result<Vec<&'p Verdict>, StepError>) {
         let pending = self.prepared.pending.get(&self.prepared.plan.nodes[at].id);
         decide(pending.map_or(&[], Vec::as_slice), &|id| self.known(id))
+    }
+
+    /// Whether what verdicts ask of people can be given at all.
+    fn can_be_given(&self, at: usize, asking: &[&Verdict]) -> Result<(), StepError> {
+        match self.docket.hopeless(&self.prepared.plan.nodes[at], asking) {
+            None => Ok(()),
+            Some(Demand { policy, group, .. }) => {
+                let message = format!("{policy} asks for the approval of `{group}`, too few of whom can sign");
+                Err(StepError::new(Reason::PolicyDenied, message))
+            }
+        }
     }
 
     /// What a node is tried with, or why it cannot be.

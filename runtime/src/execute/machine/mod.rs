@@ -26,6 +26,7 @@ use super::preflight::Prepared;
 use super::schedule::Schedule;
 use super::world::{Job, Moment, Returned};
 use crate::adapters::StepError;
+use crate::approval::{Docket, Record, Standing};
 use crate::event::Event;
 use crate::journal::{Entry, JournalError};
 use crate::reason::Reason;
@@ -69,6 +70,11 @@ pub(super) struct Machine<'p> {
     schedule: Schedule,
     admission: Admission,
     goal: Goal,
+    docket: Docket<'p>,
+    /// Nodes that could start but for people who have to agree first.
+    held: Vec<usize>,
+    /// What people were asked when it ended, and what became of it.
+    approvals: Vec<Standing>,
     phase: Phase,
     /// By position.
     nodes: Vec<Progress>,
@@ -147,6 +153,7 @@ impl<'p> Machine<'p> {
         prepared: &'p Prepared<'p>,
         vault: &'p Vault,
         execution: SmolStr,
+        docket: Docket<'p>,
         limits: &Limits,
         goal: Goal,
         past: Past,
@@ -159,6 +166,9 @@ impl<'p> Machine<'p> {
             schedule: Schedule::new(prepared),
             admission: Admission::new(prepared.plan, limits),
             goal,
+            docket,
+            held: Vec::new(),
+            approvals: Vec::new(),
             phase: Phase::Applying,
             nodes: past.doubt.into_iter().map(|doubt| Progress { doubt, ..Progress::default() }).collect(),
             outputs: vec![None; count],
@@ -190,6 +200,18 @@ impl<'p> Machine<'p> {
         machine
     }
 
+    /// Whether people are asked anything, so that it matters what they say.
+    pub(super) fn asks(&self) -> bool {
+        self.docket.asks() && self.phase == Phase::Applying && self.broken.is_none()
+    }
+
+    /// What people have said.
+    pub(super) fn hear(&mut self, records: &[Record]) {
+        if self.docket.hear(records) {
+            std::mem::take(&mut self.held).into_iter().for_each(|at| self.schedule.put_back(at));
+        }
+    }
+
     /// What to do, now that calls have come back, time has passed, or the execution is asked to end.
     pub(super) fn turn(&mut self, now: Moment, cancelled: bool, returned: Vec<Returned>) -> Turn<'p> {
         let mut turn = Turn::default();
@@ -203,6 +225,9 @@ impl<'p> Machine<'p> {
         if self.phase == Phase::Applying {
             self.wake(now, cancelled, &mut turn);
             self.start(now, cancelled, &mut turn);
+            if self.running == 0 && self.pauses.is_empty() {
+                self.ask_again(now, cancelled, &mut turn);
+            }
             if self.running == 0 && self.pauses.is_empty() {
                 self.settle(now, cancelled, &mut turn);
             }

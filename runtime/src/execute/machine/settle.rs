@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::entry::{entry, outcome};
 use super::{Goal, Machine, Moment, Phase, Progress, Turn};
+use crate::approval::Standing;
 use crate::event::Event;
 use crate::journal::{JournalError, StepEvent};
 use crate::report::{NodeReport, Outcome, Skip, State, UndoOutcome};
@@ -15,6 +16,7 @@ use crate::report::{NodeReport, Outcome, Skip, State, UndoOutcome};
 pub(in crate::execute) struct Settled {
     pub(in crate::execute) state: State,
     pub(in crate::execute) nodes: Vec<NodeReport>,
+    pub(in crate::execute) approvals: Vec<Standing>,
     pub(in crate::execute) returns: Option<Value>,
     pub(in crate::execute) returns_error: Option<String>,
     pub(in crate::execute) journal: Result<(), JournalError>,
@@ -24,15 +26,19 @@ impl<'p> Machine<'p> {
     /// Nothing runs, and nothing can start.
     pub(super) fn settle(&mut self, now: Moment, cancelled: bool, turn: &mut Turn<'p>) {
         // What was ready and did not start tells that it was cancelled; what had ended before does not.
-        self.cancelled |= cancelled && (!self.begun.is_empty() || self.next().is_some());
+        self.cancelled |= cancelled && (!self.begun.is_empty() || self.next().is_some() || !self.held.is_empty());
         self.skips = self.skips();
+        if self.docket.asks() {
+            self.approvals = self.docket.standings(&|id| self.known(id), now.at);
+        }
         let skipped: Vec<_> = self
             .prepared
             .plan
             .nodes
             .iter()
             .zip(&self.skips)
-            .filter_map(|(node, skip)| Some((node, skip.as_ref()?)))
+            // What waits for people has not come to an end.
+            .filter_map(|(node, skip)| Some((node, skip.as_ref().filter(|skip| **skip != Skip::NotApproved)?)))
             .collect();
         for (node, because) in skipped {
             turn.entries.push(entry(node, StepEvent::Skipped, 0, json!(because), now));
@@ -61,6 +67,9 @@ impl<'p> Machine<'p> {
         let nodes = &self.prepared.plan.nodes;
         // The failed node that each node hangs on, itself included.
         let mut cause: Vec<Option<usize>> = vec![None; nodes.len()];
+        // Whether people have to agree first, to the node or to what it waits for.
+        let mut held = vec![false; nodes.len()];
+        self.held.iter().for_each(|at| held[*at] = true);
         let mut skips = Vec::with_capacity(nodes.len());
         for (at, node) in nodes.iter().enumerate() {
             if let Some(done) = &self.nodes[at].done {
@@ -69,6 +78,7 @@ impl<'p> Machine<'p> {
                 continue;
             }
             let positions = node.depends_on.iter().filter_map(|on| self.prepared.position.get(&on.on));
+            held[at] |= positions.clone().any(|on| held[*on]);
             cause[at] = positions.filter_map(|on| cause[*on]).min_by_key(|on| &nodes[*on].address);
             let address = |at: usize| nodes[at].address.clone();
             let cancelled =
@@ -77,6 +87,7 @@ impl<'p> Machine<'p> {
                 _ if self.broken.is_some() => Skip::JournalFailed,
                 (Some(on), _) if !cancelled(on) => Skip::DependencyFailed { address: address(on) },
                 (_, Some(by)) => Skip::Stopped { address: address(by) },
+                _ if held[at] && !self.cancelled => Skip::NotApproved,
                 _ => Skip::Cancelled,
             }));
         }
@@ -89,6 +100,8 @@ impl<'p> Machine<'p> {
             State::Cancelled
         } else if self.goal == Goal::Apply && self.nodes.iter().all(Progress::has_succeeded) {
             State::Succeeded
+        } else if self.skips.contains(&Some(Skip::NotApproved)) {
+            State::Waiting
         } else if !self.undo {
             State::Failed
         } else if self.broken.is_none() && undone.all(|outcome| *outcome == UndoOutcome::Undone) {
@@ -125,7 +138,8 @@ impl<'p> Machine<'p> {
             }
         });
         let journal = self.broken.map_or(Ok(()), Err);
-        Settled { state, nodes: nodes.collect(), returns, returns_error, journal }
+        let approvals = self.approvals;
+        Settled { state, nodes: nodes.collect(), approvals, returns, returns_error, journal }
     }
 
     /// What the plan returns, as far as the outputs at hand tell it.

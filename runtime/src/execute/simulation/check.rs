@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use ordain_graph::{Effect, NodeId, OnFailure, PlanGraph, Value, evaluate};
+use ordain_graph::{Effect, NodeId, OnFailure, Outcome, PlanGraph, Value, evaluate};
 
+use super::people::People;
 use crate::execute::limits::Limits;
 use crate::execute::world::Job;
 use crate::journal::{Entry, StepEvent};
@@ -52,7 +53,7 @@ impl Checker {
     }
 
     pub(super) fn begin(&mut self, process: usize) {
-        assert!(self.ended.is_none_or(|state| state == State::Cancelled), "it had ended");
+        assert!(self.ended.is_none_or(|state| matches!(state, State::Cancelled | State::Waiting)), "it had ended");
         self.ended = None;
         self.running.insert(process, BTreeSet::new());
     }
@@ -132,7 +133,7 @@ impl Checker {
     }
 
     /// An adapter is called.
-    pub(super) fn call(&mut self, process: usize, now: Duration, job: &Job<'_>) {
+    pub(super) fn call(&mut self, process: usize, now: Duration, job: &Job<'_>, people: &People) {
         let (node, known) = (job.node, &self.known[job.at]);
         let who = format!("`{}` at {now:?}: {known:?}", node.address);
         let undoes = job.call.contract.capability == "test.undo";
@@ -158,6 +159,9 @@ impl Checker {
                 assert_eq!(self.known[at].ended, Some(true), "begun before what it waits for: {who}");
             }
             self.allowed(&node.id, &who);
+            // What was begun with the word of people comes to its end without asking again.
+            let begins = known.last.is_some_and(|(event, ..)| event == StepEvent::Intent);
+            assert!(!begins || self.agreed(node, people, now), "begun although people have to agree first: {who}");
         }
         let running = self.running.entry(process).or_default();
         assert!(running.insert(job.at), "called twice at once: {who}");
@@ -166,14 +170,20 @@ impl Checker {
         }
     }
 
+    fn outputs(&self, id: &NodeId) -> Option<Value> {
+        let at = self.plan.nodes.iter().position(|node| node.id == *id)?;
+        self.known[at].outputs.clone()
+    }
+
+    fn agreed(&self, node: &ordain_graph::Node, people: &People, now: Duration) -> bool {
+        people.allow(&self.plan, node, &|id| self.outputs(id), now.as_millis() as i64)
+    }
+
     /// What policies deny is not called.
     fn allowed(&self, id: &NodeId, who: &str) {
-        let known = |id: &NodeId| {
-            let at = self.plan.nodes.iter().position(|node| node.id == *id)?;
-            self.known[at].outputs.clone()
-        };
-        for verdict in self.plan.verdicts.iter().filter(|verdict| verdict.node.as_ref() == Some(id)) {
-            let when = verdict.when.as_ref().map(|when| evaluate(when, &known));
+        let denies = |verdict: &&ordain_graph::Verdict| matches!(verdict.outcome, Outcome::Deny { .. });
+        for verdict in self.plan.verdicts.iter().filter(denies).filter(|verdict| verdict.node.as_ref() == Some(id)) {
+            let when = verdict.when.as_ref().map(|when| evaluate(when, &|id| self.outputs(id)));
             assert!(matches!(when, Some(Ok(Value::Bool(false)))), "a policy denies it: {who}");
         }
     }
@@ -196,12 +206,23 @@ impl Checker {
     }
 
     /// The end is written.
-    pub(super) fn end(&mut self, state: State) {
+    pub(super) fn end(&mut self, state: State, people: &People, now: Duration) {
         self.ended = Some(state);
+        if state == State::Waiting {
+            let ready = self.plan.nodes.iter().zip(&self.known).filter(|(node, known)| {
+                let before = |on: &ordain_graph::Dependency| self.outputs(&on.on).is_some();
+                known.ended.is_none() && node.depends_on.iter().all(before)
+            });
+            let mut waits = ready.map(|(node, _)| self.agreed(node, people, now));
+            assert!(waits.any(|agreed| !agreed), "it waits for nobody");
+        }
         for (node, known) in self.plan.nodes.iter().zip(&self.known) {
             let who = format!("{state:?}, `{}`: {known:?}", node.address);
             let told = known.skipped && known.last.is_none();
-            let lost = known.ended.is_none() && !told && !known.in_doubt && state != State::Cancelled;
+            let lost = known.ended.is_none()
+                && !told
+                && !known.in_doubt
+                && !matches!(state, State::Cancelled | State::Waiting);
             assert!(!lost, "nobody says what became of it: {who}");
             match state {
                 State::Succeeded => assert_eq!(known.ended, Some(true), "{who}"),

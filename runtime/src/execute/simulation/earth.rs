@@ -11,9 +11,11 @@ use ordain_graph::PlanGraph;
 use serde_json::{Value as Json, json};
 
 use super::check::Checker;
+use super::people::People;
 use super::plan::Drawn;
 use super::told::Told;
 use crate::adapters::StepError;
+use crate::approval::Record;
 use crate::event::Event;
 use crate::execute::outputs::accept;
 use crate::execute::preflight::Prepared;
@@ -74,6 +76,7 @@ enum Happening {
     Effect { key: String, what: String },
     Return { process: usize, at: usize, answer: Answer },
     Cancel { process: usize },
+    Say,
 }
 
 /// What an adapter answers.
@@ -107,6 +110,8 @@ pub(super) struct Earth {
     /// Whether a failure concerns more than what hangs on it.
     pub(super) stops: bool,
     checker: Checker,
+    people: People,
+    waits: u32,
     plan: PlanGraph,
     pub(super) told: Told,
     outputs: Vec<ordain_graph::Shape>,
@@ -133,6 +138,8 @@ impl Earth {
             seen: BTreeMap::new(),
             stops: drawn.stops,
             checker: Checker::new(&drawn.plan, &drawn.limits),
+            people: People::new(&drawn.plan, "simulated"),
+            waits: 0,
             plan: drawn.plan.clone(),
             told: Told::default(),
             outputs: prepared.calls.iter().map(|call| call.contract.output.clone()).collect(),
@@ -176,6 +183,22 @@ impl Earth {
             self.checker.undo();
         }
         asked
+    }
+
+    /// People say something before the execution goes on; after a while, all of them agree.
+    pub(super) fn talk(&mut self) {
+        self.waits += 1;
+        self.count("waited");
+        if self.waits > 6 {
+            return self.people.agree(&mut self.told);
+        }
+        for _ in 0..self.rng.usize(0..3) {
+            self.say();
+        }
+    }
+
+    fn say(&mut self) {
+        self.people.say(&mut self.rng, self.now.as_millis() as i64, &mut self.told);
     }
 
     fn later(&mut self, after: Duration, happening: Happening) {
@@ -249,6 +272,7 @@ impl Earth {
                     Happening::Cancel { process } => {
                         self.cancelled.insert(process);
                     }
+                    Happening::Say => self.say(),
                 }
             }
         }
@@ -286,6 +310,13 @@ impl Process {
             let after = Duration::from_millis(own.rng.u64(0..400));
             own.later(after, Happening::Cancel { process: number });
         }
+        // Once all have agreed, nobody changes their mind.
+        if own.people.asked && own.waits <= 6 {
+            for _ in 0..own.rng.usize(0..4) {
+                let after = Duration::from_millis(own.rng.u64(0..400));
+                own.later(after, Happening::Say);
+            }
+        }
         own.checker.begin(number);
         let Earth { told, plan, undoing, .. } = &mut *own;
         told.begin(plan, *undoing);
@@ -307,6 +338,10 @@ impl<'p> World<'p> for Process {
     fn now(&mut self) -> Moment {
         let now = self.earth.borrow().now;
         Moment { since: now - self.born, at: now.as_millis() as i64 }
+    }
+
+    fn records(&mut self) -> Result<Vec<Record>, JournalError> {
+        Ok(self.earth.borrow().people.records.clone())
     }
 
     fn is_cancelled(&mut self) -> bool {
@@ -344,8 +379,9 @@ impl<'p> World<'p> for Process {
             });
         }
         if let Some((_, state)) = end {
-            earth.checker.end(state);
-            earth.told.end(state);
+            let Earth { checker, people, now, told, .. } = &mut *earth;
+            checker.end(state, people, *now);
+            told.end(state, now.as_millis() as i64);
             earth.end = Some(state);
         }
         drop(earth);
@@ -359,8 +395,8 @@ impl<'p> World<'p> for Process {
 
     fn call(&mut self, job: Job<'p>) {
         let mut earth = self.earth.borrow_mut();
-        let now = earth.now - self.born;
-        earth.checker.call(self.number, now, &job);
+        let Earth { checker, people, now, .. } = &mut *earth;
+        checker.call(self.number, *now, &job, people);
         earth.answer(self.number, &job);
         drop(earth);
         self.crash(0.3, "crash between calls");

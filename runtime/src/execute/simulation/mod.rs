@@ -2,13 +2,14 @@
 //!
 //! A seed gives a plan and a world: adapters that fail, crash, lie, time out and have their effect late; a disk that is
 //! full, or says that it failed and has written all the same; processes that end in the midst of whatever they do, and
-//! come back; operators who cancel; a second process that goes on while the first one still believes that it may.
+//! come back; operators who cancel; people who agree, reject and take it back; a second process that goes on while the first one still believes that it may.
 //! Whatever happens, what [`check`] says holds.
 //!
 //! `ORDAIN_SEEDS` says how many seeds are tried, and `ORDAIN_SEED` tries a single one and shows its journal.
 
 mod check;
 mod earth;
+mod people;
 mod plan;
 mod told;
 
@@ -25,6 +26,7 @@ use super::past::Past;
 use super::preflight::{self, Prepared};
 use super::world::{Returned, advance};
 use crate::adapters::Reach;
+use crate::approval::Docket;
 use crate::journal::StepEvent;
 use crate::report::State;
 use crate::vault::Vault;
@@ -39,7 +41,8 @@ fn simulate(seed: u64, faults: Faults) -> Earth {
     let adapters = plan::adapters();
     let adapters = Reach::builtin(&adapters);
     // Somebody may ask for it to be undone, and whoever does has the ways to.
-    let prepared = preflight::prepare(&drawn.plan, &adapters, Goal::Undo, None).expect("the plan is sound");
+    let prepared = preflight::prepare(&drawn.plan, &adapters, Goal::Undo, None, Some(&people::APPROVERS))
+        .expect("the plan is sound");
     let mut earth = Earth::new(seed, faults, &drawn, &prepared);
     let mut lives = 0;
     loop {
@@ -52,6 +55,12 @@ fn simulate(seed: u64, faults: Faults) -> Earth {
         match (ended, earth.end) {
             // An execution that was cancelled can be gone on with; mostly it is.
             (_, Some(State::Cancelled)) if earth.draw(0.9) => earth.end = None,
+            // What waits goes on until people have agreed to all of it.
+            (settled, Some(State::Waiting)) => {
+                assert!(settled.is_none_or(|settled| settled.state == State::Waiting), "it is reported otherwise");
+                earth.end = None;
+                earth.talk();
+            }
             (_, Some(end)) if end != State::Undone && earth.is_to_be_undone() => earth.end = None,
             (Some(settled), Some(end)) => {
                 assert_eq!(settled.state, end, "what is reported is what is written down");
@@ -102,7 +111,8 @@ fn begin<'p>(
     let past = Past::read(prepared, &shared.borrow().journal).expect("the journal is readable");
     let process = Process::new(shared.clone());
     let goal = if shared.borrow().undoing { Goal::Undo } else { Goal::Apply };
-    (process, Machine::new(prepared, vault, "simulated".into(), limits, goal, past), Vec::new())
+    let docket = Docket::new(prepared.plan, "simulated".into(), prepared.plan.hash(), Some(&people::APPROVERS));
+    (process, Machine::new(prepared, vault, "simulated".into(), docket, limits, goal, past), Vec::new())
 }
 
 /// How each node ended, with its outputs or the reason.
@@ -153,7 +163,9 @@ fn whatever_goes_wrong_an_execution_keeps_its_promises() {
     if count >= 10_000 {
         assert!(forged >= 2_000, "{forged}");
         // A simulation in which nothing goes wrong says nothing.
-        for what in earth::FAULTS.iter().chain(&["succeeded", "failed", "undone", "partly_undone", "cancelled"]) {
+        for what in
+            earth::FAULTS.iter().chain(&["succeeded", "failed", "undone", "partly_undone", "cancelled", "waited"])
+        {
             assert!(seen.get(what).is_some_and(|times| *times >= 20), "{what} is hardly seen: {seen:?}");
         }
     }

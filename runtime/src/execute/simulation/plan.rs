@@ -10,6 +10,7 @@ use ordain_graph::{
 };
 use serde_json::Value as Json;
 
+use super::people::ASKED;
 use crate::adapters::{Adapter, Adapters, Description, StepContext, StepError};
 use crate::execute::limits::Limits;
 use crate::reason::Reason;
@@ -73,8 +74,9 @@ pub(super) fn draw(seed: u64) -> Drawn {
     };
     let on_failure = if stops { how(&mut rng) } else { OnFailure::Continue };
     let nodes = (0..count).map(|at| node(&mut rng, at, stops.then_some(how))).collect();
+    let people: BTreeMap<_, _> = [("sre".into(), ASKED.map(Into::into).to_vec())].into();
     let environments =
-        ["here", "there"].map(|name| (name.into(), Environment { facts: Value::record([]), groups: BTreeMap::new() }));
+        ["here", "there"].map(|name| (name.into(), Environment { facts: Value::record([]), groups: people.clone() }));
     let bound = Bound {
         version: "1.0.0".into(),
         transport: Transport::Builtin("test".into()),
@@ -136,8 +138,43 @@ fn node(rng: &mut fastrand::Rng, at: usize, how: Option<impl Fn(&mut fastrand::R
     }
 }
 
-/// Denials that wait for what another step gives.
+/// Denials that wait for what another step gives, and in some plans what people have to agree to.
 fn verdicts(rng: &mut fastrand::Rng, plan: &PlanGraph) -> Vec<Verdict> {
+    let mut verdicts = denials(rng, plan);
+    if rng.u32(0..5) == 0 {
+        verdicts.extend(approvals(rng, plan));
+    }
+    verdicts
+}
+
+/// Approvals of steps, some only where another step gives much, and sometimes of the whole plan.
+fn approvals(rng: &mut fastrand::Rng, plan: &PlanGraph) -> Vec<Verdict> {
+    let mut asked: Vec<(Option<&ordain_graph::Node>, bool)> = Vec::new();
+    if rng.u32(0..4) == 0 {
+        asked.push((None, false));
+    }
+    for node in &plan.nodes {
+        if rng.u32(0..3) == 0 {
+            asked.push((Some(node), rng.bool() && !node.depends_on.is_empty()));
+        }
+    }
+    let verdict = |(node, waits): (Option<&ordain_graph::Node>, bool)| Verdict {
+        code: "SIM-002".into(),
+        node: node.map(|node| node.id.clone()),
+        policy: "test.agreed".into(),
+        severity: Severity::High,
+        outcome: ordain_graph::Outcome::Approval { group: "sre".into(), count: rng.u32(1..4) },
+        when: node.filter(|_| waits).map(|node| {
+            let asked = sum(NodeRef::Id(node.depends_on[0].on.clone()));
+            Value::apply(Op::Gt, vec![asked, Value::Int(2)])
+        }),
+        because: None,
+        exempt: None,
+    };
+    asked.into_iter().map(verdict).collect()
+}
+
+fn denials(rng: &mut fastrand::Rng, plan: &PlanGraph) -> Vec<Verdict> {
     let guarded =
         plan.nodes.iter().filter(|node| !node.depends_on.is_empty() && rng.u32(0..3) == 0).collect::<Vec<_>>();
     let verdict = |node: &&ordain_graph::Node| {

@@ -4,6 +4,8 @@
 use ordain_graph::PlanGraph;
 use serde_json::{Value as Json, json};
 
+use super::people::APPROVERS;
+use crate::approval::Record;
 use crate::journal::{Entry, LogEvent, LogRow, RowHash, StepEvent};
 use crate::replay::replay;
 use crate::report::State;
@@ -34,7 +36,11 @@ impl Told {
     /// A process begins with it, or goes on.
     pub(super) fn begin(&mut self, plan: &PlanGraph, undo: bool) {
         if self.rows.is_empty() {
-            return self.push(LogEvent::ExecutionStarted, json!({ "plan_hash": plan.hash() }), None);
+            return self.push(
+                LogEvent::ExecutionStarted,
+                json!({ "plan_hash": plan.hash(), "approvers": APPROVERS.to_json() }),
+                None,
+            );
         }
         if !self.ended {
             self.push(LogEvent::ExecutionInterrupted, json!({}), None);
@@ -48,9 +54,22 @@ impl Told {
         self.push(LogEvent::Step(entry.event), entry.data.clone(), Some(entry));
     }
 
-    pub(super) fn end(&mut self, state: State) {
+    /// The place of the next row.
+    pub(super) fn next(&self) -> i64 {
+        self.rows.len() as i64 + 1
+    }
+
+    /// Somebody says something.
+    pub(super) fn said(&mut self, record: &Record) {
+        self.push(LogEvent::ApprovalRecorded, record.to_json(), None);
+    }
+
+    pub(super) fn end(&mut self, state: State, at: i64) {
         self.ended = true;
-        self.push(LogEvent::ExecutionFinished, json!({ "state": state.name() }), None);
+        let event = if state == State::Waiting { LogEvent::ExecutionWaiting } else { LogEvent::ExecutionFinished };
+        self.push(event, json!({ "state": state.name() }), None);
+        // INVARIANT: there is one.
+        self.rows.last_mut().expect("it was put there").at = at;
     }
 
     /// The rules lead to where the interpreter came.
@@ -125,6 +144,19 @@ impl Told {
                 rows[at].data["decision"] = json!(if rows[at].data["decision"] == "deny" { "allow" } else { "deny" });
             }
             is
+        });
+        refuses("steps that nobody agreed to", &|rows| {
+            let asked = |row: &LogRow| {
+                let about = |node: &Option<ordain_graph::NodeId>| {
+                    node.as_ref().is_none_or(|node| Some(&node.0) == row.node.as_ref())
+                };
+                let mut verdicts =
+                    plan.verdicts.iter().filter(|verdict| about(&verdict.node) && verdict.when.is_none());
+                verdicts.any(|verdict| matches!(verdict.outcome, ordain_graph::Outcome::Approval { .. }))
+            };
+            let begun = rows.iter().any(|row| row.event == LogEvent::Step(StepEvent::Intent) && asked(row));
+            rows.retain(|row| row.event != LogEvent::ApprovalRecorded);
+            begun
         });
         refuses("another end", &|rows| {
             let is = event == LogEvent::ExecutionFinished && rows[at].data["state"] == "succeeded";
