@@ -3,6 +3,7 @@
 //! They know nothing of the crates behind the command but the formats they publish. One binary holds them all, since
 //! linking it once is what takes time.
 
+mod audit;
 mod authorization;
 mod bad_data;
 mod bad_input;
