@@ -4,6 +4,7 @@
 //! linking it once is what takes time.
 
 mod approvals;
+mod audit;
 mod authorization;
 mod bad_data;
 mod bad_input;

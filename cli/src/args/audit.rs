@@ -86,7 +86,7 @@ pub(crate) struct CheckpointArguments {
     #[command(flatten)]
     pub(crate) journal: JournalArguments,
     /// The file to write to; the standard output where it is not given.
-    #[arg(long, short = 'o', visible_alias = "out", value_name = "FILE")]
+    #[arg(long, short = 'o', alias = "out", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// The key to sign with; `ordain/key.pem` in the user's configuration directory where it is not given.
     #[arg(long, value_name = "FILE", env = "ORDAIN_KEY_FILE")]

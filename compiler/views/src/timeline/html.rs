@@ -34,7 +34,7 @@ pub fn timeline_html(timeline: &Timeline) -> String {
     page.push_str(
         "<main>\n<table>\n<caption>Steps, each with the time from its beginning to its end</caption>\n<thead><tr>",
     );
-    page.push_str("<th scope=\"col\">Step</th><th scope=\"col\">Began</th><th scope=\"col\">Took</th>");
+    page.push_str("<th scope=\"col\">Step</th><th scope=\"col\" class=\"time\">Began</th><th scope=\"col\" class=\"time\">Took</th>");
     page.push_str("<th scope=\"col\">Outcome</th><th scope=\"col\" class=\"wide\">");
     scale(timeline, &mut page);
     page.push_str("</th></tr></thead>\n<tbody>\n");
@@ -54,10 +54,14 @@ fn head(timeline: &Timeline, page: &mut String) {
     page.extend(["<header>\n<h1>", &short(&timeline.title, 120), "</h1>\n<ul class=\"chips\">\n"]);
     let state = text(&timeline.state);
     page.extend(["<li><b class=\"", class(&timeline.state), "\">", &state, "</b> after "]);
-    page.extend([&*length(timeline.to - timeline.from), "</li>\n"]);
+    page.extend([&*length(timeline.to.saturating_sub(timeline.from)), "</li>\n"]);
     page.extend(["<li><b>", &counted(timeline.rows.len(), "step"), "</b></li>\n"]);
     if !timeline.processes.is_empty() {
-        page.extend(["<li><b>", &counted(timeline.processes.len(), "process"), "</b></li>\n"]);
+        page.extend([
+            "<li><b>",
+            &counted(timeline.processes.len(), "process").replace("processs", "processes"),
+            "</b></li>\n",
+        ]);
     }
     page.push_str("</ul>\n<dl>\n");
     for (name, value) in &timeline.facts {
@@ -92,7 +96,7 @@ fn draw(timeline: &Timeline, row: &TimelineRow, page: &mut String) {
     page.push_str("</th>");
     match row.times() {
         Some((began, took)) => {
-            page.extend(["<td class=\"time\">+", &*length(began - timeline.from), "</td>"]);
+            page.extend(["<td class=\"time\">+", &*length(began.saturating_sub(timeline.from)), "</td>"]);
             page.extend(["<td class=\"time\">", &*length(took), "</td>"]);
         }
         None => page.push_str("<td></td><td></td>"),
@@ -122,9 +126,9 @@ fn chart(timeline: &Timeline, spans: &[Span], name: &str, page: &mut String) {
         i64::try_from(at * i128::from(WIDE) / all).unwrap_or(0)
     };
     let label = |span: &Span| {
-        let from = length(span.from - timeline.from);
+        let from = length(span.from.saturating_sub(timeline.from));
         let more = if span.label.is_empty() { String::new() } else { format!(" ({})", span.label) };
-        format!("{}{more} at +{from} for {}", span.kind.name(), length(span.to - span.from))
+        format!("{}{more} at +{from} for {}", span.kind.name(), length(span.to.saturating_sub(span.from)))
     };
     let told: Vec<String> = spans.iter().map(label).collect();
     let told = short(&format!("{name}: {}", told.join(", ")), 2_000);

@@ -101,14 +101,15 @@ impl TimelineRow {
     }
 }
 
-/// A length of time as people read it: `0 ms`, `12.3 s`, `4 min 5 s`, `3 h 20 min`.
+/// A length of time as people read it: `0 ms`, `12.3 s`, `4 min 5 s`, `3 h 20 min`, `2 d 7 h`.
 fn length(ms: i64) -> String {
     let ms = ms.max(0);
     match ms {
         0..1_000 => format!("{ms} ms"),
         1_000..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
         60_000..3_600_000 => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
-        _ => format!("{} h {} min", ms / 3_600_000, ms % 3_600_000 / 60_000),
+        3_600_000..86_400_000 => format!("{} h {} min", ms / 3_600_000, ms % 3_600_000 / 60_000),
+        _ => format!("{} d {} h", ms / 86_400_000, ms % 86_400_000 / 3_600_000),
     }
 }
 
@@ -120,7 +121,7 @@ mod tests {
     fn lengths_of_time() {
         let shown = [-5, 0, 999, 1_000, 59_999, 60_000, 3_599_999, 3_600_000, 360_000_000].map(length);
         let expected =
-            ["0 ms", "0 ms", "999 ms", "1.0 s", "59.9 s", "1 min 0 s", "59 min 59 s", "1 h 0 min", "100 h 0 min"];
+            ["0 ms", "0 ms", "999 ms", "1.0 s", "59.9 s", "1 min 0 s", "59 min 59 s", "1 h 0 min", "4 d 4 h"];
         assert_eq!(shown, expected);
     }
 }

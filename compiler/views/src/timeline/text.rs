@@ -14,7 +14,7 @@ const MAX_NAME: usize = 40;
 const TIMES: usize = 24;
 
 /// The columns of the word behind a bar.
-const OUTCOME: usize = 14;
+const OUTCOME: usize = 19;
 
 /// The course of an execution: a line for each step with when it began, how long it took, a bar and its outcome, and below
 /// it why that is so. Lines are at most as wide as the terminal, but for notes, which wrap. Bounded: where there are more
@@ -24,7 +24,7 @@ pub fn timeline(timeline: &Timeline, terminal: &Terminal) -> String {
     let width = terminal.columns();
     painter.put(Look::Strong, &shortened(&timeline.title, width.saturating_sub(30).max(20)));
     painter.put(look(&timeline.state), &format!("  {}", visible(&timeline.state)));
-    painter.put(Look::Faint, &format!(" after {}", length(timeline.to - timeline.from)));
+    painter.put(Look::Faint, &format!(" after {}", length(timeline.to.saturating_sub(timeline.from))));
     painter.line();
     for (name, value) in &timeline.facts {
         painter.put(Look::Faint, &format!("{name} "));
@@ -59,7 +59,7 @@ fn draw(row: &TimelineRow, from: i64, name: usize, scale: &Scale, width: usize, 
     painter.cell(Look::Plain, &shortened(&row.name, name), name + 1);
     match row.times() {
         Some((began, took)) => {
-            painter.put(Look::Faint, &format!("{:>11} ", format!("+{}", length(began - from))));
+            painter.put(Look::Faint, &format!("{:>11} ", format!("+{}", length(began.saturating_sub(from)))));
             painter.put(Look::Plain, &format!("{:>11} ", length(took)));
         }
         None => painter.cell(Look::Plain, "", TIMES),

@@ -9,4 +9,5 @@ mod markdown;
 mod page;
 mod pictures;
 mod size;
+mod timeline;
 mod tree;
