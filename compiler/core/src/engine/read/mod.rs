@@ -256,7 +256,7 @@ impl<'a> Reading<'a> {
 
     /// Passes over a list that has parts enough.
     fn pass(&mut self, shape: u32, list: u32) -> Run<bool> {
-        if self.text.len().saturating_sub(self.cursor.at()) < 2 * self.part {
+        if self.text.len().saturating_sub(self.cursor.at()) / 2 < self.part {
             return Ok(false);
         }
         let Some(parts) = self.cursor.parts(self.part).filter(|parts| parts.starts.len() > 1) else { return Ok(false) };
