@@ -10,6 +10,7 @@ mod bad_data;
 mod bad_input;
 mod coverage;
 mod deterministic;
+mod drift;
 mod exit_codes;
 mod explain;
 mod gate_base;

@@ -8,6 +8,7 @@ mod cancel;
 mod checkpoint;
 mod clock;
 mod conformance;
+mod drift;
 mod event;
 mod execute;
 mod journal;
@@ -28,6 +29,10 @@ pub use approval::{
 pub use cancel::Cancellation;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use conformance::{CheckReport, Conformance, ConformanceOptions, Exchange, Said, Target, Verdict, conformance};
+pub use drift::{
+    Adopted, DriftCounts, DriftField, DriftOf, DriftReport, DriftState, DriftStep, ImportProblem, LOOK_WITHIN, Refreshed,
+    drift, import, refresh,
+};
 pub use event::{Event, Stream};
 pub use execute::{
     AdapterProblem, ExecuteError, ExecuteOptions, InputProblem, Limits, NoAdapter, PolicyProblem, SecretProblem,

@@ -3,6 +3,7 @@
 mod adapter;
 mod approval;
 mod audit;
+mod drift;
 mod execution;
 mod policy;
 
@@ -15,6 +16,7 @@ pub(crate) use approval::{DecideArguments, KeyCommand, SayArguments};
 pub(crate) use audit::{
     AuditCommand, CheckpointArguments, JournalArguments, ReplayArguments, TraceArguments, TraceFormat, VerifyArguments,
 };
+pub(crate) use drift::{DriftArguments, DriftView, ImportArguments, Looking};
 pub(crate) use execution::{
     ApplyArguments, CancelArguments, ExecutionsArguments, ResumeArguments, Running, UndoArguments,
 };
@@ -140,6 +142,15 @@ pub(crate) enum Command {
     Reject(DecideArguments),
     /// Take back what you approved or rejected.
     Revoke(SayArguments),
+    /// Look whether what a plan makes is there as it makes it. Changes nothing.
+    ///
+    /// Adapters are asked to look at each step that writes. It is told what is missing, what is otherwise, what the last
+    /// execution made and the plan does not have any more, and what nothing can be said of.
+    Drift(DriftArguments),
+    /// Adopt what exists: write into the journal that steps of a plan have been done.
+    ///
+    /// What is there is looked at first, and not touched. From then on drift and undo know of it.
+    Import(ImportArguments),
     /// Make the key that you sign with, or show its public half.
     ///
     /// The private half stays in its file, which you alone can read. The public half goes to those who have to know it.
@@ -265,6 +276,11 @@ pub(crate) struct PlanArguments {
     /// Write what would be printed to a file.
     #[arg(long, short = 'o', value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Leave out the steps whose effect is there as the plan wants it.
+    #[arg(long)]
+    pub(crate) refresh: bool,
+    #[command(flatten)]
+    pub(crate) looking: Looking,
 }
 
 /// How a plan is shown.

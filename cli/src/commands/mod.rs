@@ -10,12 +10,14 @@ mod decide;
 mod diff;
 mod doc;
 mod document;
+mod drift;
 mod eval;
 mod executions;
 mod explain;
 mod fix;
 mod fmt;
 mod gate;
+mod import;
 mod init;
 mod key;
 mod package;
@@ -58,6 +60,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Approve(arguments) => decide::approve(&arguments),
         Command::Reject(arguments) => decide::reject(&arguments),
         Command::Revoke(arguments) => decide::revoke(&arguments),
+        Command::Drift(arguments) => drift::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         Command::Key(command) => key::run(&command),
         Command::Fix { path, all, dry_run, json } => fix::run(&path, all, dry_run, json),
         Command::Eval(arguments) => eval::run(&arguments),

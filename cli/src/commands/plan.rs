@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ordain_compiler::{Item, Kind, PlanInstance, bind_arguments, check_package, judge, package_items, qualified_name};
 use ordain_diagnostics::{Diagnostic, Severity};
-use ordain_graph::{Date, PlanGraph, Value};
+use ordain_graph::{Date, PlanGraph, RefreshError, Value};
 use ordain_loader::Workspace;
+use ordain_runtime::refresh;
 use smol_str::SmolStr;
 
 use super::package;
@@ -16,7 +17,24 @@ use crate::output::{self, findings};
 use crate::{Failure, Outcome};
 
 pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, Failure> {
-    let Some(graph) = graph(&arguments.selection)? else { return Ok(Outcome::Findings) };
+    let Some(mut graph) = graph(&arguments.selection)? else { return Ok(Outcome::Findings) };
+    let mut denied = false;
+    if arguments.refresh {
+        let whole = graph.clone();
+        let refreshed = super::drift::look(&arguments.selection.package, &arguments.looking, |within, options| {
+            refresh(&whole, within, options)
+        })?;
+        anstream::eprint!("{}", super::drift::text(&refreshed.report));
+        match refreshed.plan {
+            Ok(part) => graph = Arc::new(part),
+            // A plan that is denied is shown as a whole: leaving out steps lifts no denial.
+            Err(RefreshError::Denied(codes)) => {
+                anstream::eprintln!("no step is left out: the plan is denied by {}", codes.join(", "));
+                denied = true;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
     let view = if arguments.json { View::Json } else { arguments.view };
     let bytes = match view {
         View::Json => graph.to_json(),
@@ -28,7 +46,7 @@ pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, Failure> {
     };
     output::write(arguments.output.as_deref(), &bytes)?;
     // Whoever is to see why a plan is denied sees the plan, too.
-    Ok(if graph.requirements().denied_by.is_empty() { Outcome::Fine } else { Outcome::Findings })
+    Ok(if graph.requirements().denied_by.is_empty() && !denied { Outcome::Fine } else { Outcome::Findings })
 }
 
 /// The graph the arguments name: read from a plan file, or compiled. Findings are shown; with errors there is none.

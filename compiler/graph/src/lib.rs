@@ -11,6 +11,7 @@ mod json;
 mod names;
 mod ops;
 mod plan;
+mod refresh;
 mod scalar;
 mod shape;
 mod untyped;
@@ -26,6 +27,7 @@ pub use plan::{
     Adapter, Contract, Dependency, Effect, Environment, FORMAT, Node, NodeKind, OnFailure, PackageRef, PlanGraph,
     Retry, Risk, Transport, Undo, Why,
 };
+pub use refresh::{Because, LeftOut, Refresh, RefreshError};
 pub use scalar::{display, written};
 pub use shape::ShapeError;
 pub use untyped::untyped;

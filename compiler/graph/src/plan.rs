@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use crate::fields::Fields;
 use crate::names::names;
+use crate::refresh::Refresh;
 use crate::value::{Date, NodeId, Shape, Value};
 use crate::verdict::Verdict;
 
@@ -47,6 +48,8 @@ pub struct PlanGraph {
     pub as_of: Option<Date>,
     /// What the policies say, in order and each once.
     pub verdicts: Vec<Verdict>,
+    /// The whole plan that this is a part of, and what was left out of it.
+    pub refresh: Option<Refresh>,
 }
 
 /// A package and its version.

@@ -16,13 +16,14 @@ mod world;
 pub use error::{AdapterProblem, ExecuteError, InputProblem, NoAdapter, PolicyProblem, SecretProblem};
 
 pub use limits::Limits;
+pub(crate) use preflight::{Call, bind, secrets as secret_names};
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ordain_graph::{Date, NodeId, PlanGraph, Shape, Value, evaluate};
+use ordain_graph::{Date, Node, NodeId, PlanGraph, Shape, Value, evaluate};
 use smol_str::SmolStr;
 
 use crate::adapters::{AdapterLimits, Adapters, Reach, StepError, Surroundings, Terrain};
@@ -120,6 +121,7 @@ pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<Executi
         graph: plan.to_json(),
         parallelism: options.limits.all.get(),
         approvers: approvers.cloned(),
+        imported: false,
         at: clock::now(),
     };
     let recorder = journal.begin(&execution, &claimed)?;
@@ -226,9 +228,14 @@ fn reach<'a>(plan: &'a PlanGraph, options: &'a ExecuteOptions<'_>, execution: &s
     Reach::of(plan, &options.adapters, &Terrain { execution, resumed, root, limits, grace })
 }
 
-fn workspace(options: &ExecuteOptions<'_>) -> Result<Workspace, ExecuteError> {
+pub(crate) fn workspace(options: &ExecuteOptions<'_>) -> Result<Workspace, ExecuteError> {
     Workspace::open(&options.workspace, &options.journal)
         .map_err(|error| ExecuteError::Workspace { path: options.workspace.clone(), detail: error.to_string() })
+}
+
+/// What tells a step of an execution from all others.
+pub(crate) fn step_key(execution: &str, node: &Node) -> String {
+    machine::key(execution, node, "apply")
 }
 
 /// An execution that begins or goes on.

@@ -28,9 +28,9 @@ pub(super) struct Prepared<'a> {
 
 /// A contract and who fulfils it.
 #[derive(Clone, Copy)]
-pub(super) struct Call<'a> {
-    pub(super) contract: &'a Contract,
-    pub(super) adapter: &'a dyn Adapter,
+pub(crate) struct Call<'a> {
+    pub(crate) contract: &'a Contract,
+    pub(crate) adapter: &'a dyn Adapter,
 }
 
 /// Looks at the whole plan: adapters, inputs. Every problem of the first kind found is reported at once.
@@ -123,7 +123,8 @@ fn positions(plan: &PlanGraph) -> Result<HashMap<&NodeId, usize>, ExecuteError> 
     Ok(position)
 }
 
-fn bind<'a>(
+/// Who fulfils a contract, once it has said what it is.
+pub(crate) fn bind<'a>(
     plan: &'a PlanGraph,
     adapters: &'a Reach<'a>,
     contract: &'a Contract,
@@ -199,7 +200,8 @@ pub(super) fn unlock(prepared: &Prepared<'_>, source: &dyn SecretSource) -> Resu
     if problems.is_empty() { Ok(vault) } else { Err(ExecuteError::Secrets(problems)) }
 }
 
-pub(super) fn secrets(value: &Value, names: &mut BTreeMap<SmolStr, ()>) {
+/// The names of the secrets that a value refers to.
+pub(crate) fn secrets(value: &Value, names: &mut BTreeMap<SmolStr, ()>) {
     match value {
         Value::Secret(secret) => {
             names.insert(secret.name.clone(), ());

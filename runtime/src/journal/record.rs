@@ -241,6 +241,8 @@ pub(crate) struct NewExecution {
     pub(crate) parallelism: usize,
     /// Who can approve what policies ask; none where they ask nothing.
     pub(crate) approvers: Option<Approvers>,
+    /// Whether nothing is executed, and what was found is written down.
+    pub(crate) imported: bool,
     pub(crate) at: i64,
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct Recorder {
 
 /// Executions that were under way when their process ended are marked, then the new one is written down.
 pub(super) fn begin(connection: &Connection, execution: &NewExecution, live: IsLive<'_>) -> rusqlite::Result<i64> {
-    let NewExecution { id, plan, plan_hash, package, version, graph, parallelism, approvers, at } = execution;
+    let NewExecution { id, plan, plan_hash, package, version, graph, parallelism, approvers, imported, at } = execution;
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let mut tail = Tail::of(&transaction)?;
     mark_interrupted(&transaction, &mut tail, *at, live)?;
@@ -49,6 +49,9 @@ pub(super) fn begin(connection: &Connection, execution: &NewExecution, live: IsL
     });
     if let Some(approvers) = approvers {
         data["approvers"] = approvers.to_json();
+    }
+    if *imported {
+        data["imported"] = true.into();
     }
     let last = tail.append(NewRow::of_execution(*at, id, LogEvent::ExecutionStarted, &data))?.seq;
     transaction.execute(

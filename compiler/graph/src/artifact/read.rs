@@ -12,6 +12,7 @@ use crate::plan::{
     Adapter, Contract, Dependency, Effect, Environment, FORMAT, Node, NodeKind, OnFailure, PackageRef, PlanGraph,
     Retry, Risk, Transport, Undo, Why,
 };
+use crate::refresh::{Because, LeftOut, Refresh};
 use crate::value::{Date, NodeId, Shape, Value};
 use crate::verdict::{Exemption, Mode, Outcome, Severity, Verdict};
 
@@ -66,6 +67,7 @@ pub(super) fn plan(bytes: &[u8]) -> Read<(PlanGraph, String)> {
         },
         as_of: plan.optional("as_of").map(|day| date(day, "as_of")).transpose()?,
         verdicts: plan.array("verdicts")?.iter().map(verdict).collect::<Read<_>>()?,
+        refresh: plan.optional("refresh").map(refresh).transpose()?,
         contracts,
     };
     let mode = plan.named("mode", Mode::named)?;
@@ -278,6 +280,30 @@ fn retry(json: &Json) -> Read<Retry> {
     };
     members.end()?;
     Ok(retry)
+}
+
+fn refresh(json: &Json) -> Read<Refresh> {
+    let mut members = Members::of(json, "refresh")?;
+    let left_out = |json: &Json| {
+        let mut members = Members::of(json, "left_out")?;
+        let left_out = LeftOut {
+            address: members.text("address")?,
+            node: id(&mut members, "node")?,
+            because: members.named("because", Because::named)?,
+            observed: match members.optional("observed") {
+                Some(digest) => Some(digest.as_str().and_then(node_id).ok_or_else(|| malformed("observed"))?.0),
+                None => None,
+            },
+        };
+        members.end()?;
+        Ok(left_out)
+    };
+    let refresh = Refresh {
+        of: id(&mut members, "of")?.0,
+        left_out: members.array("left_out")?.iter().map(left_out).collect::<Read<_>>()?,
+    };
+    members.end()?;
+    Ok(refresh)
 }
 
 fn date(json: &Json, name: &'static str) -> Read<Date> {

@@ -59,7 +59,20 @@ pub(super) fn plan(graph: &PlanGraph) -> Result<(), PlanError> {
     if !known {
         return Err(inconsistent("returns", "it refers to a step that is not there"));
     }
+    left_out(graph, &addresses)?;
     verdicts(graph, &earlier)
+}
+
+/// What was left out is not there, and stands in order.
+fn left_out(graph: &PlanGraph, addresses: &FxHashSet<&SmolStr>) -> Result<(), PlanError> {
+    let Some(refresh) = &graph.refresh else { return Ok(()) };
+    if !refresh.left_out.is_sorted_by(|a, b| a.address < b.address) {
+        return Err(inconsistent("refresh", "what was left out does not stand in order, each once"));
+    }
+    match refresh.left_out.iter().find(|each| addresses.contains(&each.address)) {
+        Some(there) => Err(inconsistent(&there.address, "it was left out, and is there")),
+        None => Ok(()),
+    }
 }
 
 /// Verdicts are about steps that are there, and stand in order.

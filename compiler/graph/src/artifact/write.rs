@@ -8,6 +8,7 @@ use crate::json::{encode, encode_shape, escape};
 use crate::plan::{
     Adapter, Contract, Dependency, Environment, FORMAT, Node, NodeKind, PlanGraph, Retry, Transport, Undo,
 };
+use crate::refresh::{LeftOut, Refresh};
 use crate::value::{Shape, Value};
 use crate::verdict::{Outcome, Verdict};
 
@@ -73,6 +74,10 @@ impl PlanGraph {
         bytes.member("version", &self.package.version);
         bytes.close_object();
         bytes.member("plan", &self.plan);
+        if let Some(own) = &self.refresh {
+            bytes.key("refresh");
+            refresh(own, bytes);
+        }
         bytes.key("returns");
         match &self.returns {
             Some(returns) => tagged(returns, bytes),
@@ -168,6 +173,25 @@ fn object<'a, T: 'a>(
         bytes.key(name);
         value(member, bytes);
     }
+    bytes.close_object();
+}
+
+fn refresh(refresh: &Refresh, bytes: &mut Bytes) {
+    bytes.open_object();
+    bytes.key("left_out");
+    bytes.open_array();
+    for LeftOut { address, node, because, observed } in &refresh.left_out {
+        bytes.open_object();
+        bytes.member("address", address);
+        bytes.member("because", because.name());
+        bytes.member("node", &node.0);
+        if let Some(observed) = observed {
+            bytes.member("observed", observed);
+        }
+        bytes.close_object();
+    }
+    bytes.close_array();
+    bytes.member("of", &refresh.of);
     bytes.close_object();
 }
 

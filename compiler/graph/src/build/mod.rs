@@ -92,6 +92,7 @@ pub fn finish(draft: DraftPlan) -> Result<Finished, Vec<GraphError>> {
         returns: draft.returns.map(|value| resolve::by_id(value, &ids)),
         as_of: None,
         verdicts: Vec::new(),
+        refresh: None,
     };
     Ok(Finished { graph, identical })
 }

@@ -16,7 +16,7 @@ pub(super) fn entry(node: &Node, event: StepEvent, attempt: u32, data: Json, now
 }
 
 /// What tells this step of this execution from all others: the adapter's means to do nothing twice.
-pub(super) fn key(execution: &str, node: &Node, what: &str) -> String {
+pub(in crate::execute) fn key(execution: &str, node: &Node, what: &str) -> String {
     let text = format!("{execution}\n{}\n{what}", node.id.0);
     let digest = crate::workspace::digest_text(Sha256::new_with_prefix(text));
     digest.trim_start_matches("sha256:").to_owned()

@@ -8,7 +8,7 @@ mod pause;
 mod settle;
 mod undo;
 
-pub(super) use entry::millis;
+pub(super) use entry::{key, millis};
 #[cfg(test)]
 pub(super) use settle::Settled;
 
