@@ -3,6 +3,7 @@
 //! They know nothing of the crates behind the command but the formats they publish. One binary holds them all, since
 //! linking it once is what takes time.
 
+mod adapters;
 mod approvals;
 mod audit;
 mod authorization;

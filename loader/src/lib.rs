@@ -5,6 +5,7 @@
 
 mod git;
 mod package;
+mod programs;
 mod tree;
 mod workspace;
 

@@ -14,6 +14,7 @@ use smol_str::SmolStr;
 use thiserror::Error;
 
 use crate::package::{content, content_of, join, load_sources, module, new_package, read_all};
+use crate::programs::programs;
 use crate::tree::Tree;
 
 /// The name of a package's manifest.
@@ -191,6 +192,18 @@ impl Workspace {
                 package.set_data(&mut self.db).to(Arc::new(files));
             }
         }
+        for (package, folder, _) in &self.locations {
+            let found = programs(&self.db, tree, *package, folder);
+            if **package.programs(&self.db) != found {
+                package.set_programs(&mut self.db).to(Arc::new(found));
+            }
+        }
+    }
+
+    /// The folder of the package of a name, in the tree it was loaded from.
+    pub fn folder(&self, name: &str) -> Option<&str> {
+        let is = |package: &Package| ordain_compiler::manifest(&self.db, *package).manifest.name == name;
+        self.locations.iter().find(|(package, ..)| is(package)).map(|(_, folder, _)| folder.as_str())
     }
 
     /// The texts of all files that findings can point into, by path.

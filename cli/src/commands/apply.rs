@@ -60,6 +60,10 @@ pub(super) fn conduct(
         Some(progress) => progress.show(&event),
         None => print_event(&event),
     };
+    let packages = |name: &str| {
+        let root = find_root(package).ok()?;
+        Some(root.join(super::package::load(package).ok()?.folder(name)?))
+    };
     let mut options = ExecuteOptions::new(workspace, &journal, &secrets);
     options.limits = Limits {
         all: running.parallel,
@@ -68,6 +72,7 @@ pub(super) fn conduct(
     options.concurrent = running.concurrent;
     options.observer = &observer;
     options.cancel = cancel;
+    options.packages = &packages;
     let executed = execute(&mut options);
     if let Some(progress) = &progress {
         progress.finish();

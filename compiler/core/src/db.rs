@@ -143,6 +143,10 @@ pub struct Package {
     pub files: Arc<BTreeMap<SmolStr, SourceFile>>,
     /// The data files its sources name, by path in the package; a missing file is not there.
     pub data: Arc<BTreeMap<SmolStr, DataFile>>,
+    /// The files that its adapters' programs consist of, by path in the package, with the digests of their bytes; a missing
+    /// file is not there.
+    #[default]
+    pub programs: Arc<BTreeMap<SmolStr, SmolStr>>,
     /// The packages it depends on, by the name its sources use; `std` is one of them.
     pub dependencies: Arc<BTreeMap<SmolStr, Package>>,
     /// What its loader could not do for it: missing dependencies, clashing paths. Already in the user's words.

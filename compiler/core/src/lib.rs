@@ -38,7 +38,7 @@ pub use hir::Kind;
 pub use items::{Item, file_items, parse_package};
 pub use module_path::{Unnameable, unnameable};
 pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse_manifest};
-pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate};
+pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate, program_references};
 pub use policy::{
     About, Arena, Asking, Authorizer, ChangePatterns, Clause, ClauseKind, ConditionPart, Decided, Decision, Explained,
     ExplainedRequest, GateFinding, GateManner, GateRun, Judged, Prepared, Ruling, Way, WayEnd, explain,

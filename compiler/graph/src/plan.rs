@@ -94,8 +94,11 @@ pub struct Adapter {
     pub version: SmolStr,
     /// How it is reached.
     pub transport: Transport,
-    /// The digest of the adapter's declaration.
+    /// The digest of the adapter's declaration and of its files.
     pub digest: SmolStr,
+    /// The files of its package that its program consists of, as the program or its arguments name them, with the digests
+    /// of their bytes.
+    pub files: BTreeMap<SmolStr, SmolStr>,
 }
 
 /// How an adapter is reached.

@@ -15,7 +15,7 @@ pub(crate) mod remote;
 pub use context::{SecretTag, StepContext, StepError};
 pub(crate) use context::{Surroundings, Told, Try};
 pub use observed::Observed;
-pub(crate) use reach::{Reach, Terrain};
+pub(crate) use reach::{Missing, Reach, Terrain};
 pub use remote::AdapterLimits;
 
 use std::collections::BTreeMap;

@@ -99,7 +99,7 @@ impl ExecuteError {
                     false => "policy_denied",
                 }
             }
-            Self::Adapters(_) => "adapter_missing",
+            Self::Adapters(problems) => problems.first().map_or("adapter_missing", |problem| problem.why.code()),
             Self::Inputs(_) => "input_mismatch",
             Self::Secrets(_) => "secret_missing",
             Self::Limit { .. } => "limit_unknown",
@@ -183,6 +183,22 @@ pub enum NoAdapter {
         /// The adapter.
         name: SmolStr,
     },
+    /// The package that holds the adapter's program is not at hand.
+    #[error("the adapter `{adapter}` is a program of the package `{package}`, which is not at hand")]
+    Package {
+        /// The adapter.
+        adapter: SmolStr,
+        /// The package.
+        package: SmolStr,
+    },
+    /// The adapter's program is another than the one that the plan was made with.
+    #[error("`{file}` of the adapter `{adapter}` is not as it was when the plan was made")]
+    Changed {
+        /// The adapter.
+        adapter: SmolStr,
+        /// The file, relative to its package.
+        file: SmolStr,
+    },
     /// The adapter could not be asked what it is.
     #[error("the adapter `{adapter}` cannot be asked what it is: {message}")]
     Silent {
@@ -203,6 +219,18 @@ pub enum NoAdapter {
         /// The version at hand.
         found: SmolStr,
     },
+}
+
+impl NoAdapter {
+    /// Its stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unbound | Self::Unknown { .. } | Self::NotProvided { .. } | Self::Package { .. } => "adapter_missing",
+            Self::Changed { .. } => "adapter_changed",
+            Self::Version { .. } => Reason::AdapterVersion.code(),
+            Self::Silent { reason, .. } => reason.code(),
+        }
+    }
 }
 
 /// A node whose inputs are not as demanded.

@@ -64,6 +64,8 @@ pub struct ExecuteOptions<'a> {
     pub grace: Duration,
     /// How much adapters that are programs or services of their own may take.
     pub adapter_limits: AdapterLimits,
+    /// Where packages are that the plan's own depends on, by name, for programs of adapters that lie in them.
+    pub packages: &'a (dyn Fn(&str) -> Option<PathBuf> + Sync),
     /// The day on which exemptions of policies are judged when an execution begins, or goes on after it had waited for
     /// people; as the plan has them where there is none.
     pub as_of: Option<Date>,
@@ -86,6 +88,7 @@ impl<'a> ExecuteOptions<'a> {
             cancel: Cancellation::new(),
             grace: Duration::from_secs(2),
             adapter_limits: AdapterLimits::default(),
+            packages: &|_| None,
             as_of: None,
             approvers: None,
         }
@@ -225,7 +228,8 @@ fn limited(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<(), Execute
 /// The adapters of an execution.
 fn reach<'a>(plan: &'a PlanGraph, options: &'a ExecuteOptions<'_>, execution: &str, resumed: bool) -> Reach<'a> {
     let (root, limits, grace) = (&options.workspace, options.adapter_limits, options.grace);
-    Reach::of(plan, &options.adapters, &Terrain { execution, resumed, root, limits, grace })
+    let packages = options.packages;
+    Reach::of(plan, &options.adapters, &Terrain { execution, resumed, root, packages, limits, grace })
 }
 
 pub(crate) fn workspace(options: &ExecuteOptions<'_>) -> Result<Workspace, ExecuteError> {

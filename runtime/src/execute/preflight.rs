@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ordain_graph::{Contract, Date, Node, NodeId, OnFailure, PlanGraph, Residual, Transport, Value, Verdict};
+use ordain_graph::{Contract, Date, Node, NodeId, OnFailure, PlanGraph, Residual, Value, Verdict};
 use semver::Version;
 use smol_str::SmolStr;
 
 use super::Goal;
 use super::error::{AdapterProblem, ExecuteError, InputProblem, NoAdapter, PolicyProblem, SecretProblem};
-use crate::adapters::{Adapter, Reach, StepError};
+use crate::adapters::{Adapter, Missing, Reach, StepError};
 use crate::approval::{Approvers, Docket};
 use crate::secret::{SecretError, SecretSource};
 use crate::vault::Vault;
@@ -132,11 +132,10 @@ pub(crate) fn bind<'a>(
 ) -> Result<Call<'a>, NoAdapter> {
     let (qualified, bound) =
         adapter.and_then(|name| Some((name, plan.adapters.get(name)?))).ok_or(NoAdapter::Unbound)?;
-    let adapter = adapters.find(qualified, &bound.transport).ok_or_else(|| NoAdapter::Unknown {
-        name: match &bound.transport {
-            Transport::Builtin(name) => name.clone(),
-            _ => qualified.clone(),
-        },
+    let adapter = adapters.find(qualified, &bound.transport).map_err(|missing| match missing {
+        Missing::Builtin(name) => NoAdapter::Unknown { name },
+        Missing::Package(package) => NoAdapter::Package { adapter: qualified.clone(), package },
+        Missing::Changed(file) => NoAdapter::Changed { adapter: qualified.clone(), file },
     })?;
     let description = adapter.describe().map_err(|StepError { reason, message }| NoAdapter::Silent {
         adapter: qualified.clone(),

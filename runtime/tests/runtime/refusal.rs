@@ -40,6 +40,8 @@ fn every_step_without_an_adapter_is_named() {
             let why = match &problem.why {
                 NoAdapter::Unbound => "unbound",
                 NoAdapter::Unknown { .. } => "unknown",
+                NoAdapter::Package { .. } => "package",
+                NoAdapter::Changed { .. } => "changed",
                 NoAdapter::Silent { .. } => "silent",
                 NoAdapter::NotProvided { .. } => "not provided",
                 NoAdapter::Version { .. } => "version",

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ordain_graph::{OnFailure, Retry, Transport, Value};
-use ordain_runtime::{Event, ExecuteError, NoAdapter, Outcome, Reason, State, StepEvent, Stream, resume};
+use ordain_runtime::{Event, ExecuteError, NoAdapter, Outcome, Reason, State, StepEvent, Stream, execute, resume};
 use serde_json::json;
 
 use crate::support::{Place, Plan, failure, outputs, secret, text};
@@ -206,9 +206,12 @@ fn as_many_calls_are_under_way_as_the_adapter_takes() {
         Place::new().execute(&plan.finish())
     };
     assert_eq!(meeting("").state, State::Succeeded);
+    // In an adapter that takes one call at a time each waits for the others in vain, but for the last, who finds their traces.
     let report = meeting("one by one");
-    // Whoever waits for the others in an adapter that takes one call at a time waits in vain; the last finds their traces.
-    assert_eq!(failure(&report, "a").0, Reason::Timeout);
+    let late =
+        |node: &ordain_runtime::NodeReport| matches!(node.outcome, Outcome::Failed { reason: Reason::Timeout, .. });
+    assert_eq!(report.nodes.iter().filter(|node| late(node)).count(), 2, "{report:?}");
+    assert_eq!(report.nodes.iter().filter(|node| node.outcome == Outcome::Succeeded).count(), 1, "{report:?}");
 }
 
 #[test]
@@ -281,6 +284,51 @@ fn an_adapter_that_is_not_what_it_should_be_is_refused_before_anything_runs() {
 }
 
 #[test]
+fn a_program_that_is_not_the_one_of_the_plan_is_not_started() {
+    let place = Place::new();
+    std::fs::write(place.path("tool"), "what the plan was made with").unwrap();
+    let digest = "sha256:8ab3b02d19ab8b70a1a2cea8d9ce2e1ac8b0b5f4eb3ed0cd2e8f3ba6d6d5ee0b";
+    let mut plan = plan("");
+    plan.0.adapters.get_mut("test").unwrap().files = [("tool".into(), digest.into())].into();
+    note(&mut plan, "a", "succeed");
+    let error = place.try_execute(&plan.finish()).unwrap_err();
+    assert_eq!(error.code(), "adapter_changed");
+    let ExecuteError::Adapters(problems) = error else { panic!() };
+    assert_eq!(problems[0].why, NoAdapter::Changed { adapter: "test".into(), file: "tool".into() });
+    assert!(!place.path("described").exists());
+}
+
+#[test]
+fn programs_of_other_packages_are_found_there_and_run_here() {
+    let place = Place::new();
+    let shared = place.outside().join("shared");
+    std::fs::create_dir(&shared).unwrap();
+    std::fs::copy(PROGRAM, shared.join("tool")).unwrap();
+    let digest = sha256(&std::fs::read(PROGRAM).unwrap());
+    let mut plan = plan("");
+    let adapter = plan.0.adapters.remove("test").unwrap();
+    let transport = Transport::Process(["./tool", ""].map(Into::into).into());
+    let files = [("./tool".into(), digest.into())].into();
+    plan.0.adapters.insert("shared.main.test".into(), ordain_graph::Adapter { transport, files, ..adapter });
+    let at = note(&mut plan, "a", "succeed");
+    plan.at(at).adapter = Some("shared.main.test".into());
+    let plan = plan.finish();
+    let error = place.try_execute(&plan).unwrap_err();
+    assert_eq!(error.code(), "adapter_missing");
+    let packages = |name: &str| (name == "shared").then(|| shared.clone());
+    let mut options = place.options(&|_| {});
+    options.packages = &packages;
+    assert_eq!(execute(&plan, &options).unwrap().state, State::Succeeded);
+    assert_eq!(place.read("effects"), "a\n");
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    let hex: String = sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+#[test]
 fn an_adapter_that_changes_under_way_is_not_used() {
     let mut plan = plan("changes");
     retried(&mut plan, "a", "crash");
@@ -337,4 +385,19 @@ fn a_resumed_step_is_in_doubt_under_the_same_key() {
     let steps = record.unwrap().steps;
     let intent = steps.iter().find(|step| step.event == StepEvent::Intent).unwrap();
     assert_eq!(apply["params"]["key"], intent.data["key"]);
+}
+
+/// What the interpreter says in an execution with everything in it: a time-out, a failure, and undoing.
+pub fn a_whole_execution() -> String {
+    let mut plan = plan("");
+    plan.0.on_failure = OnFailure::Undo;
+    let first = note(&mut plan, "a", "succeed");
+    plan.undo(first, "test.note", &[("name", text("undo a"))]);
+    let last = note(&mut plan, "b", "hang");
+    plan.at(last).timeout = Some(100);
+    plan.after(last, &[first]);
+    let place = Place::new();
+    std::fs::write(place.path("heard"), "").unwrap();
+    assert_eq!(place.execute(&plan.finish()).state, State::Undone);
+    place.read("heard")
 }

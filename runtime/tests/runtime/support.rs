@@ -169,7 +169,12 @@ impl Plan {
             let transport = Transport::Builtin(name.into());
             (
                 SmolStr::from(name),
-                Bound { version: "1.0.0".into(), transport, digest: format!("sha256:{}", "0".repeat(64)).into() },
+                Bound {
+                    version: "1.0.0".into(),
+                    transport,
+                    digest: format!("sha256:{}", "0".repeat(64)).into(),
+                    files: [].into(),
+                },
             )
         };
         Self(DraftPlan {

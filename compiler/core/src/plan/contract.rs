@@ -1,16 +1,16 @@
 //! Capabilities and adapters as they stand in a plan graph.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ordain_graph::{Adapter, Contract, Shape, Transport, Value};
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
-use crate::db::Db;
+use crate::db::{Db, Package};
 use crate::eval::{Context, Evaluator};
 use crate::hir::Signature;
-use crate::items::Item;
+use crate::items::{Item, file_items};
 use crate::types::{MAX_PARTS, Sig, Ty, alias_target, signature};
 
 /// The contract of a capability; `None` for anything else.
@@ -114,8 +114,40 @@ pub(super) fn adapter<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Arc<Adapt
         })
         .collect();
     provides.sort();
-    let body = serde_json::json!([item.name(db).as_str(), version.as_str(), provides, format!("{transport:?}")]);
-    let digest = Sha256::digest(body.to_string().as_bytes());
+    let mut body = vec![
+        serde_json::json!(item.name(db).as_str()),
+        version.as_str().into(),
+        provides.into(),
+        format!("{transport:?}").into(),
+    ];
+    let known = item.file(db).package(db).programs(db);
+    let files: BTreeMap<SmolStr, SmolStr> =
+        named_files(&transport).filter_map(|path| Some((path.clone(), known.get(path)?.clone()))).collect();
+    if !files.is_empty() {
+        let files = files.iter().map(|(path, digest)| (path.to_string(), digest.as_str().into()));
+        body.push(serde_json::Value::Object(files.collect()));
+    }
+    let digest = Sha256::digest(serde_json::Value::Array(body).to_string().as_bytes());
     let digest = format!("sha256:{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-    Some(Arc::new(Adapter { version, transport, digest: digest.into() }))
+    Some(Arc::new(Adapter { version, transport, digest: digest.into(), files }))
+}
+
+/// What may be a file of the package among a program and its arguments: a program without a `/` is looked up elsewhere.
+fn named_files(transport: &Transport) -> impl Iterator<Item = &SmolStr> {
+    let argv = match transport {
+        Transport::Process(argv) => argv.as_slice(),
+        _ => &[],
+    };
+    let inside = |path: &str| !path.is_empty() && !path.starts_with('/') && path.split('/').all(|part| part != "..");
+    let named = argv.iter().enumerate().filter(move |(at, part)| inside(part) && (*at > 0 || part.contains('/')));
+    named.map(|(_, part)| part)
+}
+
+/// What adapters of a package name as programs and arguments and may be files of it, whether they exist or not; for its
+/// loader.
+pub fn program_references(db: &dyn Db, package: Package) -> BTreeSet<SmolStr> {
+    let files = package.files(db).values();
+    let items = files.flat_map(|&file| file_items(db, file).items(db).iter());
+    let adapters = items.filter_map(|&item| adapter(db, item));
+    adapters.flat_map(|adapter| named_files(&adapter.transport).cloned().collect::<Vec<_>>()).collect()
 }

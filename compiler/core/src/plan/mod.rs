@@ -15,6 +15,7 @@ use std::sync::Arc;
 use ordain_graph::{PlanGraph, Value};
 
 pub use arguments::{ArgumentError, bind_arguments};
+pub use contract::program_references;
 pub(crate) use expand::is_allowed;
 
 use crate::db::Db;

@@ -204,7 +204,20 @@ fn adapter(json: &Json) -> Read<Adapter> {
         "builtin" => Transport::Builtin(one()?),
         _ => return Err(malformed("transport")),
     };
-    let adapter = Adapter { version: members.text("version")?, transport, digest: id(&mut members, "digest")?.0 };
+    let adapter = Adapter {
+        version: members.text("version")?,
+        transport,
+        digest: id(&mut members, "digest")?.0,
+        files: match members.optional("files") {
+            None => BTreeMap::new(),
+            Some(Json::Object(files)) if !files.is_empty() => {
+                let digest = |digest: &Json| digest.as_str().and_then(node_id).ok_or_else(|| malformed("files"));
+                let files = files.iter().map(|(path, file)| Ok((path.as_str().into(), digest(file)?.0)));
+                files.collect::<Read<_>>()?
+            }
+            Some(_) => return Err(malformed("files")),
+        },
+    };
     members.end()?;
     Ok(adapter)
 }

@@ -202,6 +202,10 @@ fn tagged(value: &Value, bytes: &mut Bytes) {
 fn adapter(adapter: &Adapter, bytes: &mut Bytes) {
     bytes.open_object();
     bytes.member("digest", &adapter.digest);
+    if !adapter.files.is_empty() {
+        bytes.key("files");
+        object(adapter.files.iter(), bytes, |digest, bytes| bytes.text(digest));
+    }
     bytes.key("transport");
     bytes.open_object();
     match &adapter.transport {

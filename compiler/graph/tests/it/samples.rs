@@ -270,11 +270,17 @@ pub fn shop() -> DraftPlan {
                 version: "2.0.1".into(),
                 transport: Transport::Process(vec!["adapters/postgres".into(), "--quiet".into()]),
                 digest: digest("a"),
+                files: [].into(),
             },
         ),
         (
             "shop.adapters.local".into(),
-            Adapter { version: "1.0.0".into(), transport: Transport::Builtin("command".into()), digest: digest("b") },
+            Adapter {
+                version: "1.0.0".into(),
+                transport: Transport::Builtin("command".into()),
+                digest: digest("b"),
+                files: [].into(),
+            },
         ),
     ]
     .into();
@@ -327,14 +333,17 @@ pub fn everything() -> DraftPlan {
     let work = contract("work.everything", &shapes, &shapes, Effect::Write);
     let mut plan = draft("every.thing", vec![step("work", &work, &values)]);
     plan.arguments = values.into_iter().map(|(name, value)| (name.into(), value)).collect();
-    plan.adapters = [(
-        "every.adapter".into(),
-        Adapter {
-            version: "1.0.0".into(),
-            transport: Transport::Http("https://example.com/adapter".into()),
-            digest: format!("sha256:{}", "e".repeat(64)).into(),
-        },
-    )]
+    let adapter = |transport: Transport, files: &[&str]| Adapter {
+        version: "1.0.0".into(),
+        transport,
+        digest: format!("sha256:{}", "e".repeat(64)).into(),
+        files: files.iter().map(|file| ((*file).into(), format!("sha256:{}", "f".repeat(64)).into())).collect(),
+    };
+    let program = Transport::Process(["python3", "tools/a.py", "\u{e9}.py"].map(Into::into).into());
+    plan.adapters = [
+        ("every.adapter".into(), adapter(Transport::Http("https://example.com/adapter".into()), &[])),
+        ("every.program".into(), adapter(program, &["tools/a.py", "\u{e9}.py"])),
+    ]
     .into();
     plan.returns = Some(Value::apply(Op::Add, vec![output(0, &["int"]), Value::Int(1)]));
     plan

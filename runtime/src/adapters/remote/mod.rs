@@ -66,7 +66,7 @@ struct State {
 /// An adapter that was reached.
 struct Live {
     link: Box<dyn Link>,
-    slots: Slots,
+    slots: Arc<Slots>,
 }
 
 impl Remote {
@@ -120,7 +120,7 @@ impl Remote {
             let message = format!("`{}` is another than when the execution began", self.name);
             return Err(StepError::new(Reason::AdapterVersion, message));
         }
-        let live = Arc::new(Live { link, slots: Slots::new(concurrency) });
+        let live = Arc::new(Live { link, slots: Arc::new(Slots::new(concurrency)) });
         state.description = Some(description.clone());
         state.live = Some(live.clone());
         Ok((live, description))
@@ -148,10 +148,17 @@ impl Remote {
     }
 
     fn call(&self, method: &'static str, step: &StepContext<'_>) -> Result<Json, StepError> {
-        let (live, _) = self.live()?;
         let since = Instant::now();
-        let Some(_slot) = live.slots.take(step.cancellation()) else {
-            return Err(StepError::new(Reason::Cancelled, "given up because the execution was cancelled"));
+        let mut live = self.live()?.0;
+        let _slot = loop {
+            let Some(slot) = Slots::take(&live.slots, step.cancellation()) else {
+                return Err(StepError::new(Reason::Cancelled, "given up because the execution was cancelled"));
+            };
+            // Whoever had the place before may have been the end of the program.
+            if live.link.is_alive() {
+                break slot;
+            }
+            live = self.live()?.0;
         };
         // The time in which others were served is none of its own.
         let deadline = step.deadline().map(|deadline| deadline + since.elapsed());

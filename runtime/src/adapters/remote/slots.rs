@@ -1,6 +1,6 @@
 //! How many calls an adapter takes at a time.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::cancel::Cancellation;
@@ -15,7 +15,7 @@ pub(super) struct Slots {
 }
 
 /// A place for a call. It is free again when this is dropped.
-pub(super) struct Slot<'a>(&'a Slots);
+pub(super) struct Slot(Arc<Slots>);
 
 impl Slots {
     pub(super) fn new(count: usize) -> Self {
@@ -23,21 +23,21 @@ impl Slots {
     }
 
     /// Waits for a place; gives none where the execution is cancelled.
-    pub(super) fn take(&self, cancel: &Cancellation) -> Option<Slot<'_>> {
+    pub(super) fn take(slots: &Arc<Self>, cancel: &Cancellation) -> Option<Slot> {
         // What is behind the lock is whole at any time.
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = slots.free.lock().unwrap_or_else(PoisonError::into_inner);
         while *free == 0 {
             if cancel.is_cancelled() {
                 return None;
             }
-            free = self.changed.wait_timeout(free, TICK).unwrap_or_else(PoisonError::into_inner).0;
+            free = slots.changed.wait_timeout(free, TICK).unwrap_or_else(PoisonError::into_inner).0;
         }
         *free -= 1;
-        Some(Slot(self))
+        Some(Slot(slots.clone()))
     }
 }
 
-impl Drop for Slot<'_> {
+impl Drop for Slot {
     fn drop(&mut self) {
         *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         self.0.changed.notify_one();

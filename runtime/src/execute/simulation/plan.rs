@@ -81,6 +81,7 @@ pub(super) fn draw(seed: u64) -> Drawn {
         version: "1.0.0".into(),
         transport: Transport::Builtin("test".into()),
         digest: format!("sha256:{}", "0".repeat(64)).into(),
+        files: BTreeMap::new(),
     };
     let draft = DraftPlan {
         plan: "test.simulated".into(),
