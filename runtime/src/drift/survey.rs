@@ -110,7 +110,9 @@ fn ask(
     options: &ExecuteOptions<'_>,
 ) -> Vec<Result<Observed, Unsaid>> {
     let (root, limits, grace) = (&options.workspace, options.adapter_limits, options.grace);
-    let reach = Reach::of(plan, &options.adapters, &Terrain { execution, resumed: false, root, limits, grace });
+    let packages = options.packages;
+    let terrain = Terrain { execution, resumed: false, root, packages, limits, grace };
+    let reach = Reach::of(plan, &options.adapters, &terrain);
     asking.all(questions, &reach)
 }
 
