@@ -170,6 +170,17 @@ fn events_are_as_their_schema_says() {
 }
 
 #[test]
+fn the_reference_tells_every_type_of_event_and_no_other() {
+    let schema: Json = serde_json::from_str(EVENT_SCHEMA).unwrap();
+    let types: BTreeSet<&str> =
+        schema["properties"]["type"]["enum"].as_array().unwrap().iter().map(|kind| kind.as_str().unwrap()).collect();
+    let page = include_str!("../../../docs/reference/audit.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `ordain.")?.split_once('`'));
+    let told: BTreeSet<String> = rows.map(|(kind, _)| format!("ordain.{kind}")).collect();
+    assert_eq!(told.iter().map(String::as_str).collect::<BTreeSet<_>>(), types);
+}
+
+#[test]
 fn a_trace_tells_tries_waits_and_outcomes() {
     let place = Place::new();
     let plan = plan();
