@@ -30,8 +30,8 @@ pub use cancel::Cancellation;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use conformance::{CheckReport, Conformance, ConformanceOptions, Exchange, Said, Target, Verdict, conformance};
 pub use drift::{
-    Adopted, DriftCounts, DriftField, DriftOf, DriftReport, DriftState, DriftStep, ImportProblem, LOOK_WITHIN, Refreshed,
-    drift, import, refresh,
+    Adopted, DriftCounts, DriftField, DriftOf, DriftReport, DriftState, DriftStep, ImportProblem, LOOK_WITHIN,
+    Refreshed, drift, import, refresh,
 };
 pub use event::{Event, Stream};
 pub use execute::{

@@ -136,13 +136,7 @@ pub fn import(
     Ok(adopted)
 }
 
-fn problem(
-    plan: &PlanGraph,
-    at: usize,
-    look: &Look,
-    made: Option<SmolStr>,
-    accept: bool,
-) -> Option<ImportProblem> {
+fn problem(plan: &PlanGraph, at: usize, look: &Look, made: Option<SmolStr>, accept: bool) -> Option<ImportProblem> {
     let address = look.step.address.clone();
     let why = || look.step.message.clone().unwrap_or_default();
     match look.step.state {
@@ -172,9 +166,7 @@ fn problem(
         _ => return None,
     };
     let outputs: Vec<SmolStr> = fields
-        .filter(|(name, shape)| {
-            !look.outputs.contains_key(*name) && !matches!(shape, ordain_graph::Shape::Optional(_))
-        })
+        .filter(|(name, shape)| !look.outputs.contains_key(*name) && !matches!(shape, ordain_graph::Shape::Optional(_)))
         .map(|(name, _)| name.clone())
         .collect();
     (!outputs.is_empty()).then_some(ImportProblem::Untold { address, outputs })
@@ -200,8 +192,7 @@ fn part(plan: &PlanGraph, looks: &[Option<Look>], chosen: &[(usize, &Look)]) -> 
         let denied: Vec<&str> = denied.iter().map(SmolStr::as_str).collect();
         return Err(ImportProblem::Plan(format!("policies deny the plan: {}", denied.join(", "))));
     }
-    let mut part =
-        whole.without(left_out.collect(), &known).map_err(|error| ImportProblem::Plan(error.to_string()))?;
+    let mut part = whole.without(left_out.collect(), &known).map_err(|error| ImportProblem::Plan(error.to_string()))?;
     if let Some(refresh) = &mut part.refresh {
         refresh.of = plan.hash();
     }
@@ -239,10 +230,7 @@ fn written(
             entries.push(Entry { at, node, address, event, attempt: 1, data });
         };
         let key = step_key(&id, node);
-        entry(
-            StepEvent::Intent,
-            json!({ "inputs": contract.input.encode(inputs), "key": key, "imported": true }),
-        );
+        entry(StepEvent::Intent, json!({ "inputs": contract.input.encode(inputs), "key": key, "imported": true }));
         entry(
             StepEvent::Succeeded,
             json!({ "outputs": contract.output.encode(&outputs), "duration_ms": 0, "imported": true }),

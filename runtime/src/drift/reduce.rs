@@ -28,11 +28,7 @@ pub struct Refreshed {
 ///
 /// # Errors
 /// As for [`drift`](super::drift).
-pub fn refresh(
-    plan: &PlanGraph,
-    within: Duration,
-    options: &ExecuteOptions<'_>,
-) -> Result<Refreshed, ExecuteError> {
+pub fn refresh(plan: &PlanGraph, within: Duration, options: &ExecuteOptions<'_>) -> Result<Refreshed, ExecuteError> {
     let history = History::of_plan(&options.journal, plan)?;
     let Survey { looks, unexpected } = survey(plan, &history, false, within, options)?;
     let reduced = Reducer::new(plan, &history, &looks).reduce();
@@ -63,7 +59,8 @@ impl<'a> Reducer<'a> {
                 let look = self.looks[*self.position.get(id)?].as_ref()?;
                 Some(Value::record(look.outputs.iter().map(|(name, value)| (name.clone(), value.clone()))))
             };
-            let reduced = self.plan.without(left_out.iter().map(|(at, because)| self.entry(*at, *because)).collect(), &outputs);
+            let reduced =
+                self.plan.without(left_out.iter().map(|(at, because)| self.entry(*at, *because)).collect(), &outputs);
             let before = self.pinned.len();
             match &reduced {
                 Err(RefreshError::Needed { on, .. }) => {
@@ -113,9 +110,8 @@ impl<'a> Reducer<'a> {
                 }
                 if !before[at] && !after[at] {
                     left_out.insert(at, Because::NotNeeded);
-                } else if let Some(on) = self.waits(at).find(|on| {
-                    matches!(left_out.get(on), Some(Because::TakenBack))
-                }) {
+                } else if let Some(on) = self.waits(at).find(|on| matches!(left_out.get(on), Some(Because::TakenBack)))
+                {
                     // It looked at what is taken back, and could not see it any more.
                     if self.history.made.contains_key(&node.address) {
                         left_out.insert(at, Because::TakenBack);

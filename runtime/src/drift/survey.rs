@@ -228,9 +228,10 @@ impl Wanted<'_> {
             look.step.message = Some(format!("`{}` decides how it is", plan.nodes[by].address));
             return look;
         }
-        let answer = self.inputs.clone().and_then(|_| {
-            answer.unwrap_or_else(|| Err(Unsaid::new("not_asked", "it was not asked for")))
-        });
+        let answer = self
+            .inputs
+            .clone()
+            .and_then(|_| answer.unwrap_or_else(|| Err(Unsaid::new("not_asked", "it was not asked for"))));
         let unsaid = match answer {
             Ok(observed) => self.judge(observed, vault, &mut look).err(),
             Err(unsaid) => Some(unsaid),
@@ -308,9 +309,10 @@ fn surplus<'a>(plan: &PlanGraph, history: &'a History, wanted: &[Wanted<'_>]) ->
         let there = addresses.get(&node.address).is_some_and(|known| is_same_kind(known, node));
         match Identity::of(node, made.key.as_ref()) {
             // Where the plan's own key is not known, the address has to do.
-            Some(thing) => things.contains(&thing) || (there && wanted.iter().any(|step| {
-                step.node.address == node.address && step.key.is_none()
-            })),
+            Some(thing) => {
+                things.contains(&thing)
+                    || (there && wanted.iter().any(|step| step.node.address == node.address && step.key.is_none()))
+            }
             None => {
                 there
                     || wanted.iter().any(|step| {
@@ -320,11 +322,7 @@ fn surplus<'a>(plan: &PlanGraph, history: &'a History, wanted: &[Wanted<'_>]) ->
             }
         }
     };
-    history
-        .made
-        .values()
-        .filter(|made| made.node().effect == Effect::Write && !made.undone && !of_plan(made))
-        .collect()
+    history.made.values().filter(|made| made.node().effect == Effect::Write && !made.undone && !of_plan(made)).collect()
 }
 
 /// What is surplus, and there still.
@@ -370,9 +368,11 @@ fn leftover(made: &Made, answer: Result<Observed, Unsaid>, vault: &Vault) -> Opt
         Ok(Observed::Present { .. }) => {
             (DriftState::Unexpected, None, "an execution made it, and the plan does not have it any more".to_owned())
         }
-        Ok(Observed::Unknown) => {
-            (DriftState::Unknown, Some("unknown"), "an execution made it; whether it is there cannot be said".to_owned())
-        }
+        Ok(Observed::Unknown) => (
+            DriftState::Unknown,
+            Some("unknown"),
+            "an execution made it; whether it is there cannot be said".to_owned(),
+        ),
         Err(Unsaid { reason, message }) => (DriftState::Unknown, Some(reason), message),
     };
     let node = made.node();
