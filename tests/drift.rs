@@ -24,9 +24,9 @@ environment here: Place {
 
 plan site(pages: Set<String> = set(["index", "about"]), env: Place = here) -> { style: Digest } {
   let folder = directory.ensure { path: "site" }
-  let style = file.write { path: "site/style.css", content: "body {}" } after folder
+  let style = file.write { path: "site/style.css", content: "body" } after folder
   for page in pages {
-    let written[page] = file.write { path: "site/{page}.html", content: "<link {style.digest}>", mode: "0644" }
+    let written[page] = file.write { path: "site/{page}.html", content: "link {style.digest}", mode: "0644" }
   }
   return { style: style.digest }
 }
@@ -80,12 +80,11 @@ fn what_was_applied_is_there_and_nothing_is_changed_by_looking() {
 fn what_is_missing_otherwise_or_left_is_told_by_field() {
     let package = applied();
     package.remove("site/about.html");
-    package.write("site/style.css", "body { color: hunter2 }");
+    package.write("site/style.css", "color: hunter2");
     package.write("main.ord", SITE.replace(r#"["index", "about"]"#, r#"["about"]"#));
     let run = package.run(&["drift", "--json"]).exits(0);
     let style = is("style", "mismatched", &["inputs.content", "outputs.bytes", "outputs.digest"]);
-    let expected =
-        [style, is("written[about]", "missing", &[]), is("written[index]", "unexpected", &[])];
+    let expected = [style, is("written[about]", "missing", &[]), is("written[index]", "unexpected", &[])];
     assert_eq!(told(&run), expected, "{run}");
     run.keeps_quiet_about("hunter2");
     let run = package.run(&["drift", "--strict"]).exits(1);
@@ -151,12 +150,8 @@ fn a_refreshed_plan_repairs_what_differs_and_nothing_else() {
     assert_eq!(steps(&part), ["written[about]"], "{run}");
     assert_eq!(part["refresh"]["of"], whole["hash"]);
     assert_ne!(part["hash"], whole["hash"]);
-    let left: Vec<&str> = part["refresh"]["left_out"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|each| each["address"].as_str().unwrap())
-        .collect();
+    let left: Vec<&str> =
+        part["refresh"]["left_out"].as_array().unwrap().iter().map(|each| each["address"].as_str().unwrap()).collect();
     assert_eq!(left, ["folder", "style", "written[index]"]);
     package.run(&["plan", "part.json"]).exits(0);
     let applied = package.run(&["apply", "part.json", "--yes"]).exits(0);

@@ -26,9 +26,7 @@ pub(crate) fn run(arguments: &ImportArguments) -> Result<Outcome, Failure> {
     let addresses: Vec<SmolStr> = arguments.addresses.iter().map(SmolStr::from).collect();
     let adopt = |write: bool| {
         let how = (arguments.accept, write);
-        look(&arguments.package, &arguments.looking, |within, options| {
-            import(&graph, &addresses, how, within, options)
-        })
+        look(&arguments.package, &arguments.looking, |within, options| import(&graph, &addresses, how, within, options))
     };
     let mut adopted = adopt(arguments.yes)?;
     if arguments.json {

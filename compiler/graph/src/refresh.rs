@@ -113,7 +113,8 @@ impl PlanGraph {
         let known = Known { whole: self, nodes, gone: &gone, outputs };
         let (mut graph, addresses) = known.nodes()?;
         graph.as_of = self.as_of;
-        let ids: FxHashMap<&SmolStr, NodeId> = graph.nodes.iter().map(|node| (&node.address, node.id.clone())).collect();
+        let ids: FxHashMap<&SmolStr, NodeId> =
+            graph.nodes.iter().map(|node| (&node.address, node.id.clone())).collect();
         let renamed: FxHashMap<&NodeId, NodeId> =
             addresses.iter().filter_map(|(id, address)| Some((*id, ids.get(address)?.clone()))).collect();
         let mut verdicts = Vec::new();

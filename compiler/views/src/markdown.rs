@@ -50,6 +50,9 @@ fn summary(graph: &PlanGraph, addresses: &Addresses<'_>, out: &mut String) {
     row("---", "---".into());
     row("Package", format!("{} {}", code(&graph.package.name), code(&graph.package.version)));
     row("Hash", code(&graph.hash()));
+    if let Some(left_out) = Summary::left_out(graph) {
+        row("Part", code(&left_out));
+    }
     row("Steps", number(summary.steps));
     row("Gates", number(summary.gates));
     row("Dependencies", number(summary.dependencies));

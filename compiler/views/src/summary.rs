@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ordain_graph::{Effect, Node, NodeKind, PlanGraph, Residual, Retry, Risk, Transport, Value};
 use smol_str::SmolStr;
 
-use crate::names::{counted, number};
+use crate::names::{counted, number, visible};
 
 /// The counts of a plan.
 #[derive(Default)]
@@ -54,6 +54,12 @@ impl Summary {
             (0, gates) => counted(gates, "gate"),
             (steps, gates) => format!("{}, {}", counted(steps, "step"), counted(gates, "gate")),
         }
+    }
+
+    /// What was left out of the plan, where it is a part of one: `left out 3 steps of sha256:…`.
+    pub(crate) fn left_out(graph: &PlanGraph) -> Option<String> {
+        let refresh = graph.refresh.as_ref()?;
+        Some(format!("left out {} of {}", counted(refresh.left_out.len(), "step"), visible(&refresh.of)))
     }
 
     /// How many operations have which effect: `1 read, 5 write`.

@@ -222,6 +222,10 @@ impl<'g> View<'_, 'g> {
         painter.line();
         painter.put(Look::Faint, &shortened(&graph.hash(), self.width));
         painter.line();
+        if let Some(left_out) = Summary::left_out(self.graph) {
+            painter.put(Look::Faint, &shortened(&left_out, self.width));
+            painter.line();
+        }
         let mut facts = vec![summary.sizes()];
         if !graph.nodes.is_empty() {
             facts.push(format!("effect {}", graph.effect.name()));

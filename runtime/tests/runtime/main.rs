@@ -4,6 +4,7 @@ mod approvals;
 mod audit;
 mod commands;
 mod conformance;
+mod drift;
 mod failure;
 mod files;
 mod http;

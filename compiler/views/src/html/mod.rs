@@ -79,6 +79,9 @@ fn overview(graph: &PlanGraph, page: &mut String) {
     page.extend([" · ", &code(&graph.hash()), "</p>\n<ul class=\"chips\">\n"]);
     let mut chip = |body: &str| page.extend(["<li>", body, "</li>\n"]);
     chip(&format!("<b>{}</b>", summary.sizes()));
+    if let Some(left_out) = Summary::left_out(graph) {
+        chip(&markup::text(&left_out));
+    }
     chip(&format!("<b>{}</b>", counted(summary.dependencies, "dependency").replace("dependencys", "dependencies")));
     if !graph.nodes.is_empty() {
         let effect = graph.effect.name();
