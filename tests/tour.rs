@@ -65,17 +65,16 @@ fn lines(page: &str) -> Vec<Line<'_>> {
 fn comparable(output: &str) -> Vec<String> {
     let line = |line: &str| {
         let words: Vec<&str> = line.trim_end().split(' ').collect();
-        let word = |at: usize| match (words[at], words.get(at + 1)) {
+        let word = |at: usize| match (words[at].trim_matches(['`', ',']), words.get(at + 1)) {
             (number, Some(&("ms" | "s" | "ms," | "s,"))) if number.parse::<f64>().is_ok() => "N",
             ("ms" | "s", _) => "T",
-            ("ms," | "s,", _) => "T,",
             (id, _) if id.len() == 36 && id.matches('-').count() == 4 => "ID",
             (journal, _) if journal.ends_with("/.ordain/journal.db") => "JOURNAL",
             (hash, _) if hash.starts_with("sha256:") => "HASH",
             (key, _) if key.starts_with("ed25519:") => "KEY",
             (day, _) if day.len() == 10 && is_like(day, "####-##-##") => "DAY",
-            (time, _) if is_like(time, "##:##:##Z") => "TIME",
-            (word, _) => word,
+            (time, _) if is_like(time, "##:##:##Z") || is_like(time, "####-##-##T##:##:##.###Z") => "TIME",
+            _ => words[at],
         };
         (0..words.len()).map(word).collect::<Vec<_>>().join(" ")
     };
@@ -91,6 +90,11 @@ fn is_like(word: &str, form: &str) -> bool {
 #[test]
 fn the_tour_works_as_written() {
     follow("tour.md", 20);
+}
+
+#[test]
+fn the_chapter_for_operators_works_as_written() {
+    follow("operating.md", 20);
 }
 
 /// Follows a page, which has so many commands at least.
