@@ -6,8 +6,8 @@ use ordain_graph::{
     Exemption, NodeId, NodeRef, Op, Outcome as Demanded, PlanGraph, Residual, Severity, Value, Verdict,
 };
 use ordain_runtime::{
-    Approvers, DecideError, Decided, Decision, Event, ExecuteError, ExecutionReport, Journal, Key, LogEvent, Outcome,
-    Reason, RecordedState, Request, Skip, State, cancel, decide, execute, replay, resume,
+    Approvers, CloudEvent, DecideError, Decided, Decision, EVENT_SCHEMA, Event, ExecuteError, ExecutionReport, Journal,
+    Key, LogEvent, Outcome, Reason, RecordedState, Request, Skip, State, cancel, decide, execute, replay, resume,
 };
 
 use crate::support::{Place, Plan, failure, text};
@@ -176,6 +176,13 @@ fn the_log_tells_who_agreed_and_replay_holds_it_to_that() {
     let rows = journal.log(&execution).unwrap();
     let replayed = replay(&plan, &rows);
     assert_eq!((replayed.divergences.as_slice(), replayed.state), (&[][..], Some(State::Succeeded)));
+    let schema = serde_json::from_str(EVENT_SCHEMA).unwrap();
+    let schema = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+    for row in &rows {
+        let event = serde_json::to_value(CloudEvent::of(&journal.id().unwrap(), row)).unwrap();
+        let errors: Vec<String> = schema.iter_errors(&event).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}: {event:#}");
+    }
     let said = rows.iter().filter(|row| row.event == LogEvent::ApprovalRecorded).map(|row| row.seq);
     let said: Vec<i64> = said.collect();
     assert_eq!(said.len(), 4);
