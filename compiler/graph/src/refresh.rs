@@ -131,6 +131,9 @@ impl PlanGraph {
     }
 }
 
+/// The nodes of a graph by their old ids, with their addresses.
+type Addresses<'g> = Vec<(&'g NodeId, &'g SmolStr)>;
+
 struct Known<'g> {
     whole: &'g PlanGraph,
     nodes: FxHashMap<&'g NodeId, &'g Node>,
@@ -140,7 +143,7 @@ struct Known<'g> {
 
 impl<'g> Known<'g> {
     /// The graph of the nodes that are left, and the address of each old id.
-    fn nodes(&self) -> Result<(PlanGraph, Vec<(&'g NodeId, &'g SmolStr)>), RefreshError> {
+    fn nodes(&self) -> Result<(PlanGraph, Addresses<'g>), RefreshError> {
         let whole = self.whole;
         let left: Vec<&Node> = whole.nodes.iter().filter(|node| !self.gone.contains(&node.id)).collect();
         let positions: FxHashMap<&NodeId, u32> =

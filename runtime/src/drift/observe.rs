@@ -41,11 +41,14 @@ pub(super) struct Asking<'a> {
 /// An adapter that is asked what it is once, however many steps it is asked about.
 type Bound<'a> = Arc<OnceLock<Result<Call<'a>, Unsaid>>>;
 
+/// Who is asked, by capability, version of its contract and adapter.
+type Bindings<'k, 'a> = HashMap<(&'k SmolStr, &'k SmolStr, Option<&'k SmolStr>), Bound<'a>>;
+
 impl Asking<'_> {
     /// Asks all questions. The answers stand in their order, and one that fails is in the way of no other.
     pub(super) fn all<'a>(&self, questions: &'a [Question<'a>], reach: &'a Reach<'a>) -> Vec<Result<Observed, Unsaid>> {
         let next = AtomicUsize::new(0);
-        let known: Mutex<HashMap<(&SmolStr, &SmolStr, Option<&SmolStr>), Bound<'a>>> = Mutex::default();
+        let known: Mutex<Bindings<'_, 'a>> = Mutex::default();
         let answers: Vec<OnceLock<Result<Observed, Unsaid>>> = questions.iter().map(|_| OnceLock::new()).collect();
         let work = || {
             while let Some((at, question)) = {
