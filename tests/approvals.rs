@@ -305,9 +305,10 @@ fn chain_again(journal: &Connection) {
         .unwrap();
     let rows = rows.query_map([], |row| {
         let text = |at: usize| row.get::<_, Option<String>>(at);
+        // In the order that canonical JSON demands, whether maps are sorted or not.
         Ok(serde_json::json!({
-            "seq": row.get::<_, i64>(0)?, "at": row.get::<_, i64>(1)?, "execution": text(2)?, "node": text(3)?,
-            "address": text(4)?, "event": text(5)?, "attempt": row.get::<_, i64>(6)?, "data": text(7)?,
+            "address": text(4)?, "at": row.get::<_, i64>(1)?, "attempt": row.get::<_, i64>(6)?, "data": text(7)?,
+            "event": text(5)?, "execution": text(2)?, "node": text(3)?, "previous": "", "seq": row.get::<_, i64>(0)?,
         }))
     });
     let mut previous = [0; 32];
