@@ -2,6 +2,10 @@
 //!
 //! A content is never shown: not by `Debug`, not in an error, not in an event, not in the journal.
 
+mod environment;
+
+pub use environment::EnvironmentSecrets;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -65,36 +69,6 @@ pub trait SecretSource: Sync {
     fn resolve(&self, name: &str) -> Result<SecretText, SecretError>;
 }
 
-/// Secrets from environment variables: `shop/db-password` is read from `ORDAIN_SECRET_SHOP_DB_PASSWORD`.
-///
-/// Names that differ only in case or in characters other than letters and digits share a variable.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct EnvironmentSecrets;
-
-impl EnvironmentSecrets {
-    /// The variable that holds the secret of that name: letters in upper case, what is neither an ASCII letter nor a
-    /// digit as `_`.
-    pub fn variable(name: &str) -> String {
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-        format!("ORDAIN_SECRET_{}", name.chars().map(plain).collect::<String>())
-    }
-}
-
-impl SecretSource for EnvironmentSecrets {
-    fn resolve(&self, name: &str) -> Result<SecretText, SecretError> {
-        let variable = Self::variable(name);
-        match std::env::var(&variable) {
-            Ok(content) => Ok(SecretText::new(content)),
-            Err(std::env::VarError::NotPresent) => {
-                Err(SecretError::Missing(format!("the environment variable {variable} is not set")))
-            }
-            Err(std::env::VarError::NotUnicode(_)) => {
-                Err(SecretError::NotText(format!("the environment variable {variable}")))
-            }
-        }
-    }
-}
-
 /// Secrets held in memory, for programs that embed the interpreter and for tests.
 #[derive(Clone, Debug, Default)]
 pub struct MemorySecrets(BTreeMap<String, SecretText>);
@@ -121,17 +95,5 @@ mod tests {
         let secret = SecretText::new("hunter2".into());
         assert_eq!(format!("{secret} {secret:?} {:?}", Some(&secret)), "*** *** Some(***)");
         assert_eq!(secret.expose(), "hunter2");
-    }
-
-    #[test]
-    fn names_map_to_variables() {
-        assert_eq!(EnvironmentSecrets::variable("shop/db-password"), "ORDAIN_SECRET_SHOP_DB_PASSWORD");
-        assert_eq!(EnvironmentSecrets::variable("prod.é2"), "ORDAIN_SECRET_PROD__2");
-    }
-
-    #[test]
-    fn an_unset_variable_is_named() {
-        let error = EnvironmentSecrets.resolve("no/such-secret").map(|_| ()).unwrap_err();
-        assert!(error.to_string().contains("ORDAIN_SECRET_NO_SUCH_SECRET"), "{error}");
     }
 }
