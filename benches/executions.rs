@@ -148,6 +148,7 @@ fn plan(chain: bool, steps: usize) -> PlanGraph {
         version: "1.0.0".into(),
         transport: Transport::Builtin("bench".into()),
         digest: format!("sha256:{}", "0".repeat(64)).into(),
+        files: [].into(),
     };
     let draft = DraftPlan {
         plan: "bench.steps".into(),
