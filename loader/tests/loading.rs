@@ -292,3 +292,31 @@ fn a_revision_is_read_with_the_packages_beside_it() {
     let alone = tempfile::tempdir().expect("a folder can be made");
     assert!(GitTree::open(alone.path(), "HEAD").is_err());
 }
+
+#[test]
+fn files_of_programs_have_digests() {
+    let adapters = "const tool = \"tools/tool\"\n\ncapability a.b {\n  version \"1.0.0\"\n  effect read\n  risk low\n}\n\n\
+        adapter one {\n  version \"1.0.0\"\n  provides a.b\n  \
+        run process [tool, \"main.py\", \"gone.py\", \"../out.py\", \"link.py\", \"tools\", \"--main.py\"]\n}\n\n\
+        adapter two {\n  version \"1.0.0\"\n  provides a.b\n  run process [\"main.py\"]\n}\n";
+    let all =
+        folder(&[("out.py", "outside"), ("p/ordain.toml", MANIFEST), ("p/main.ord", adapters), ("p/main.py", "1")]);
+    let package = all.path().join("p");
+    fs::create_dir(package.join("tools")).unwrap();
+    // A program need not be text.
+    fs::write(package.join("tools/tool"), [0x7f, b'E', b'L', b'F', 0xff]).unwrap();
+    symlink("../out.py", package.join("link.py")).unwrap();
+    let tree = DiskTree::new(&package);
+    let mut workspace = Workspace::load(&tree, "", "");
+    let programs = |workspace: &Workspace| workspace.root.programs(&workspace.db).clone();
+    let before = programs(&workspace);
+    assert_eq!(before.keys().collect::<Vec<_>>(), ["main.py", "tools/tool"]);
+    // printf 1 | sha256sum
+    let digest = "sha256:6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b";
+    assert_eq!(before["main.py"], digest);
+    fs::write(package.join("main.py"), "2").unwrap();
+    workspace.refresh(&tree, "");
+    let after = programs(&workspace);
+    assert_ne!(after["main.py"], digest);
+    assert_eq!(after["tools/tool"], before["tools/tool"]);
+}

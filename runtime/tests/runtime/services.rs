@@ -118,6 +118,14 @@ fn secrets_are_not_sent_where_others_read_along() {
     assert!(matches!(report.node("open").unwrap().outcome, Outcome::Succeeded));
 }
 
+#[test]
+fn what_is_not_spoken_is_refused_before_anything_runs() {
+    let mut plan = plan("https://127.0.0.1:1/");
+    note(&mut plan, "a", "succeed");
+    let error = Place::new().try_execute(&plan.finish()).unwrap_err();
+    assert_eq!(error.code(), "unsupported");
+}
+
 /// Introduces itself, and answers every call with the same text; `{id}` in it is the id of the request. After `...` it never
 /// ends, after `!` it says nothing more.
 fn bad(answer: String) -> String {

@@ -99,6 +99,10 @@ impl Endpoint {
         key: Option<&str>,
         within: Option<Duration>,
     ) -> Result<ureq::http::Response<ureq::Body>, StepError> {
+        if !self.url.starts_with("http://") {
+            let message = format!("`{}` is not an `http` URL, and others are not supported", self.url);
+            return Err(StepError::new(Reason::Unsupported, message));
+        }
         let mut request = self
             .agent
             .post(&self.url)
