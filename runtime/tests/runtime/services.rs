@@ -175,7 +175,10 @@ fn exchange(mut stream: &TcpStream, answer: &str) {
         }
     };
     let answer = json!({ "jsonrpc": "2.0", "id": message["id"], "result": result }).to_string();
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", answer.len());
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        answer.len()
+    );
     let _ = stream.write_all(format!("{head}{answer}").as_bytes());
 }
 
