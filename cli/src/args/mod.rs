@@ -193,6 +193,8 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Serve an editor on standard input and output (Language Server Protocol 3.17).
+    Lsp,
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

@@ -10,8 +10,9 @@ mod cycle;
 mod data_pattern;
 mod db;
 mod engine;
+pub mod editor;
 mod eval;
-mod hir;
+pub mod hir;
 mod items;
 mod module_path;
 mod names;
@@ -35,7 +36,7 @@ pub use eval::{
     eval_text_with, plain, read_document, value_json,
 };
 pub use hir::Kind;
-pub use items::{Item, file_items, parse_package};
+pub use items::{FileItems, Item, Part, file_items, parse_package};
 pub use module_path::{Unnameable, unnameable};
 pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse_manifest};
 pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate, program_references};

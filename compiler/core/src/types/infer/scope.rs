@@ -3,16 +3,21 @@
 use ordain_diagnostics::codes;
 use smol_str::SmolStr;
 
+use super::marking::{Binding, FieldOf, Meaning};
 use super::Infer;
-use crate::hir::{Binder, ExprId, Loc, Name};
+use crate::hir::{Binder, ExprId, Name};
+use crate::items::Part;
 use crate::types::coerce::Misfit;
 use crate::types::{Finding, Ty};
 
 /// A name in scope.
 pub(super) struct Local<'db> {
     pub(super) name: SmolStr,
-    ty: Ty<'db>,
-    loc: Loc,
+    pub(super) ty: Ty<'db>,
+    /// Where it is bound.
+    pub(super) site: Binding,
+    /// The field it stands for, where it is bound by none.
+    pub(super) field: Option<FieldOf<'db>>,
     used: bool,
     /// Whether to warn where it is never used.
     warn: bool,
@@ -20,12 +25,30 @@ pub(super) struct Local<'db> {
 
 impl<'db> Infer<'db> {
     pub(super) fn bind(&mut self, name: &Name, ty: Ty<'db>) {
-        self.locals.push(Local { name: name.text.clone(), ty, loc: name.loc, used: false, warn: false });
+        self.bind_named(name, ty, false);
+    }
+
+    /// Binds a parameter of the item.
+    pub(super) fn bind_param(&mut self, name: &Name, ty: Ty<'db>) {
+        let site = Binding { part: Part::Signature, loc: name.loc };
+        self.locals.push(Local { name: name.text.clone(), ty, site, field: None, used: false, warn: false });
+    }
+
+    /// Binds the name of a field that stands for it without a place of its own.
+    pub(super) fn bind_field(&mut self, name: &Name, ty: Ty<'db>, field: FieldOf<'db>) {
+        let site = Binding { part: self.part, loc: name.loc };
+        self.locals.push(Local { name: name.text.clone(), ty, site, field: Some(field), used: false, warn: false });
+    }
+
+    fn bind_named(&mut self, name: &Name, ty: Ty<'db>, warn: bool) {
+        let site = Binding { part: self.part, loc: name.loc };
+        self.mark(name.loc, || Meaning::Local(site, ty.clone()));
+        self.locals.push(Local { name: name.text.clone(), ty, site, field: None, used: false, warn });
     }
 
     pub(super) fn bind_let(&mut self, name: &Name, ty: Ty<'db>) {
         let warn = !name.text.starts_with('_');
-        self.locals.push(Local { name: name.text.clone(), ty, loc: name.loc, used: false, warn });
+        self.bind_named(name, ty, warn);
     }
 
     /// Leaves the scope that began when there were `mark` locals.
@@ -33,7 +56,7 @@ impl<'db> Infer<'db> {
         for local in self.locals.split_off(mark) {
             if local.warn && !local.used {
                 let message = format!("`{}` is never used", local.name);
-                let at = self.at(local.loc);
+                let at = self.at(local.site.loc);
                 let finding = Finding::new(codes::UNUSED_BINDING, at, message)
                     .help(format!("remove it, or name it `_{}` to keep it", local.name));
                 self.report(finding);

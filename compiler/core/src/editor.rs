@@ -1,0 +1,65 @@
+//! What editors need beyond checking: what names mean, where they stand, what could stand somewhere. Read with care of
+//! positions: everything here gives places that hold for the text as it is now.
+
+use ordain_diagnostics::TextRange;
+use smol_str::SmolStr;
+
+use crate::db::{Db, Package, SourceFile};
+use crate::items::{Item, Part};
+
+use crate::hir;
+pub use crate::items::{ImportPlaces, Places};
+pub use crate::types::{Reach, reach};
+pub use crate::resolve::{Declared, Def, declared, imports, resolve_module};
+pub use crate::types::{
+    Binding, COMPLETION_NAME, FieldOf, FieldTy, Mark, Marks, Meaning, Named, ParamTy, RecordTy, Slot, Spot, field_place,
+    marks,
+};
+
+/// A place in an item, as a range of its file.
+pub fn range(db: &dyn Db, item: Item<'_>, part: Part, loc: hir::Loc) -> TextRange {
+    item.places(db).range(part, loc)
+}
+
+/// The item that a place of a file lies in.
+pub fn item_at<'db>(db: &'db dyn Db, file: SourceFile, offset: u32) -> Option<Item<'db>> {
+    let items = crate::items::file_items(db, file).items(db);
+    let after = items.partition_point(|item| item.places(db).range.start <= offset);
+    let item = *items.get(after.checked_sub(1)?)?;
+    (item.places(db).range.end >= offset).then_some(item)
+}
+
+/// Every declaration that a path in a file can name, as it is written there.
+pub fn visible<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<(SmolStr, Item<'db>)> {
+    crate::resolve::visible(db, file)
+}
+
+/// What a path in a file names, by how many of its parts; also a declaration with syntax errors in it.
+pub fn meant<'db>(db: &'db dyn Db, file: SourceFile, parts: &[SmolStr]) -> Option<(Item<'db>, usize)> {
+    crate::resolve::meant(db, file, parts)
+}
+
+/// The module of a package, or of one it depends on, that a path names in the package's sources.
+pub fn module_meant(db: &dyn Db, file: SourceFile, parts: &[SmolStr]) -> Option<SourceFile> {
+    crate::resolve::module_meant(db, file, parts)
+}
+
+/// The fields that values of a type have, built-in ones among them, and their types.
+pub fn members<'db>(db: &'db dyn Db, ty: &crate::types::Ty<'db>) -> Vec<(SmolStr, crate::types::Ty<'db>)> {
+    crate::types::members(db, ty)
+}
+
+/// The names of the built-in types.
+pub fn type_names() -> &'static [&'static str] {
+    crate::types::TYPE_NAMES
+}
+
+/// The built-in functions that are none of values: those that read data, name secrets and give types.
+pub fn function_words() -> impl Iterator<Item = &'static str> {
+    crate::types::DataFormat::names().chain([crate::types::SECRET, crate::types::TYPED])
+}
+
+/// The packages that a package's sources can name, by the name they use.
+pub fn dependencies(db: &dyn Db, package: Package) -> impl Iterator<Item = (&SmolStr, Package)> {
+    package.dependencies(db).iter().map(|(name, &package)| (name, package))
+}

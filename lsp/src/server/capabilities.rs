@@ -1,0 +1,50 @@
+//! What the server can do.
+
+use tower_lsp::ls_types::*;
+
+use crate::world::Client;
+
+/// What the server says of itself to a client.
+pub(super) fn of(client: &Client) -> ServerCapabilities {
+    ServerCapabilities {
+        position_encoding: Some(client.encoding.kind()),
+        text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
+            open_close: Some(true),
+            change: Some(TextDocumentSyncKind::INCREMENTAL),
+            ..TextDocumentSyncOptions::default()
+        })),
+        workspace: Some(WorkspaceServerCapabilities {
+            workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(OneOf::Left(true)),
+            }),
+            file_operations: None,
+        }),
+        diagnostic_provider: client.pull.then(|| {
+            DiagnosticServerCapabilities::Options(DiagnosticOptions {
+                identifier: Some("ordain".into()),
+                inter_file_dependencies: true,
+                workspace_diagnostics: true,
+                ..DiagnosticOptions::default()
+            })
+        }),
+        ..ServerCapabilities::default()
+    }
+}
+
+/// What the client is asked to watch: sources, manifests and what sources read.
+pub(super) fn watching() -> Registration {
+    const FILES: [&str; 3] = [
+        "**/*.{ord,rego}",
+        "**/ordain.toml",
+        "**/*.{json,yaml,yml,toml,csv,hcl,tf,tfvars,ini,cfg,conf,env,properties,xml,md,py,js,ts,sh}",
+    ];
+    let watchers = FILES.map(|pattern| FileSystemWatcher { glob_pattern: GlobPattern::String(pattern.into()), kind: None });
+    let options = DidChangeWatchedFilesRegistrationOptions { watchers: watchers.into() };
+    Registration {
+        id: "ordain-files".into(),
+        method: "workspace/didChangeWatchedFiles".into(),
+        // INVARIANT: the options are plain data.
+        register_options: serde_json::to_value(options).ok(),
+    }
+}

@@ -1,0 +1,197 @@
+//! The protocol: what arrives is put in line in the order it arrived; what is asked is answered from snapshots.
+
+mod capabilities;
+mod ordered;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+
+use ordain_compiler::Database;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+use tower_lsp::ls_types::*;
+use tower_lsp::{Client, LanguageServer, LspService};
+
+use crate::features;
+use crate::text::path_of;
+use crate::world::{self, File, Message, Outbox, Queue, STACK_BYTES, Settings, Snapshot, Stale, Status, StatusNotification, World};
+use ordered::Ordered;
+
+/// Serves a client on standard input and output until it says `exit` or is gone; gives whether it said `shutdown` before. `database`
+/// is an empty one, with what runs rules of other languages.
+pub fn serve(database: Database) -> std::io::Result<bool> {
+    let (queue, line) = Queue::new();
+    let (outbox, messages) = Outbox::new();
+    let epoch = queue.epoch();
+    let mut world = World::new(database, queue.clone(), outbox.clone(), epoch);
+    let writer = std::thread::Builder::new()
+        .name("writer".into())
+        .stack_size(STACK_BYTES)
+        .spawn(move || Queue::run(&line, &mut world))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
+    let ended = Arc::new(AtomicBool::new(false));
+    let flag = ended.clone();
+    runtime.block_on(async move {
+        let (service, socket) = LspService::build(|client| {
+            tokio::spawn(tell(client.clone(), messages));
+            Server { client, queue, outbox, ended: flag }
+        })
+        .finish();
+        // As many as a client asks at once; what is heavy waits in line elsewhere.
+        const AT_ONCE: usize = 256;
+        tower_lsp::Server::new(tokio::io::stdin(), tokio::io::stdout(), socket)
+            .concurrency_level(AT_ONCE)
+            .serve(Ordered::new(service))
+            .await;
+    });
+    // Reading standard input cannot be ended, and what is still computed is for nobody.
+    runtime.shutdown_background();
+    drop(writer);
+    Ok(ended.load(Ordering::SeqCst))
+}
+
+/// Tells the client what nobody asked.
+async fn tell(client: Client, mut messages: UnboundedReceiver<Message>) {
+    while let Some(message) = messages.recv().await {
+        match message {
+            Message::Diagnostics(uri, found, version) => client.publish_diagnostics(uri, found, version).await,
+            Message::Status(state, message) => {
+                client.send_notification::<StatusNotification>(Status { state: state.into(), message }).await;
+            }
+            Message::Log(kind, text) => client.log_message(kind, text).await,
+            Message::Show(kind, text) => client.show_message(kind, text).await,
+            // What the client answers, or whether, changes nothing.
+            Message::RefreshHints => {
+                let client = client.clone();
+                tokio::spawn(async move {
+                    let _ = client.inlay_hint_refresh().await;
+                    let _ = client.code_lens_refresh().await;
+                    let _ = client.semantic_tokens_refresh().await;
+                });
+            }
+            Message::RefreshDiagnostics => {
+                let client = client.clone();
+                tokio::spawn(async move { drop(client.workspace_diagnostic_refresh().await) });
+            }
+        }
+    }
+}
+
+struct Server {
+    client: Client,
+    queue: Queue,
+    outbox: Outbox,
+    ended: Arc<AtomicBool>,
+}
+
+impl Server {
+    /// Answers from a snapshot.
+    async fn ask<T: Send + 'static>(&self, answer: impl Fn(&Snapshot) -> T + Send + Clone + 'static) -> Result<T> {
+        let answer = self.queue.ask(|world| Some(world.snapshot()), answer);
+        answered(answer.await).and_then(|answer| answer.ok_or_else(Error::internal_error))
+    }
+
+    /// Answers a question about a source; nothing where there is none of that name.
+    async fn ask_file<T: Send + 'static>(
+        &self,
+        uri: Uri,
+        answer: impl Fn(&Snapshot, &File) -> Option<T> + Send + Clone + 'static,
+    ) -> Result<Option<T>> {
+        self.ask(move |snapshot| snapshot.file(&uri).and_then(|file| answer(snapshot, &file))).await
+    }
+
+    /// Asks the client for what its user has set.
+    async fn configure(&self) {
+        let item = ConfigurationItem { scope_uri: None, section: Some("ordain".into()) };
+        if let Ok(found) = self.client.configuration(vec![item]).await
+            && let Some(Ok(settings)) = found.into_iter().next().map(serde_json::from_value::<Option<Settings>>)
+        {
+            self.queue.put(move |world| world.set(settings.unwrap_or_default()));
+        }
+    }
+}
+
+fn answered<T>(answer: std::result::Result<std::result::Result<T, Stale>, impl Sized>) -> Result<T> {
+    match answer {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(Stale::Modified)) => Err(Error::new(ErrorCode::ContentModified)),
+        Ok(Err(Stale::Failed)) | Err(_) => Err(Error::internal_error()),
+    }
+}
+
+impl LanguageServer for Server {
+    async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        let client = world::Client::of(&params);
+        let capabilities = capabilities::of(&client);
+        let mut folders: Vec<String> = params.workspace_folders.iter().flatten().map(|folder| path_of(&folder.uri)).collect();
+        #[expect(deprecated, reason = "older clients name no folders but this")]
+        if let (true, Some(root)) = (folders.is_empty(), &params.root_uri) {
+            folders.push(path_of(root));
+        }
+        self.queue.put(move |world| {
+            world.introduce(client, folders);
+            world.load();
+        });
+        Ok(InitializeResult {
+            capabilities,
+            server_info: Some(ServerInfo { name: "ordain".into(), version: Some(env!("CARGO_PKG_VERSION").into()) }),
+            offset_encoding: None,
+        })
+    }
+
+    async fn initialized(&self, _: InitializedParams) {
+        let registrations = vec![capabilities::watching()];
+        // A client that cannot watch says so here; files are then read again when they are opened.
+        let _ = self.client.register_capability(registrations).await;
+        self.configure().await;
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        self.ended.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        self.queue.put(move |world| world.open(params));
+    }
+
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        self.queue.put(move |world| world.change(params));
+    }
+
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        self.queue.put(move |world| world.close(&params.text_document.uri));
+    }
+
+    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
+        self.queue.put(move |world| world.watched(params.changes));
+    }
+
+    async fn did_change_configuration(&self, _: DidChangeConfigurationParams) {
+        self.configure().await;
+    }
+
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        self.queue.put(move |world| {
+            let gone: Vec<String> = params.event.removed.iter().map(|folder| path_of(&folder.uri)).collect();
+            let come: Vec<String> = params.event.added.iter().map(|folder| path_of(&folder.uri)).collect();
+            world.move_folders(&gone, come);
+        });
+    }
+
+    async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
+        let items = self
+            .ask_file(params.text_document.uri, |snapshot, file| {
+                let mut items = features::diagnostics::of_file(snapshot, file.source);
+                items.extend(snapshot.publisher.beyond(&file.path));
+                Some(items)
+            })
+            .await?
+            .unwrap_or_default();
+        let report = RelatedFullDocumentDiagnosticReport {
+            related_documents: None,
+            full_document_diagnostic_report: FullDocumentDiagnosticReport { result_id: None, items },
+        };
+        Ok(DocumentDiagnosticReportResult::Report(DocumentDiagnosticReport::Full(report)))
+    }
+}
