@@ -25,6 +25,7 @@ mod hostile_output;
 mod integrations;
 mod keys;
 mod large_documents;
+mod lsp;
 mod montage;
 mod ordain;
 mod package;

@@ -9,4 +9,4 @@ mod server;
 mod text;
 mod world;
 
-pub use server::serve;
+pub use server::{serve, serve_on};

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use ordain_compiler::Database;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::ls_types::*;
@@ -19,12 +20,27 @@ use ordered::Ordered;
 
 /// Serves a client on standard input and output until it says `exit` or is gone; gives whether it said `shutdown` before. `database`
 /// is an empty one, with what runs rules of other languages.
+///
+/// # Errors
+/// Threads cannot be started.
 pub fn serve(database: Database) -> std::io::Result<bool> {
+    serve_on(database, tokio::io::stdin(), tokio::io::stdout())
+}
+
+/// As [`serve`], on other streams.
+///
+/// # Errors
+/// Threads cannot be started.
+pub fn serve_on(
+    database: Database,
+    input: impl AsyncRead + Unpin,
+    output: impl AsyncWrite,
+) -> std::io::Result<bool> {
     let (queue, line) = Queue::new();
     let (outbox, messages) = Outbox::new();
     let epoch = queue.epoch();
-    let mut world = World::new(database, queue.clone(), outbox.clone(), epoch);
-    let writer = std::thread::Builder::new()
+    let mut world = World::new(database, queue.clone(), outbox, epoch);
+    std::thread::Builder::new()
         .name("writer".into())
         .stack_size(STACK_BYTES)
         .spawn(move || Queue::run(&line, &mut world))?;
@@ -34,19 +50,16 @@ pub fn serve(database: Database) -> std::io::Result<bool> {
     runtime.block_on(async move {
         let (service, socket) = LspService::build(|client| {
             tokio::spawn(tell(client.clone(), messages));
-            Server { client, queue, outbox, ended: flag }
+            Server { client, queue, ended: flag }
         })
         .finish();
         // As many as a client asks at once; what is heavy waits in line elsewhere.
         const AT_ONCE: usize = 256;
-        tower_lsp::Server::new(tokio::io::stdin(), tokio::io::stdout(), socket)
-            .concurrency_level(AT_ONCE)
-            .serve(Ordered::new(service))
-            .await;
+        let server = tower_lsp::Server::new(input, output, socket).concurrency_level(AT_ONCE);
+        server.serve(Ordered::new(service)).await;
     });
     // Reading standard input cannot be ended, and what is still computed is for nobody.
     runtime.shutdown_background();
-    drop(writer);
     Ok(ended.load(Ordering::SeqCst))
 }
 
@@ -80,7 +93,6 @@ async fn tell(client: Client, mut messages: UnboundedReceiver<Message>) {
 struct Server {
     client: Client,
     queue: Queue,
-    outbox: Outbox,
     ended: Arc<AtomicBool>,
 }
 

@@ -1,0 +1,222 @@
+//! One file is one case: sources with marked places, the requests to make there, and beside it what is answered.
+//!
+//! ```text
+//! //- deploy/web.ord        the sources, each below its path (the first is `main.ord` where there is none)
+//! const a = $0b             a place; `$0` … `$1` is a range
+//! //? textDocument/hover    a request, made at every place; JSON after it is added to its parameters
+//! ```
+//!
+//! The answers are written for people: ranges as `line:column-line:column`, counted from 1, documents by their paths.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::client::{Client, capabilities};
+
+/// A case as it is written.
+#[derive(Default)]
+pub struct Case {
+    files: Vec<(String, String)>,
+    /// The marked places: file, position, and the position where a range ends.
+    places: Vec<(String, Value, Option<Value>)>,
+    requests: Vec<(String, Value)>,
+}
+
+/// Makes the requests of a case to a server and gives the answers as a text.
+pub fn run(source: &str, connect: impl FnOnce() -> Client) -> String {
+    let case = Case::parse(source);
+    let folder = TempDir::new().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let has_manifest = case.files.iter().any(|(path, _)| path == "ordain.toml");
+    if !has_manifest {
+        std::fs::write(root.join("ordain.toml"), "[package]\nname = \"test\"\nversion = \"0.1.0\"\n").unwrap();
+    }
+    for (path, text) in &case.files {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let uri = format!("file://{}", root.display());
+    let mut client = connect();
+    client.begin(std::slice::from_ref(&uri), capabilities(), json!({ "clientCommands": true }));
+    for (path, text) in case.files.iter().filter(|(path, _)| path.ends_with(".ord")) {
+        client.open(&format!("{uri}/{path}"), text);
+    }
+    let mut out = String::new();
+    for (method, extra) in &case.requests {
+        if method == "diagnostics" {
+            for (path, _) in case.files.iter().filter(|(path, _)| path.ends_with(".ord")) {
+                let found = client.request("textDocument/diagnostic", json!({ "textDocument": { "uri": format!("{uri}/{path}") } }));
+                answer(&mut out, &format!("diagnostics of {path}"), &found["items"], &uri);
+            }
+            continue;
+        }
+        if case.places.is_empty() {
+            let mut params = json!({ "textDocument": { "uri": format!("{uri}/{}", case.files[0].0) } });
+            add(&mut params, extra);
+            let result = client.request(method, params);
+            answer(&mut out, method, &result, &uri);
+        }
+        for (path, start, end) in &case.places {
+            let range = json!({ "start": start, "end": end.as_ref().unwrap_or(start) });
+            let mut params = json!({
+                "textDocument": { "uri": format!("{uri}/{path}") }, "position": start, "range": range,
+                "context": { "includeDeclaration": true, "diagnostics": [] },
+            });
+            add(&mut params, extra);
+            let at = format!("{method} {path}:{}:{}", start["line"].as_u64().unwrap() + 1, start["character"].as_u64().unwrap() + 1);
+            let id = client.ask(method, params);
+            match client.answer(id) {
+                Ok(result) => {
+                    follow(&mut client, &mut out, &at, method, &result, &uri);
+                }
+                Err(error) => answer(&mut out, &at, &json!({ "error": error }), &uri),
+            }
+        }
+    }
+    client.end();
+    out
+}
+
+/// Writes an answer; of hierarchies also what they lead to, of unresolved things what they resolve to.
+fn follow(client: &mut Client, out: &mut String, at: &str, method: &str, result: &Value, root: &str) {
+    answer(out, at, result, root);
+    if method == "textDocument/prepareCallHierarchy"
+        && let Some(item) = result.get(0)
+    {
+        for way in ["incomingCalls", "outgoingCalls"] {
+            let found = client.request(&format!("callHierarchy/{way}"), json!({ "item": item }));
+            answer(out, way, &found, root);
+        }
+    }
+}
+
+fn add(params: &mut Value, extra: &Value) {
+    if let (Value::Object(params), Value::Object(extra)) = (params, extra) {
+        for (name, value) in extra {
+            params.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+fn answer(out: &mut String, title: &str, result: &Value, root: &str) {
+    let shown = serde_json::to_string_pretty(&readable(result.clone(), root)).unwrap();
+    let _ = writeln!(out, "## {title}\n{shown}\n");
+}
+
+/// Ranges and documents as people write them; sorted members, since the order of those says nothing.
+fn readable(value: Value, root: &str) -> Value {
+    match value {
+        Value::Object(object) => {
+            let place = |value: &Value| Some((value.get("line")?.as_u64()? + 1, value.get("character")?.as_u64()? + 1));
+            if let (2, Some(start), Some(end)) =
+                (object.len(), object.get("start").and_then(place), object.get("end").and_then(place))
+            {
+                return json!(format!("{}:{}-{}:{}", start.0, start.1, end.0, end.1));
+            }
+            if let (2, Some((line, column))) = (object.len(), place(&Value::Object(object.clone()))) {
+                return json!(format!("{line}:{column}"));
+            }
+            let sorted: BTreeMap<String, Value> = object
+                .into_iter()
+                .map(|(name, value)| (name.replace(&format!("{root}/"), ""), readable(value, root)))
+                .collect();
+            Value::Object(sorted.into_iter().collect())
+        }
+        Value::Array(values) => Value::Array(values.into_iter().map(|value| readable(value, root)).collect()),
+        Value::String(text) => {
+            let text = text.replace(&format!("{root}/"), "");
+            let folder = root.trim_start_matches("file://");
+            let text = text.replace(&format!("{folder}/"), "").replace(folder, ".");
+            // Copies of the standard library lie in a cache.
+            match (text.find("/ordain/sources-"), text.find("/std/")) {
+                (Some(_), Some(at)) if text.starts_with("file:") => json!(&text[at + 1..]),
+                _ => json!(text),
+            }
+        }
+        other => other,
+    }
+}
+
+impl Case {
+    fn parse(source: &str) -> Self {
+        let mut case = Self::default();
+        let mut path = "main.ord".to_owned();
+        let mut text = String::new();
+        let mut line = 0u64;
+        for raw in source.lines() {
+            if let Some(next) = raw.strip_prefix("//- ") {
+                case.file(&path, &mut text);
+                path = next.trim().to_owned();
+                line = 0;
+                continue;
+            }
+            if let Some(request) = raw.strip_prefix("//? ") {
+                let (method, extra) = request.split_once(' ').unwrap_or((request, "{}"));
+                case.requests.push((method.to_owned(), serde_json::from_str(extra).expect("parameters are JSON")));
+                continue;
+            }
+            let mut rest = raw;
+            let mut written = String::new();
+            while let Some(at) = rest.find("$0").into_iter().chain(rest.find("$1")).min() {
+                written.push_str(&rest[..at]);
+                let position = json!({ "line": line, "character": written.encode_utf16().count() });
+                if rest[at..].starts_with("$0") {
+                    case.places.push((path.clone(), position, None));
+                } else {
+                    case.places.last_mut().expect("a range begins before it ends").2 = Some(position);
+                }
+                rest = &rest[at + 2..];
+            }
+            written.push_str(rest);
+            text.push_str(&written);
+            text.push('\n');
+            line += 1;
+        }
+        case.file(&path, &mut text);
+        case
+    }
+
+    fn file(&mut self, path: &str, text: &mut String) {
+        if !text.trim().is_empty() {
+            self.files.push((path.to_owned(), std::mem::take(text)));
+        }
+        text.clear();
+    }
+}
+
+/// Runs every case and compares with what stands beside it.
+pub fn all(folder: &Path, connect: impl Fn() -> Client) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let filter = std::env::var("CASE").unwrap_or_default();
+    let mut files: Vec<_> = walk(folder).into_iter().filter(|path| path.to_string_lossy().contains(&filter)).collect();
+    files.sort();
+    let mut failed = Vec::new();
+    for path in files {
+        let source = std::fs::read_to_string(&path).unwrap();
+        settings.set_snapshot_path(path.parent().unwrap());
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let answers = run(&source, &connect);
+            settings.bind(|| insta::assert_snapshot!(name, answers));
+        }));
+        if ran.is_err() {
+            failed.push(path);
+        }
+    }
+    assert!(failed.is_empty(), "cases that failed: {failed:#?}");
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "ord"))
+        .collect()
+}

@@ -1,0 +1,27 @@
+//! The language server, as editors talk to it.
+
+mod cases;
+mod client;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use client::Client;
+
+/// The built command as a server.
+fn server() -> Client {
+    let cache = std::env::temp_dir().join("ordain-test-cache");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ordain"))
+        .arg("lsp")
+        .env("XDG_CACHE_HOME", cache)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    Client::over(child.stdout.take().unwrap(), child.stdin.take().unwrap())
+}
+
+#[test]
+fn every_case_is_answered_as_expected() {
+    cases::all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/lsp/cases"), server);
+}
