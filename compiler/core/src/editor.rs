@@ -7,13 +7,12 @@ use smol_str::SmolStr;
 use crate::db::{Db, Package, SourceFile};
 use crate::items::{Item, Part};
 
-use crate::hir;
+pub use crate::hir;
 pub use crate::items::{ImportPlaces, Places};
-pub use crate::types::{Reach, reach};
 pub use crate::resolve::{Declared, Def, declared, imports, resolve_module};
 pub use crate::types::{
-    Binding, COMPLETION_NAME, FieldOf, FieldTy, Mark, Marks, Meaning, Named, ParamTy, RecordTy, Slot, Spot, field_place,
-    marks,
+    Binding, COMPLETION_NAME, FieldOf, FieldTy, Mark, Marks, Meaning, Named, ParamTy, RecordTy, Slot, Spot, Reach,
+    const_type, field_place, marks, reach,
 };
 
 /// A place in an item, as a range of its file.
@@ -47,6 +46,16 @@ pub fn module_meant(db: &dyn Db, file: SourceFile, parts: &[SmolStr]) -> Option<
 /// The fields that values of a type have, built-in ones among them, and their types.
 pub fn members<'db>(db: &'db dyn Db, ty: &crate::types::Ty<'db>) -> Vec<(SmolStr, crate::types::Ty<'db>)> {
     crate::types::members(db, ty)
+}
+
+/// The value of a constant, environment or entity, where it has one.
+pub fn value<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<ordain_graph::Value> {
+    let evaluated = match item.kind(db) {
+        hir::Kind::Const => crate::eval::const_value(db, item),
+        hir::Kind::Environment | hir::Kind::Entity => crate::eval::declared_value(db, item),
+        _ => return None,
+    };
+    evaluated.value.clone()
 }
 
 /// The names of the built-in types.

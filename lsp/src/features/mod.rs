@@ -1,4 +1,10 @@
 //! What editors ask for, each as a function of a snapshot.
 
+pub(crate) mod data;
+pub(crate) mod describe;
 pub(crate) mod diagnostics;
+pub(crate) mod hover;
+pub(crate) mod judged;
+pub(crate) mod names;
+pub(crate) mod navigation;
 pub(crate) mod plans;

@@ -112,6 +112,16 @@ impl Server {
         self.ask(move |snapshot| snapshot.file(&uri).and_then(|file| answer(snapshot, &file))).await
     }
 
+    /// Answers where to go from a place.
+    async fn go(
+        &self,
+        params: GotoDefinitionParams,
+        whereto: fn(&Snapshot, &File, u32) -> Option<GotoDefinitionResponse>,
+    ) -> Result<Option<GotoDefinitionResponse>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position_params;
+        self.ask_file(text_document.uri, move |snapshot, file| whereto(snapshot, file, file.offset(position))).await
+    }
+
     /// Asks the client for what its user has set.
     async fn configure(&self) {
         let item = ConfigurationItem { scope_uri: None, section: Some("ordain".into()) };
@@ -189,6 +199,28 @@ impl LanguageServer for Server {
             let come: Vec<String> = params.event.added.iter().map(|folder| path_of(&folder.uri)).collect();
             world.move_folders(&gone, come);
         });
+    }
+
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position_params;
+        let hover = move |snapshot: &Snapshot, file: &File| features::hover::hover(snapshot, file, file.offset(position));
+        self.ask_file(text_document.uri, hover).await
+    }
+
+    async fn goto_declaration(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        self.goto_definition(params).await
+    }
+
+    async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        self.go(params, features::navigation::definition).await
+    }
+
+    async fn goto_type_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        self.go(params, features::navigation::type_definition).await
+    }
+
+    async fn goto_implementation(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        self.go(params, features::navigation::implementation).await
     }
 
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {

@@ -143,6 +143,7 @@ impl<'db> Infer<'db> {
             None => self.infer(binding.value, None),
         };
         self.bind_let(&binding.name, ty);
+        self.comes_from(self.field_behind(binding.value));
     }
 
     pub(super) fn for_clauses(&mut self, clauses: &[ForClause]) {

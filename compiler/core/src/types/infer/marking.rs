@@ -332,12 +332,16 @@ impl<'db> Infer<'db> {
     }
 
     /// The field whose value, or an element of whose value, an expression is.
-    fn field_behind(&self, expr: ExprId) -> Option<FieldOf<'db>> {
+    pub(super) fn field_behind(&self, expr: ExprId) -> Option<FieldOf<'db>> {
+        let marking = self.marking.as_ref()?;
         let mut at = expr;
         loop {
             match &self.tree[at].kind {
                 ExprKind::Index { base, .. } => at = *base,
-                _ => return self.marking.as_ref()?.fields.get(&at).cloned(),
+                ExprKind::Name(name) => {
+                    return self.locals.iter().rev().find(|local| local.name == *name)?.via.clone();
+                }
+                _ => return marking.fields.get(&at).cloned(),
             }
         }
     }
