@@ -8,3 +8,4 @@ pub(crate) mod judged;
 pub(crate) mod names;
 pub(crate) mod navigation;
 pub(crate) mod plans;
+pub(crate) mod references;
