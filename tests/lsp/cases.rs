@@ -65,8 +65,12 @@ pub fn run(source: &str, connect: impl FnOnce() -> Client) -> String {
             let range = json!({ "start": start, "end": end.as_ref().unwrap_or(start) });
             let mut params = json!({
                 "textDocument": { "uri": format!("{uri}/{path}") }, "position": start, "range": range,
-                "context": { "includeDeclaration": true, "diagnostics": [] },
             });
+            match method.as_str() {
+                "textDocument/references" => params["context"] = json!({ "includeDeclaration": true }),
+                "textDocument/codeAction" => params["context"] = json!({ "diagnostics": [] }),
+                _ => {}
+            }
             add(&mut params, extra);
             let at = format!("{method} {path}:{}:{}", start["line"].as_u64().unwrap() + 1, start["character"].as_u64().unwrap() + 1);
             let id = client.ask(method, params);
@@ -104,6 +108,22 @@ fn add(params: &mut Value, extra: &Value) {
 }
 
 fn answer(out: &mut String, title: &str, result: &Value, root: &str) {
+    if let (Some(items), true) = (result["items"].as_array(), title.starts_with("textDocument/completion")) {
+        let _ = writeln!(out, "## {title}");
+        for item in items.iter().take(40) {
+            let text = item["textEdit"]["newText"].as_str().unwrap_or_default();
+            let range = readable(item["textEdit"]["range"].clone(), root);
+            let more = readable(item["additionalTextEdits"].clone(), root);
+            let detail = item["detail"].as_str().unwrap_or_default();
+            let _ = write!(out, "{} ({detail}) {} {text:?}", item["label"].as_str().unwrap(), range.as_str().unwrap_or_default());
+            let _ = writeln!(out, "{}", if more.is_null() { String::new() } else { format!(" and {more}") });
+        }
+        if items.len() > 40 {
+            let _ = writeln!(out, "… more");
+        }
+        let _ = writeln!(out);
+        return;
+    }
     let shown = serde_json::to_string_pretty(&readable(result.clone(), root)).unwrap();
     let _ = writeln!(out, "## {title}\n{shown}\n");
 }

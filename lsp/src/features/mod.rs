@@ -1,5 +1,6 @@
 //! What editors ask for, each as a function of a snapshot.
 
+pub(crate) mod completion;
 pub(crate) mod data;
 pub(crate) mod describe;
 pub(crate) mod diagnostics;
@@ -9,3 +10,4 @@ pub(crate) mod names;
 pub(crate) mod navigation;
 pub(crate) mod plans;
 pub(crate) mod references;
+pub(crate) mod signature_help;

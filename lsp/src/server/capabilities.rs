@@ -20,6 +20,16 @@ pub(super) fn of(client: &Client) -> ServerCapabilities {
             }),
             file_operations: None,
         }),
+        completion_provider: Some(CompletionOptions {
+            resolve_provider: Some(true),
+            trigger_characters: Some([".", "{", "\"", "/", "@"].map(str::to_owned).into()),
+            ..CompletionOptions::default()
+        }),
+        signature_help_provider: Some(SignatureHelpOptions {
+            trigger_characters: Some(["(", ",", "{"].map(str::to_owned).into()),
+            retrigger_characters: Some([":"].map(str::to_owned).into()),
+            ..SignatureHelpOptions::default()
+        }),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         declaration_provider: Some(DeclarationCapability::Simple(true)),
         definition_provider: Some(OneOf::Left(true)),

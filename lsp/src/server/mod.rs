@@ -201,6 +201,37 @@ impl LanguageServer for Server {
         });
     }
 
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position;
+        let uri = text_document.uri.clone();
+        let prepare = move |world: &mut World| {
+            let (source, marked) = {
+                let snapshot = world.snapshot();
+                let file = snapshot.file(&uri)?;
+                (file.source, features::completion::marked(&file, position))
+            };
+            Some(world.completing(source, marked))
+        };
+        let answer = move |snapshot: &Snapshot| {
+            let file = snapshot.file(&text_document.uri)?;
+            features::completion::complete(snapshot, &file, position)
+        };
+        let found = answered(self.queue.ask(prepare, answer).await)?;
+        Ok(found.flatten().map(CompletionResponse::List))
+    }
+
+    async fn completion_resolve(&self, item: CompletionItem) -> Result<CompletionItem> {
+        self.ask(move |snapshot| features::completion::resolve(snapshot, item.clone())).await
+    }
+
+    async fn signature_help(&self, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position_params;
+        let answer = move |snapshot: &Snapshot, file: &File| {
+            features::signature_help::signature_help(snapshot, file, file.offset(position))
+        };
+        self.ask_file(text_document.uri, answer).await
+    }
+
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
         let TextDocumentPositionParams { text_document, position } = params.text_document_position_params;
         let hover = move |snapshot: &Snapshot, file: &File| features::hover::hover(snapshot, file, file.offset(position));
