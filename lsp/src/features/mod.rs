@@ -3,9 +3,15 @@
 pub(crate) mod data;
 pub(crate) mod describe;
 pub(crate) mod diagnostics;
+pub(crate) mod folding;
 pub(crate) mod hover;
 pub(crate) mod judged;
+pub(crate) mod links;
 pub(crate) mod names;
 pub(crate) mod navigation;
+mod nodes;
 pub(crate) mod plans;
 pub(crate) mod references;
+pub(crate) mod selection;
+pub(crate) mod symbols;
+pub(crate) mod tokens;

@@ -10,6 +10,7 @@ use ordain_diagnostics::TextRange;
 use ordain_graph::Function;
 use smol_str::SmolStr;
 
+use super::links::imported;
 use crate::world::Snapshot;
 
 /// What is referred to, without what is said of it besides.
@@ -248,24 +249,13 @@ impl<'db> Search<'db, '_> {
 
     /// Whether a path as imports have it is that of the target.
     fn is_module(&self, file: SourceFile, path: &[SmolStr]) -> bool {
-        matches!(self.target, Target::Module(target) if self.imported(file, path) == Some(*target))
+        matches!(self.target, Target::Module(target) if imported(self.snapshot, file, path) == Some(*target))
     }
 
     fn is_item(&self, file: SourceFile, module: &[SmolStr], name: &[SmolStr]) -> bool {
         let Target::Item(item) = self.target else { return false };
         *item.name(&self.snapshot.db) == name.join(".")
-            && self.imported(file, module) == Some(item.file(&self.snapshot.db))
-    }
-
-    /// The module of an import, in which no other import has a say.
-    fn imported(&self, file: SourceFile, path: &[SmolStr]) -> Option<SourceFile> {
-        let db = &self.snapshot.db;
-        let package = file.package(db);
-        let (package, rest) = match path.first().and_then(|first| package.dependencies(db).get(first)) {
-            Some(&dependency) => (dependency, &path[1..]),
-            None => (package, path),
-        };
-        package.files(db).get(rest.join(".").as_str()).copied()
+            && imported(self.snapshot, file, module) == Some(item.file(&self.snapshot.db))
     }
 
     /// A name in backquotes in a doc comment, as documentation makes a link of.
