@@ -10,6 +10,7 @@ use ordain_diagnostics::TextRange;
 use ordain_graph::Function;
 use smol_str::SmolStr;
 
+use super::links::imported;
 use crate::world::Snapshot;
 
 /// What is referred to, without what is said of it besides.
@@ -130,17 +131,31 @@ pub(crate) fn references<'db>(
     meaning: &Meaning<'db>,
     declaration: bool,
 ) -> Vec<(SourceFile, TextRange)> {
+    references_in(snapshot, None, home, meaning, declaration)
+}
+
+/// As [`references`], in one file, where one is given.
+pub(crate) fn references_in<'db>(
+    snapshot: &'db Snapshot,
+    file: Option<SourceFile>,
+    home: Option<Item<'db>>,
+    meaning: &Meaning<'db>,
+    declaration: bool,
+) -> Vec<(SourceFile, TextRange)> {
     let db = &snapshot.db;
     let Some(target) = Target::of(snapshot, home, meaning) else { return Vec::new() };
     let mut found = Vec::new();
-    if let (true, Target::Item(item)) = (declaration, &target) {
+    if let (true, Target::Item(item)) = (declaration, &target)
+        && file.is_none_or(|file| file == item.file(db))
+    {
         found.push((item.file(db), item.places(db).name));
     }
     let Some(word) = target.word(snapshot) else { return found };
     let search = Search { snapshot, target: &target, finder: Finder::new(word.as_bytes()), word: &word, declaration };
-    match target.only_in() {
-        Some(item) => search.item(item, &mut found),
-        None => snapshot.files.values().for_each(|&file| search.file(file, &mut found)),
+    match (target.only_in(), file) {
+        (Some(item), _) => search.item(item, &mut found),
+        (None, Some(file)) => search.file(file, &mut found),
+        (None, None) => snapshot.files.values().for_each(|&file| search.file(file, &mut found)),
     }
     found.sort_by(|(a, at), (b, other)| a.path(db).cmp(b.path(db)).then(at.cmp(other)));
     found.dedup();
@@ -248,24 +263,13 @@ impl<'db> Search<'db, '_> {
 
     /// Whether a path as imports have it is that of the target.
     fn is_module(&self, file: SourceFile, path: &[SmolStr]) -> bool {
-        matches!(self.target, Target::Module(target) if self.imported(file, path) == Some(*target))
+        matches!(self.target, Target::Module(target) if imported(self.snapshot, file, path) == Some(*target))
     }
 
     fn is_item(&self, file: SourceFile, module: &[SmolStr], name: &[SmolStr]) -> bool {
         let Target::Item(item) = self.target else { return false };
         *item.name(&self.snapshot.db) == name.join(".")
-            && self.imported(file, module) == Some(item.file(&self.snapshot.db))
-    }
-
-    /// The module of an import, in which no other import has a say.
-    fn imported(&self, file: SourceFile, path: &[SmolStr]) -> Option<SourceFile> {
-        let db = &self.snapshot.db;
-        let package = file.package(db);
-        let (package, rest) = match path.first().and_then(|first| package.dependencies(db).get(first)) {
-            Some(&dependency) => (dependency, &path[1..]),
-            None => (package, path),
-        };
-        package.files(db).get(rest.join(".").as_str()).copied()
+            && imported(self.snapshot, file, module) == Some(item.file(&self.snapshot.db))
     }
 
     /// A name in backquotes in a doc comment, as documentation makes a link of.

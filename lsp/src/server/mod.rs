@@ -2,6 +2,7 @@
 
 mod capabilities;
 mod ordered;
+mod painted;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::features;
 use crate::text::path_of;
 use crate::world::{self, File, Message, Outbox, Queue, STACK_BYTES, Settings, Snapshot, Stale, Status, StatusNotification, World};
 use ordered::Ordered;
+use painted::Painted;
 
 /// Serves a client on standard input and output until it says `exit` or is gone; gives whether it said `shutdown` before. `database`
 /// is an empty one, with what runs rules of other languages.
@@ -50,7 +52,7 @@ pub fn serve_on(
     runtime.block_on(async move {
         let (service, socket) = LspService::build(|client| {
             tokio::spawn(tell(client.clone(), messages));
-            Server { client, queue, ended: flag }
+            Server { client, queue, ended: flag, painted: Painted::default() }
         })
         .finish();
         // As many as a client asks at once; what is heavy waits in line elsewhere.
@@ -94,6 +96,7 @@ struct Server {
     client: Client,
     queue: Queue,
     ended: Arc<AtomicBool>,
+    painted: Painted,
 }
 
 impl Server {
@@ -268,5 +271,54 @@ impl LanguageServer for Server {
             full_document_diagnostic_report: FullDocumentDiagnosticReport { result_id: None, items },
         };
         Ok(DocumentDiagnosticReportResult::Report(DocumentDiagnosticReport::Full(report)))
+    }
+
+    async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {
+        let uri = params.text_document.uri;
+        let found = self.ask_file(uri.clone(), |snapshot, file| Some(features::tokens::tokens(snapshot, file, None))).await?;
+        Ok(found.map(|data| SemanticTokensResult::Tokens(SemanticTokens { result_id: Some(self.painted.keep(uri, data.clone())), data })))
+    }
+
+    async fn semantic_tokens_full_delta(&self, params: SemanticTokensDeltaParams) -> Result<Option<SemanticTokensFullDeltaResult>> {
+        let uri = params.text_document.uri;
+        let found = self.ask_file(uri.clone(), |snapshot, file| Some(features::tokens::tokens(snapshot, file, None))).await?;
+        let Some(data) = found else { return Ok(None) };
+        let before = self.painted.take(&uri, &params.previous_result_id);
+        let edits = before.map(|before| features::tokens::delta(&before, &data));
+        let result_id = Some(self.painted.keep(uri, data.clone()));
+        Ok(Some(match edits {
+            Some(edits) => SemanticTokensFullDeltaResult::TokensDelta(SemanticTokensDelta { result_id, edits }),
+            None => SemanticTokensFullDeltaResult::Tokens(SemanticTokens { result_id, data }),
+        }))
+    }
+
+    async fn semantic_tokens_range(&self, params: SemanticTokensRangeParams) -> Result<Option<SemanticTokensRangeResult>> {
+        let within = params.range;
+        let found = self.ask_file(params.text_document.uri, move |snapshot, file| {
+            Some(features::tokens::tokens(snapshot, file, Some(file.offsets(within))))
+        });
+        Ok(found.await?.map(|data| SemanticTokensRangeResult::Tokens(SemanticTokens { result_id: None, data })))
+    }
+
+    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        self.ask_file(params.text_document.uri, |_, file| Some(features::folding::ranges(file))).await
+    }
+
+    async fn selection_range(&self, params: SelectionRangeParams) -> Result<Option<Vec<SelectionRange>>> {
+        let positions = params.positions;
+        self.ask_file(params.text_document.uri, move |_, file| Some(features::selection::ranges(file, &positions))).await
+    }
+
+    async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
+        self.ask_file(params.text_document.uri, |snapshot, file| Some(features::symbols::of_file(snapshot, file))).await
+    }
+
+    async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<WorkspaceSymbolResponse>> {
+        let found = self.ask(move |snapshot| features::symbols::of_workspace(snapshot, &params.query)).await?;
+        Ok(Some(WorkspaceSymbolResponse::Nested(found)))
+    }
+
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        self.ask_file(params.text_document.uri, |snapshot, file| Some(features::links::links(snapshot, file))).await
     }
 }
