@@ -31,6 +31,12 @@ pub(super) fn of(client: &Client) -> ServerCapabilities {
             retrigger_characters: Some([":"].map(str::to_owned).into()),
             ..SignatureHelpOptions::default()
         }),
+        references_provider: Some(OneOf::Left(true)),
+        document_highlight_provider: Some(OneOf::Left(true)),
+        rename_provider: Some(OneOf::Right(RenameOptions {
+            prepare_provider: Some(true),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        })),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         declaration_provider: Some(DeclarationCapability::Simple(true)),
         definition_provider: Some(OneOf::Left(true)),

@@ -7,8 +7,10 @@ mod painted;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
-use ordain_compiler::Database;
+use ordain_compiler::{Database, SourceFile};
+use ordain_diagnostics::TextRange;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::ls_types::*;
@@ -66,7 +68,9 @@ pub fn serve_on(
 }
 
 /// Tells the client what nobody asked.
-async fn tell(client: Client, mut messages: UnboundedReceiver<Message>) {
+async fn tell(client: Client, mut messages: UnboundedReceiver<Message>, begun: Arc<Notify>) {
+    // What is told before the client is ready for it would be lost.
+    begun.notified().await;
     while let Some(message) = messages.recv().await {
         match message {
             Message::Diagnostics(uri, found, version) => client.publish_diagnostics(uri, found, version).await,
@@ -95,6 +99,8 @@ async fn tell(client: Client, mut messages: UnboundedReceiver<Message>) {
 struct Server {
     client: Client,
     queue: Queue,
+    /// Told once the client takes notifications.
+    begun: Arc<Notify>,
     ended: Arc<AtomicBool>,
     painted: Painted,
 }
@@ -136,6 +142,13 @@ impl Server {
     }
 }
 
+/// What cannot be done, and why.
+fn refused(reason: String) -> Error {
+    /// `RequestFailed` (LSP 3.17): the request is right, and what it asks cannot be done.
+    const REQUEST_FAILED: i64 = -32803;
+    Error { code: ErrorCode::ServerError(REQUEST_FAILED), message: reason.into(), data: None }
+}
+
 fn answered<T>(answer: std::result::Result<std::result::Result<T, Stale>, impl Sized>) -> Result<T> {
     match answer {
         Ok(Ok(answer)) => Ok(answer),
@@ -165,6 +178,7 @@ impl LanguageServer for Server {
     }
 
     async fn initialized(&self, _: InitializedParams) {
+        self.begun.notify_one();
         let registrations = vec![capabilities::watching()];
         // A client that cannot watch says so here; files are then read again when they are opened.
         let _ = self.client.register_capability(registrations).await;
@@ -255,6 +269,44 @@ impl LanguageServer for Server {
 
     async fn goto_implementation(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
         self.go(params, features::navigation::implementation).await
+    }
+
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position;
+        let declaration = params.context.include_declaration;
+        let answer = move |snapshot: &Snapshot, file: &File| {
+            let at = features::names::at(snapshot, file, file.offset(position))?;
+            let places = features::references::references(snapshot, at.item, &at.meaning, declaration);
+            let location = |(source, range): (SourceFile, TextRange)| {
+                snapshot.location(source.path(&snapshot.db), range)
+            };
+            Some(places.into_iter().filter_map(location).collect())
+        };
+        self.ask_file(text_document.uri, answer).await
+    }
+
+    async fn document_highlight(&self, params: DocumentHighlightParams) -> Result<Option<Vec<DocumentHighlight>>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position_params;
+        let answer = move |snapshot: &Snapshot, file: &File| {
+            features::highlight::highlight(snapshot, file, file.offset(position))
+        };
+        self.ask_file(text_document.uri, answer).await
+    }
+
+    async fn prepare_rename(&self, params: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
+        let position = params.position;
+        let answer = move |snapshot: &Snapshot, file: &File| {
+            Some(features::rename::prepare(snapshot, file, file.offset(position)))
+        };
+        self.ask_file(params.text_document.uri, answer).await?.transpose().map_err(refused).map(Option::flatten)
+    }
+
+    async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position;
+        let answer = move |snapshot: &Snapshot, file: &File| {
+            Some(features::rename::rename(snapshot, file, file.offset(position), &params.new_name))
+        };
+        self.ask_file(text_document.uri, answer).await?.transpose().map_err(refused).map(Option::flatten)
     }
 
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
