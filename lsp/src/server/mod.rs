@@ -53,8 +53,9 @@ pub fn serve_on(
     let flag = ended.clone();
     runtime.block_on(async move {
         let (service, socket) = LspService::build(|client| {
-            tokio::spawn(tell(client.clone(), messages));
-            Server { client, queue, ended: flag, painted: Painted::default() }
+            let begun = Arc::new(Notify::new());
+            tokio::spawn(tell(client.clone(), messages, begun.clone()));
+            Server { client, queue, begun, ended: flag, painted: Painted::default() }
         })
         .finish();
         // As many as a client asks at once; what is heavy waits in line elsewhere.
