@@ -172,8 +172,20 @@ impl<'a> Place<'a> {
             vec![flag("-state=", &self.file), plan.to_string_lossy().into_owned()],
         ]
         .concat();
-        let ran = self.run(step, &arguments, Some(log), Manner::Orderly)?;
+        let ran = self.run(step, &arguments, Some(log), Manner::Orderly);
+        for file in [&self.file, &self.backup()] {
+            // It holds what is sensitive. Whether it is there is for Terraform to say.
+            let _ = fs::set_permissions(file, Permissions::from_mode(0o600));
+        }
+        let ran = ran?;
         if ran.status.success() { Ok(()) } else { Err(speech::error(&ran, "terraform apply")) }
+    }
+
+    /// Where Terraform keeps the state before the last.
+    fn backup(&self) -> PathBuf {
+        let mut name = self.file.clone().into_os_string();
+        name.push(".backup");
+        name.into()
     }
 
     /// Whether there is a state.
@@ -204,9 +216,7 @@ impl<'a> Place<'a> {
 
     /// Removes all of it, once nothing is left that it could be needed for.
     pub(super) fn clear(&self) -> Result<(), StepError> {
-        let mut backup = self.file.clone().into_os_string();
-        backup.push(".backup");
-        for file in [&self.file, Path::new(&backup)] {
+        for file in [&self.file, &self.backup()] {
             match fs::remove_file(file) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(broken(file, &error)),
                 _ => {}
