@@ -225,6 +225,7 @@ fn a_folder_of_something_else_is_left_alone() {
     apply(&package, &[]).exits(1).says("adapter_refused");
     assert_eq!(package.read("run/site/.git"), "gitdir: ../../seed/.git\n");
     assert!(!package.read("seed/.git/config").contains("ordain"));
+    package.remove("run/site/.git");
     let run = package.ordain().env("PATH", "/nowhere").run(["apply", "--yes"]).exits(1);
-    run.says("command_not_started");
+    run.says("command_not_started").says("there is no `git` in `PATH` on this machine");
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::ordain::Run;
+use crate::ordain::{Run, shell};
 use crate::package::Package;
 
 /// What nobody may read but Terraform.
@@ -210,6 +210,32 @@ fn a_failed_gate_takes_back_what_terraform_made() {
     assert_eq!(left(&network.0.file("run")), Vec::<String>::new());
 }
 
+/// The page of the example shows what happens.
+#[test]
+fn the_example_does_what_its_page_shows() {
+    if !installed() {
+        return;
+    }
+    let network = Network::new();
+    let page = network.0.read("README.md");
+    let mut shown = page.lines().skip_while(|line| !line.starts_with("$ ")).peekable();
+    let mut commands = 0;
+    while let Some(line) = shown.next() {
+        let Some(command) = line.strip_prefix("$ ") else { continue };
+        let run = shell(network.0.path(), command).env("ORDAIN_SECRET_NETWORK_PEER_KEY", KEY).run([""; 0]).exits(0);
+        commands += 1;
+        let said = format!("{}{}", run.text(), run.stderr);
+        while let Some(line) = shown.next_if(|line| !line.starts_with("$ ") && *line != "```") {
+            // How long it takes is another matter each time.
+            let expected = line.split("  ").next().unwrap();
+            let expected = expected.split_once(" in ").map_or(expected, |(before, _)| before);
+            assert!(said.contains(expected), "no `{expected}` in {run}");
+        }
+    }
+    assert_eq!(commands, 9, "the page has lost its commands");
+    assert_eq!(network.zones(), None);
+}
+
 /// A module of one resource, and a plan with a step between planning and applying.
 const BETWEEN: &str = r#"
 use std.command.{builtin.command, command}
@@ -283,6 +309,26 @@ fn only_the_plan_that_was_decided_upon_is_applied() {
     package.write("run/state", "no state at all");
     apply(&[]).exits(1).says("terraform plan");
     assert_eq!(package.read("run/state"), "no state at all");
+}
+
+#[test]
+fn what_a_failed_apply_has_made_is_told_and_kept() {
+    if !installed() {
+        return;
+    }
+    let broken = "resource \"terraform_data\" \"two\" {\n  depends_on = [terraform_data.one]\n  \
+                  provisioner \"local-exec\" {\n    command = \"exit 3\"\n  }\n}\n";
+    let package = between(&format!("{ONE}{broken}"));
+    let run = package.run(&["apply", "deploy", "--yes"]).exits(1).says("`terraform apply` failed");
+    run.says("what was made before that stands in `run/state`");
+    let state: Json = serde_json::from_str(&package.read("run/state")).unwrap();
+    assert_eq!(state["resources"][0]["name"], "one");
+    // The one that is broken would be replaced, which nobody has allowed.
+    package.run(&["apply", "deploy", "--yes"]).exits(1).says("`deletions` is not set");
+    package.write("module/main.tf", ONE);
+    package.run(&["apply", "deploy", "--yes"]).exits(1).says("`deletions` is not set");
+    edit(&package, "main.ord", "digest: planned.digest,", "digest: planned.digest,\n    deletions: true,");
+    package.run(&["apply", "deploy", "--yes"]).exits(0);
 }
 
 #[test]

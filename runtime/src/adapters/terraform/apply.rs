@@ -42,7 +42,14 @@ pub(super) fn apply(step: &StepContext<'_>) -> Result<Json, StepError> {
         let message = format!("the plan deletes or replaces {}, and `deletions` is not set", losses.join(", "));
         return refuse(message);
     }
-    place.apply(step, &copy.0, &log)?;
+    place.apply(step, &copy.0, &log).map_err(|error| match error.reason {
+        // Undoing starts with what is done, and this step is not.
+        Reason::CommandFailed | Reason::Cancelled | Reason::Timeout => {
+            let message = format!("{}; what was made before that stands in `{}`", error.message, inputs.state);
+            StepError::new(error.reason, message)
+        }
+        _ => error,
+    })?;
     outputs(step, &place, &inputs)
 }
 
