@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use crate::ordain::Run;
-use crate::package::Package;
+use crate::package::{Package, Pipes};
 
 /// A release of a site: checked out, changed, committed, tagged and pushed.
 const SITE: &str = r#"
@@ -138,6 +138,25 @@ fn killed_again_and_again_there_is_one_commit() {
     assert_eq!(messages(&package), ["Say the version", "Begin"], "after {kills} kills");
     assert_eq!(remote(&package, &["cat-file", "-t", "v1"]), "tag\n");
     // What was there before the first try is what undoing goes back to.
+    let id = package.run(&["executions", "--json"]).json()["executions"][0]["id"].as_str().unwrap().to_owned();
+    package.run(&["undo", &id, "--yes"]);
+    assert_eq!(messages(&package), ["Begin"]);
+}
+
+/// The interpreter is killed when the push has taken place, and before it could hear of that.
+#[test]
+fn a_push_that_nobody_heard_of_can_be_undone() {
+    let Some(package) = site() else { return };
+    let pipes = Pipes::of(&package);
+    let hook = "#!/bin/sh\ncd ..\ntest -e once || { touch once; echo begun > begun; cat go; }\n";
+    package.write("remote.git/hooks/post-receive", hook);
+    fs::set_permissions(package.file("remote.git/hooks/post-receive"), fs::Permissions::from_mode(0o755)).unwrap();
+    let mut child = package.ordain().spawned(["apply", "--yes"]);
+    pipes.wait();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(messages(&package), ["Say the version", "Begin"]);
+    package.run(&["resume"]).exits(0);
     let id = package.run(&["executions", "--json"]).json()["executions"][0]["id"].as_str().unwrap().to_owned();
     package.run(&["undo", &id, "--yes"]);
     assert_eq!(messages(&package), ["Begin"]);

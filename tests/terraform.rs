@@ -2,23 +2,18 @@
 //! so and prove nothing.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
-use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use serde_json::Value as Json;
 
 use crate::ordain::{Run, shell};
-use crate::package::Package;
+use crate::package::{Package, Pipes};
 
 /// What nobody may read but Terraform.
 const KEY: &str = "open-sesame-4711";
-
-/// What takes longer than this hangs.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Whether there is a Terraform; says loudly where there is none.
 fn installed() -> bool {
@@ -341,24 +336,20 @@ fn terraform_comes_to_its_end_when_the_interpreter_is_killed() {
         "resource \"terraform_data\" \"one\" {\n  provisioner \"local-exec\" {\n    \
          command = \"echo begun > ../begun; cat ../go > /dev/null; echo once >> ../count\"\n  }\n}\n",
     );
-    for pipe in ["begun", "go"] {
-        assert!(Command::new("mkfifo").arg(package.file(pipe)).status().unwrap().success());
-    }
+    let pipes = Pipes::of(&package);
     let mut child = package.ordain().spawned(["apply", "deploy", "--yes"]);
-    let (tell, begun) = channel();
-    let pipe = package.file("begun");
-    std::thread::spawn(move || {
-        let mut text = String::new();
-        fs::File::open(pipe).unwrap().read_to_string(&mut text).unwrap();
-        // The test may have given up.
-        let _ = tell.send(text);
-    });
-    assert_eq!(begun.recv_timeout(PATIENCE).expect("terraform never began"), "begun\n");
+    pipes.wait();
     child.kill().unwrap();
     child.wait().unwrap();
     std::thread::scope(|scope| {
         let resumed = scope.spawn(|| package.run(&["resume"]));
-        fs::OpenOptions::new().write(true).open(package.file("go")).unwrap().write_all(b"go").unwrap();
+        // Once it is at work, it gets some time to do what it should not.
+        let mut looks = 0;
+        while looks < 20 {
+            let listed = package.run(&["executions", "--json"]).json();
+            looks += if listed["executions"][0]["state"] == "running" || resumed.is_finished() { 1 } else { 0 };
+        }
+        pipes.release();
         resumed.join().unwrap().exits(0);
     });
     assert_eq!(package.read("count"), "once\n");
