@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -99,6 +101,40 @@ impl Package {
         // For people it must work, too: the renderer sees what the JSON does not.
         self.run(&["check"]).exits(i32::from(failed));
         codes
+    }
+}
+
+/// Two pipes by which a program that a package runs says that it has begun, and waits until it may go on: `begun` and `go`.
+pub struct Pipes {
+    folder: PathBuf,
+    begun: Receiver<String>,
+}
+
+impl Pipes {
+    pub fn of(package: &Package) -> Self {
+        for pipe in ["begun", "go"] {
+            assert!(Command::new("mkfifo").arg(package.file(pipe)).status().unwrap().success());
+        }
+        let (tell, begun) = channel();
+        let pipe = package.file("begun");
+        // Opening a pipe waits for the other side, for ever where there is none.
+        std::thread::spawn(move || {
+            let text = fs::read_to_string(pipe).unwrap();
+            // The test may have given up.
+            let _ = tell.send(text);
+        });
+        Self { folder: package.path().to_owned(), begun }
+    }
+
+    /// Waits until it has begun.
+    pub fn wait(&self) {
+        assert_eq!(self.begun.recv_timeout(Duration::from_secs(120)).expect("it never began"), "begun\n");
+    }
+
+    /// Lets it go on. One that has ended is not waited for.
+    pub fn release(&self) {
+        let pipe = self.folder.join("go");
+        std::thread::spawn(move || fs::write(pipe, "go"));
     }
 }
 

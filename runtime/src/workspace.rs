@@ -104,6 +104,18 @@ impl Workspace {
         Ok(directory)
     }
 
+    /// Where a program is to read or write a file, as an absolute path; the directories above it are made. What is there
+    /// already must be a regular file.
+    pub(crate) fn target(&self, path: &Inside) -> Result<PathBuf, StepError> {
+        let (_, name) = self.place(path, true)?;
+        let parent = path.0.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let found = self.dir.canonicalize(parent).map_err(|error| failed(path, &error))?;
+        match self.kind(path)? {
+            None | Some((Kind::File, _)) => Ok(self.root.join(found).join(name)),
+            Some(_) => Err(StepError::new(Reason::FileFailed, format!("`{}` is there, and not a file", path.text()))),
+        }
+    }
+
     pub(crate) fn exists(&self, path: &Inside) -> Result<bool, StepError> {
         self.dir.try_exists(&path.0).map_err(|error| failed(path, &error))
     }

@@ -9,6 +9,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("command.ord", include_str!("../std/command.ord")),
     ("decision.ord", include_str!("../std/decision.ord")),
     ("file.ord", include_str!("../std/file.ord")),
+    ("git.ord", include_str!("../std/git.ord")),
     ("github.ord", include_str!("../std/github.ord")),
     ("governance.ord", include_str!("../std/governance.ord")),
     ("http.ord", include_str!("../std/http.ord")),

@@ -5,12 +5,15 @@
 mod command;
 mod context;
 mod file;
+mod git;
 #[cfg(test)]
 mod harness;
 mod http;
 mod observed;
 mod reach;
 pub(crate) mod remote;
+mod terraform;
+mod tool;
 
 pub use context::{SecretTag, StepContext, StepError};
 pub(crate) use context::{Surroundings, Told, Try};
@@ -79,12 +82,14 @@ impl Description {
 pub struct Adapters(BTreeMap<SmolStr, Arc<dyn Adapter>>);
 
 impl Adapters {
-    /// Those of the interpreter: `command`, `file` and `http`.
+    /// Those of the interpreter: `command`, `file`, `git`, `http` and `terraform`.
     pub fn builtin() -> Self {
         Self::empty()
             .with("command", Arc::new(command::Commands))
             .with("file", Arc::new(file::Files))
+            .with("git", Arc::new(git::Git))
             .with("http", Arc::new(http::Http))
+            .with("terraform", Arc::new(terraform::Terraform))
     }
 
     /// None.

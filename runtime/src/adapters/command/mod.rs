@@ -8,7 +8,7 @@ mod start;
 mod stop;
 
 pub(super) use process::{Watch, signal, wait_for};
-pub(super) use program::bare;
+pub(super) use program::{KEY, bare};
 pub(super) use stop::Process;
 
 use serde_json::{Value as Json, json};

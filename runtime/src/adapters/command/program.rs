@@ -9,7 +9,7 @@ use super::{SecretTag, StepContext, StepError};
 use crate::reason::Reason;
 
 /// The variable that holds what tells a step from all others, the same for every try of it.
-pub(super) const KEY: &str = "ORDAIN_KEY";
+pub(in crate::adapters) const KEY: &str = "ORDAIN_KEY";
 
 /// What is passed on of the interpreter's own environment.
 const INHERITED: [&str; 7] = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR"];

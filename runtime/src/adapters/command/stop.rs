@@ -53,7 +53,7 @@ impl Process {
     }
 
     /// The process that a step with this key started, if it runs still.
-    pub(super) fn of_step(key: &str) -> Option<Self> {
+    pub(in crate::adapters) fn of_step(key: &str) -> Option<Self> {
         Self::with(&format!("{KEY}={key}"))
     }
 
