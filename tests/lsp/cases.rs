@@ -131,7 +131,12 @@ fn answer(out: &mut String, title: &str, result: &Value, root: &str) {
 /// Ranges and documents as people write them; sorted members, since the order of those says nothing.
 fn readable(value: Value, root: &str) -> Value {
     match value {
-        Value::Object(object) => {
+        Value::Object(mut object) => {
+            // What takes how long, and how a picture is styled, is no part of an answer's meaning.
+            object.remove("milliseconds");
+            if let Some(style) = object.get_mut("style") {
+                *style = json!("…");
+            }
             let place = |value: &Value| Some((value.get("line")?.as_u64()? + 1, value.get("character")?.as_u64()? + 1));
             if let (2, Some(start), Some(end)) =
                 (object.len(), object.get("start").and_then(place), object.get("end").and_then(place))

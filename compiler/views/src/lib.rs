@@ -27,7 +27,7 @@ pub use diff::{
     Change, Counts, Followed, PLAN_DIFF_SCHEMA, PlanDiff, Renamed, Side, StepChange, StepRef, VerdictChange, What, diff,
 };
 pub use dot::{dot, dot_whole};
-pub use html::html;
+pub use html::{Picture, html, picture};
 pub use markdown::markdown;
 pub use mermaid::mermaid;
 pub use paint::Terminal;

@@ -3,6 +3,7 @@
 use tower_lsp::ls_types::*;
 
 use crate::features;
+use super::extensions::COMMANDS;
 use crate::world::Client;
 
 /// What the server says of itself to a client.
@@ -37,6 +38,10 @@ pub(super) fn of(client: &Client) -> ServerCapabilities {
             prepare_provider: Some(true),
             work_done_progress_options: WorkDoneProgressOptions::default(),
         })),
+        execute_command_provider: Some(ExecuteCommandOptions {
+            commands: COMMANDS.map(str::to_owned).into(),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        }),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         declaration_provider: Some(DeclarationCapability::Simple(true)),
         definition_provider: Some(OneOf::Left(true)),

@@ -1,6 +1,7 @@
 //! The protocol: what arrives is put in line in the order it arrived; what is asked is answered from snapshots.
 
 mod capabilities;
+mod extensions;
 mod ordered;
 mod painted;
 
@@ -57,6 +58,10 @@ pub fn serve_on(
             tokio::spawn(tell(client.clone(), messages, begun.clone()));
             Server { client, queue, begun, ended: flag, painted: Painted::default() }
         })
+        .custom_method("ordain/plan", Server::plan)
+        .custom_method("ordain/tests", Server::tests)
+        .custom_method("ordain/runTests", Server::run_tests)
+        .custom_method("ordain/explain", Server::explain)
         .finish();
         // As many as a client asks at once; what is heavy waits in line elsewhere.
         const AT_ONCE: usize = 256;
@@ -308,6 +313,10 @@ impl LanguageServer for Server {
             Some(features::rename::rename(snapshot, file, file.offset(position), &params.new_name))
         };
         self.ask_file(text_document.uri, answer).await?.transpose().map_err(refused).map(Option::flatten)
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
+        self.command(params).await
     }
 
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {

@@ -129,6 +129,11 @@ impl World {
         self.snapshot()
     }
 
+    /// Tells the client something.
+    pub(crate) fn say(&self, message: Message) {
+        self.outbox.send(message);
+    }
+
     fn tree(&self) -> OpenTree {
         OpenTree::new(&self.documents)
     }
