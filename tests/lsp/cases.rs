@@ -42,7 +42,8 @@ pub fn run(source: &str, connect: impl FnOnce() -> Client) -> String {
     }
     let uri = format!("file://{}", root.display());
     let mut client = connect();
-    client.begin(std::slice::from_ref(&uri), capabilities(), json!({ "clientCommands": true }));
+    let server = client.begin(std::slice::from_ref(&uri), capabilities(), json!({ "clientCommands": true }));
+    let legend = &server["capabilities"]["semanticTokensProvider"]["legend"];
     for (path, text) in case.files.iter().filter(|(path, _)| path.ends_with(".ord")) {
         client.open(&format!("{uri}/{path}"), text);
     }
@@ -59,7 +60,11 @@ pub fn run(source: &str, connect: impl FnOnce() -> Client) -> String {
             let mut params = json!({ "textDocument": { "uri": format!("{uri}/{}", case.files[0].0) } });
             add(&mut params, extra);
             let result = client.request(method, params);
-            answer(&mut out, method, &result, &uri);
+            if method.starts_with("textDocument/semanticTokens/") {
+                painted(&mut out, method, &result, legend, &case.files[0].1);
+            } else {
+                follow(&mut client, &mut out, method, method, &result, &uri);
+            }
         }
         for (path, start, end) in &case.places {
             let range = json!({ "start": start, "end": end.as_ref().unwrap_or(start) });
@@ -75,6 +80,10 @@ pub fn run(source: &str, connect: impl FnOnce() -> Client) -> String {
             let at = format!("{method} {path}:{}:{}", start["line"].as_u64().unwrap() + 1, start["character"].as_u64().unwrap() + 1);
             let id = client.ask(method, params);
             match client.answer(id) {
+                Ok(result) if method.starts_with("textDocument/semanticTokens/") => {
+                    let text = &case.files.iter().find(|(known, _)| known == path).unwrap().1;
+                    painted(&mut out, &at, &result, legend, text);
+                }
                 Ok(result) => {
                     follow(&mut client, &mut out, &at, method, &result, &uri);
                 }
@@ -97,6 +106,34 @@ fn follow(client: &mut Client, out: &mut String, at: &str, method: &str, result:
             answer(out, way, &found, root);
         }
     }
+    let resolve = match method {
+        "textDocument/codeLens" => "codeLens/resolve",
+        "textDocument/inlayHint" => "inlayHint/resolve",
+        _ => return,
+    };
+    let open = result.as_array().into_iter().flatten().filter(|one| one.get("data").is_some());
+    let resolved: Vec<Value> = open.map(|one| client.request(resolve, one.clone())).collect();
+    answer(out, resolve, &Value::Array(resolved), root);
+}
+
+/// Writes semantic tokens: their places, texts, types and modifiers.
+fn painted(out: &mut String, title: &str, result: &Value, legend: &Value, text: &str) {
+    let lines: Vec<Vec<u16>> = text.lines().map(|line| line.encode_utf16().collect()).collect();
+    let numbers: Vec<usize> = result["data"].as_array().unwrap().iter().map(|number| number.as_u64().unwrap() as usize).collect();
+    let (mut line, mut column) = (0, 0);
+    let _ = writeln!(out, "## {title}");
+    for token in numbers.chunks_exact(5) {
+        column = if token[0] == 0 { column + token[1] } else { token[1] };
+        line += token[0];
+        let shown = String::from_utf16_lossy(&lines[line][column..column + token[2]]);
+        let _ = write!(out, "{}:{} {shown:?} {}", line + 1, column + 1, legend["tokenTypes"][token[3]].as_str().unwrap());
+        let modifiers = legend["tokenModifiers"].as_array().unwrap().iter().enumerate();
+        for (_, modifier) in modifiers.filter(|(at, _)| token[4] >> at & 1 == 1) {
+            let _ = write!(out, ".{}", modifier.as_str().unwrap());
+        }
+        out.push('\n');
+    }
+    out.push('\n');
 }
 
 fn add(params: &mut Value, extra: &Value) {
@@ -157,8 +194,8 @@ fn readable(value: Value, root: &str) -> Value {
             let text = text.replace(&format!("{root}/"), "");
             let folder = root.trim_start_matches("file://");
             let text = text.replace(&format!("{folder}/"), "").replace(folder, ".");
-            // Copies of the standard library lie in a cache.
-            match (text.find("/ordain/sources-"), text.find("/std/")) {
+            // Copies of the standard library, and pages, lie in a cache.
+            match (text.find("/ordain/sources-"), text.find("/std/").or(text.find("/codes/"))) {
                 (Some(_), Some(at)) if text.starts_with("file:") => json!(&text[at + 1..]),
                 _ => json!(text),
             }

@@ -11,7 +11,7 @@ pub use crate::hir;
 pub use crate::items::{ImportPlaces, Places};
 pub use crate::resolve::{Declared, Def, declared, imports, resolve_module};
 pub use crate::types::{
-    Binding, COMPLETION_NAME, FieldOf, FieldTy, Mark, Marks, Meaning, Named, ParamTy, RecordTy, Slot, Spot, Reach,
+    Binding, COMPLETION_NAME, FieldOf, FieldTy, Gap, Mark, Marks, Meaning, Named, ParamTy, RecordTy, Slot, Spot, Reach,
     const_type, field_place, marks, reach,
 };
 
@@ -46,6 +46,17 @@ pub fn module_meant(db: &dyn Db, file: SourceFile, parts: &[SmolStr]) -> Option<
 /// The fields that values of a type have, built-in ones among them, and their types.
 pub fn members<'db>(db: &'db dyn Db, ty: &crate::types::Ty<'db>) -> Vec<(SmolStr, crate::types::Ty<'db>)> {
     crate::types::members(db, ty)
+}
+
+/// The type of the expression that takes up a range of its file, where one does.
+pub fn type_at<'db>(db: &'db dyn Db, item: Item<'db>, wanted: TextRange) -> Option<crate::types::Ty<'db>> {
+    let inference = crate::types::inference(db, item);
+    let signature = (Part::Signature, &item.signature(db).tree, &inference.signature);
+    let body = (Part::Body, &item.body(db).tree, &inference.body);
+    [signature, body].into_iter().find_map(|(part, tree, facts)| {
+        let found = tree.exprs.iter().position(|expr| range(db, item, part, expr.loc) == wanted)?;
+        facts.types.get(found).cloned()
+    })
 }
 
 /// The value of a constant, environment or entity, where it has one.

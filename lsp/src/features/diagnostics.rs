@@ -42,6 +42,11 @@ fn by_file(snapshot: &Snapshot, findings: impl Iterator<Item = Finding>) -> FxHa
 /// What policies and evaluation say of the plans in a file that can be compiled without being given more: those without parameters
 /// but such as have defaults, and in every environment that fits.
 pub(crate) fn of_plans(snapshot: &Snapshot, file: SourceFile) -> Vec<Diagnostic> {
+    findings_of_plans(snapshot, file).iter().filter_map(|finding| diagnostic(snapshot, finding)).collect()
+}
+
+/// As [`of_plans`], as findings.
+pub(crate) fn findings_of_plans(snapshot: &Snapshot, file: SourceFile) -> Vec<Finding> {
     let db = &snapshot.db;
     let path = file.path(db);
     let mut said: BTreeMap<(u32, u32, String), (Finding, Vec<String>)> = BTreeMap::new();
@@ -59,14 +64,14 @@ pub(crate) fn of_plans(snapshot: &Snapshot, file: SourceFile) -> Vec<Diagnostic>
             }
         }
     }
-    said.into_values()
-        .filter_map(|(mut finding, environments)| {
-            if !environments.is_empty() {
-                finding.message = format!("{} (in {})", finding.message, environments.join(", "));
-            }
-            diagnostic(snapshot, &finding)
-        })
-        .collect()
+    let named = said.into_values().map(|(mut finding, mut environments)| {
+        environments.dedup();
+        if !environments.is_empty() {
+            finding.message = format!("{} (in {})", finding.message, environments.join(", "));
+        }
+        finding
+    });
+    named.collect()
 }
 
 /// What is found in a plan with these arguments.

@@ -1,13 +1,16 @@
 //! What editors ask for, each as a function of a snapshot.
 
+pub(crate) mod actions;
 pub(crate) mod completion;
 pub(crate) mod data;
 pub(crate) mod describe;
 pub(crate) mod diagnostics;
 pub(crate) mod folding;
+pub(crate) mod formatting;
 pub(crate) mod highlight;
 pub(crate) mod hover;
 pub(crate) mod judged;
+pub(crate) mod linked;
 pub(crate) mod links;
 pub(crate) mod names;
 pub(crate) mod navigation;

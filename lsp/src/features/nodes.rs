@@ -36,6 +36,8 @@ pub(crate) enum Role {
     Group,
     /// One of the language's own values, such as `write` or `high`.
     Word,
+    /// A word that is none elsewhere.
+    Keyword,
     /// The code of a finding.
     Code,
 }
@@ -153,7 +155,10 @@ impl<'t> Walk<'_, 't> {
                 self.ty(&tree.ty);
                 self.fields(&tree.fields);
             }
-            ItemKind::Policy(tree) => tree.clauses.iter().for_each(|clause| self.policy(clause)),
+            ItemKind::Policy(tree) => {
+                tree.from.iter().for_each(|from| self.name(&from.language, Role::Word));
+                tree.clauses.iter().for_each(|clause| self.policy(clause));
+            }
             ItemKind::Gate(tree) => tree.clauses.iter().for_each(|clause| self.gate(clause)),
             ItemKind::Test(tree) => self.tests(&tree.body),
             ItemKind::Plan(tree) => {
@@ -337,10 +342,10 @@ impl<'t> Walk<'_, 't> {
                 TestStmtKind::Expect(expr) => self.expr(expr),
                 TestStmtKind::ExpectPlan { subject, verdict, .. } => {
                     self.expr(subject);
-                    self.name(verdict, Role::Word);
+                    self.name(verdict, Role::Keyword);
                 }
                 TestStmtKind::ExpectPolicy { verdict, policy, input, .. } => {
-                    self.name(verdict, Role::Word);
+                    self.name(verdict, Role::Keyword);
                     self.path(policy, Role::Path);
                     self.fields(input);
                 }
@@ -395,7 +400,7 @@ impl<'t> Walk<'_, 't> {
                 }
                 StmtKind::OnFailure(word) => self.name(word, Role::Word),
                 StmtKind::Limit { what, value } => {
-                    self.name(what, Role::Word);
+                    self.name(what, Role::Keyword);
                     self.name(value, Role::Word);
                 }
                 StmtKind::Return(expr) => self.expr(expr),

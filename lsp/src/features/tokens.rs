@@ -135,6 +135,7 @@ fn written<'t>(tree: &'t ordain_syntax::ast::File, touches: &dyn Fn(TextRange) -
                 Role::Variant => Class::from(Type::EnumMember).with(Modifier::Declaration).with(Modifier::Readonly),
                 Role::Group => Type::Group.into(),
                 Role::Word => Class::from(Type::EnumMember).with(Modifier::Readonly).with(Modifier::DefaultLibrary),
+                Role::Keyword => Type::Keyword.into(),
                 Role::Code => Type::Decorator.into(),
             };
             classes.insert(range.start, class);
@@ -297,7 +298,11 @@ fn lexical(text: &str, tokens: &[Token], at: usize) -> Option<Class> {
         TokenKind::Comment => Type::Comment.into(),
         TokenKind::DocComment | TokenKind::FileDoc => Class::from(Type::Comment).with(Modifier::Documentation),
         TokenKind::True | TokenKind::False | TokenKind::None => Class::from(Type::Keyword).with(Modifier::Readonly),
-        TokenKind::Ident => return None,
+        // Words that stand in one place only.
+        TokenKind::Ident => match (before, token.text(text)) {
+            (Some(TokenKind::On), "failure") | (Some(TokenKind::Require), "approval") => Type::Keyword.into(),
+            _ => return None,
+        },
         TokenKind::At => Type::Decorator.into(),
         TokenKind::Allow if before == Some(TokenKind::At) => Type::Decorator.into(),
         kind if kind.is_word() => Type::Keyword.into(),

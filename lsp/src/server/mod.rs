@@ -163,6 +163,12 @@ fn answered<T>(answer: std::result::Result<std::result::Result<T, Stale>, impl S
     }
 }
 
+/// A request that cannot be granted, and why (LSP 3.17, `RequestFailed`).
+fn failed(why: String) -> Error {
+    const REQUEST_FAILED: i64 = -32803;
+    Error { code: ErrorCode::ServerError(REQUEST_FAILED), message: why.into(), data: None }
+}
+
 impl LanguageServer for Server {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
         let client = world::Client::of(&params);
@@ -315,6 +321,14 @@ impl LanguageServer for Server {
         self.ask_file(text_document.uri, answer).await?.transpose().map_err(refused).map(Option::flatten)
     }
 
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        let (range, wanted) = (params.range, params.context.only);
+        let answer = move |snapshot: &Snapshot, file: &File| {
+            Some(features::actions::actions(snapshot, file, file.offsets(range), wanted.clone()))
+        };
+        self.ask_file(params.text_document.uri, answer).await
+    }
+
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
         self.command(params).await
     }
@@ -382,5 +396,29 @@ impl LanguageServer for Server {
 
     async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
         self.ask_file(params.text_document.uri, |snapshot, file| Some(features::links::links(snapshot, file))).await
+    }
+
+    async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let found = self.ask_file(params.text_document.uri, |_, file| Some(features::formatting::document(file))).await?;
+        found.transpose().map_err(failed)
+    }
+
+    async fn range_formatting(&self, params: DocumentRangeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let range = params.range;
+        let found = self.ask_file(params.text_document.uri, move |_, file| Some(features::formatting::range(file, range)));
+        found.await?.transpose().map_err(failed)
+    }
+
+    async fn on_type_formatting(&self, params: DocumentOnTypeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let at = params.text_document_position;
+        let (position, typed) = (at.position, params.ch);
+        self.ask_file(at.text_document.uri, move |_, file| Some(features::formatting::on_type(file, position, &typed))).await
+    }
+
+    async fn linked_editing_range(&self, params: LinkedEditingRangeParams) -> Result<Option<LinkedEditingRanges>> {
+        let at = params.text_document_position_params;
+        let position = at.position;
+        self.ask_file(at.text_document.uri, move |snapshot, file| features::linked::ranges(snapshot, file, file.offset(position)))
+            .await
     }
 }

@@ -26,7 +26,7 @@ pub(crate) use infer::named;
 pub(crate) use builtin::{SECRET, TYPED, TYPE_NAMES};
 pub(crate) use infer::members;
 pub use infer::{
-    Binding, COMPLETION_NAME, Facts, FieldOf, Mark, Marks, Meaning, Named, Reach, Resolution, Slot, Spot, check,
+    Binding, COMPLETION_NAME, Facts, FieldOf, Gap, Mark, Marks, Meaning, Named, Reach, Resolution, Slot, Spot, check,
     const_type, field_place, infer_expression, inference, marks, reach,
 };
 pub(crate) use lone::{LoneText, lone_facts, lone_tree, lone_type};

@@ -1,7 +1,7 @@
 //! Modules and their names: in `use`, and where one is brought in on the way.
 
 use ordain_compiler::editor;
-use ordain_compiler::{Kind, Package, SourceFile};
+use ordain_compiler::{Database, Kind, Package, SourceFile};
 use ordain_diagnostics::TextRange;
 use ordain_syntax::ast;
 use smol_str::SmolStr;
@@ -11,9 +11,8 @@ use super::context::Context;
 use super::list::{Rank, Suggestions};
 
 /// The modules that a file can name, by their whole paths there.
-pub(super) fn known<'db>(found: &Suggestions<'db>) -> Vec<(SmolStr, SourceFile)> {
-    let db = found.db();
-    let package = found.file.source.package(db);
+pub(crate) fn known(db: &Database, file: SourceFile) -> Vec<(SmolStr, SourceFile)> {
+    let package = file.package(db);
     let own = package.files(db).iter().map(|(module, &file)| (module.clone(), file));
     let others = editor::dependencies(db, package).flat_map(|(name, package): (&SmolStr, Package)| {
         package.files(db).iter().map(move |(module, &file)| {
@@ -21,13 +20,13 @@ pub(super) fn known<'db>(found: &Suggestions<'db>) -> Vec<(SmolStr, SourceFile)>
             (path, file)
         })
     });
-    own.chain(others).filter(|(path, file)| !path.is_empty() && *file != found.file.source).collect()
+    own.chain(others).filter(|(path, known)| !path.is_empty() && *known != file).collect()
 }
 
 /// The next part of the path of a `use`.
 pub(super) fn modules(found: &mut Suggestions<'_>, context: &Context) {
     let start = context.path.iter().map(|part| format!("{part}.")).collect::<String>();
-    let mut parts: Vec<SmolStr> = known(found)
+    let mut parts: Vec<SmolStr> = known(found.db(), found.file.source)
         .iter()
         .filter_map(|(path, _)| path.strip_prefix(start.as_str())?.split('.').next().map(SmolStr::from))
         .collect();
@@ -42,7 +41,7 @@ pub(super) fn modules(found: &mut Suggestions<'_>, context: &Context) {
 /// The names that a `use` can bring in from its module.
 pub(super) fn names(found: &mut Suggestions<'_>, context: &Context) {
     let path = context.path.join(".");
-    let modules = known(found);
+    let modules = known(found.db(), found.file.source);
     let Some((_, module)) = modules.iter().find(|(known, _)| *known == path) else { return };
     let db = found.db();
     let mut seen: Vec<SmolStr> = Vec::new();
@@ -69,7 +68,7 @@ pub(super) fn below(found: &mut Suggestions<'_>, prefix: &[SmolStr]) {
 }
 
 /// The edit that brings a declaration into a file: its place and text.
-pub(super) fn bringing(uses: &[ast::Use], text: &str, module: &str, name: &str) -> (TextRange, String) {
+pub(crate) fn bringing(uses: &[ast::Use], text: &str, module: &str, name: &str) -> (TextRange, String) {
     let known = uses.iter().find(|known| {
         known.names.is_some() && known.path.parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>().join(".") == module
     });

@@ -163,7 +163,7 @@ impl<'db> Suggestions<'db> {
         }
         let uses = ordain_syntax::parse(&self.file.text).file.uses;
         let mut count = 0;
-        for (path, module) in imports::known(self) {
+        for (path, module) in imports::known(db, self.file.source) {
             for (name, item) in editor::declared(db, module).iter() {
                 if count >= MOST_ELSEWHERE {
                     return;

@@ -4,7 +4,7 @@
 //! expected there; where the text is too broken for that, the tokens before the place say which words may follow.
 
 mod context;
-mod imports;
+pub(crate) mod imports;
 mod list;
 mod words;
 

@@ -146,6 +146,31 @@ pub struct Marks<'db> {
     pub body: Box<[Mark<'db>]>,
     /// What could stand at the completed place, where there is one.
     pub spot: Option<Spot<'db>>,
+    /// What is left out where nothing may be.
+    pub gaps: Box<[Gap<'db>]>,
+}
+
+/// Something that is left out.
+#[derive(Clone, Debug, PartialEq, Eq, salsa::SalsaValue)]
+pub enum Gap<'db> {
+    /// Fields of a literal.
+    Fields {
+        /// The part the literal stands in.
+        part: Part,
+        /// The literal, or the declaration's name where its own fields are meant.
+        loc: Loc,
+        /// The fields and their types.
+        fields: Vec<Named<'db>>,
+    },
+    /// Values that a `match` has no arm for, as patterns are written.
+    Arms {
+        /// The part the `match` stands in.
+        part: Part,
+        /// The `match`.
+        loc: Loc,
+        /// The patterns.
+        patterns: Vec<SmolStr>,
+    },
 }
 
 /// What the names in an item mean.
@@ -163,7 +188,12 @@ pub fn marks<'db>(db: &'db dyn Db, item: Item<'db>) -> Marks<'db> {
     body.body(&item.body(db).body);
     // INVARIANT: set above.
     let (signature, body) = (signature.marking.unwrap_or_default(), body.marking.unwrap_or_default());
-    Marks { signature: signature.marks.into(), body: body.marks.into(), spot: signature.spot.or(body.spot) }
+    Marks {
+        signature: signature.marks.into(),
+        body: body.marks.into(),
+        spot: signature.spot.or(body.spot),
+        gaps: signature.gaps.into_iter().chain(body.gaps).collect(),
+    }
 }
 
 /// What is noted while inference is watched.
@@ -175,6 +205,7 @@ pub(super) struct Marking<'db> {
     fields: FxHashMap<ExprId, FieldOf<'db>>,
     /// The field that a literal is the value of.
     within: Option<FieldOf<'db>>,
+    gaps: Vec<Gap<'db>>,
 }
 
 impl<'db> FieldOf<'db> {
@@ -225,6 +256,25 @@ impl<'db> Infer<'db> {
 
     fn scope(&self) -> Vec<Named<'db>> {
         self.locals.iter().map(|local| Named { name: local.name.clone(), ty: local.ty.clone() }).collect()
+    }
+
+    /// Notes the fields that a literal lacks.
+    pub(super) fn lacks_fields(&mut self, loc: Loc, record: &RecordTy<'db>, missing: &[&str]) {
+        let part = self.part;
+        if let Some(marking) = &mut self.marking {
+            let fields = record.fields.iter().filter(|field| missing.contains(&field.name.as_str()));
+            let fields = fields.map(|field| Named { name: field.name.clone(), ty: field.ty.clone() }).collect();
+            marking.gaps.push(Gap::Fields { part, loc, fields });
+        }
+    }
+
+    /// Notes the values that a `match` has no arm for.
+    pub(super) fn lacks_arms(&mut self, loc: Loc, missing: &[String]) {
+        let part = self.part;
+        if let Some(marking) = &mut self.marking {
+            let patterns = missing.iter().map(|pattern| pattern.trim_matches('`').into()).collect();
+            marking.gaps.push(Gap::Arms { part, loc, patterns });
+        }
     }
 
     /// Notes what stands in an expression where a name is expected.

@@ -33,7 +33,7 @@ use crate::items::{Item, Part};
 use crate::resolve::{self, Found, ImportPlace};
 use marking::Marking;
 pub(crate) use access::members;
-pub use marking::{Binding, COMPLETION_NAME, FieldOf, Mark, Marks, Meaning, Named, Slot, Spot, field_place, marks};
+pub use marking::{Binding, COMPLETION_NAME, FieldOf, Gap, Mark, Marks, Meaning, Named, Slot, Spot, field_place, marks};
 pub use plan::{Reach, reach};
 use scope::Local;
 

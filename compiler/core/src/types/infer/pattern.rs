@@ -295,6 +295,7 @@ impl<'db> Infer<'db> {
             _ => missing.push("`_`".into()),
         }
         if !missing.is_empty() {
+            self.lacks_arms(loc, &missing);
             let finding = self
                 .finding(codes::MATCH_NOT_EXHAUSTIVE, loc, format!("no arm for {}", missing.join(", ")))
                 .help("add the missing arms, or `_ => …` for all of them");

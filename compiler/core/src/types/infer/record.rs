@@ -128,6 +128,7 @@ impl<'db> Infer<'db> {
             .filter(|name| !given.contains_key(*name) && !spread.iter().any(|(spread, ..)| spread == name))
             .collect();
         if !missing.is_empty() {
+            self.lacks_fields(whole, record, &missing);
             let list = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let plural = if missing.len() == 1 { "field" } else { "fields" };
             let finding = self
