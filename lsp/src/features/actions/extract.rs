@@ -18,9 +18,14 @@ pub(super) fn extract(actions: &mut Actions<'_>, selection: TextRange) {
     let start = selection.start + (selected.len() - selected.trim_start().len()) as u32;
     let range = TextRange::new(start, start + selected.trim().len() as u32);
     let Some(item) = editor::item_at(db, file.source, range.start) else { return };
-    let Some(ty) = editor::type_at(db, item, range).filter(|ty| !matches!(ty, Ty::Error) && !ty.holds_handle(db)) else {
-        return;
-    };
+    // Of parentheses at its ends, an expression knows nothing.
+    let ends = (0..=4).flat_map(|start| (0..=4).map(move |end| (start, end))).filter(|(start, end)| {
+        let text = file.slice(range).as_bytes();
+        text.iter().take(*start).all(|byte| *byte == b'(') && text.iter().rev().take(*end).all(|byte| *byte == b')')
+    });
+    let bare = ends.map(|(start, end)| TextRange::new(range.start + start as u32, range.end.saturating_sub(end as u32)));
+    let ty = bare.into_iter().find_map(|bare| editor::type_at(db, item, bare));
+    let Some(ty) = ty.filter(|ty| !matches!(ty, Ty::Error) && !ty.holds_handle(db)) else { return };
     let inside = |at: TextRange| range.start <= at.start && at.end <= range.end;
     let mut locals: Vec<(SmolStr, Ty<'_>)> = Vec::new();
     for (_, at, mark) in names::of_item(snapshot, item).filter(|(_, at, _)| inside(*at)) {
