@@ -191,7 +191,7 @@ fn readable(value: Value, root: &str) -> Value {
         }
         Value::Array(values) => Value::Array(values.into_iter().map(|value| readable(value, root)).collect()),
         Value::String(text) => {
-            let text = text.replace(&format!("{root}/"), "");
+            let text = without_days(&text.replace(&format!("{root}/"), ""));
             let folder = root.trim_start_matches("file://");
             let text = text.replace(&format!("{folder}/"), "").replace(folder, ".");
             // Copies of the standard library, and pages, lie in a cache.
@@ -202,6 +202,17 @@ fn readable(value: Value, root: &str) -> Value {
         }
         other => other,
     }
+}
+
+/// A text in which days that depend on when it was made are left out.
+fn without_days(text: &str) -> String {
+    let mut words = text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    for at in 1..words.len() {
+        if words[at - 1].ends_with("until") {
+            words[at] = "DAY".into();
+        }
+    }
+    words.join(" ")
 }
 
 impl Case {

@@ -135,6 +135,12 @@ impl Client {
         self.notify("textDocument/didOpen", json!({ "textDocument": document }));
     }
 
+    /// Is gone without a word.
+    pub fn gone(mut self) {
+        self.output = None;
+        while self.next_message().is_some() {}
+    }
+
     /// Takes leave; the server ends.
     pub fn end(mut self) {
         self.request("shutdown", Value::Null);

@@ -2,14 +2,16 @@
 
 mod cases;
 mod client;
+mod edits;
+mod protocol;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use client::Client;
 
-/// The built command as a server.
-fn server() -> Client {
+/// The built command as a server, and its process.
+fn process() -> (Client, Child) {
     let cache = std::env::temp_dir().join("ordain-test-cache");
     let mut child = Command::new(env!("CARGO_BIN_EXE_ordain"))
         .arg("lsp")
@@ -18,7 +20,12 @@ fn server() -> Client {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    Client::over(child.stdout.take().unwrap(), child.stdin.take().unwrap())
+    let client = Client::over(child.stdout.take().unwrap(), child.stdin.take().unwrap());
+    (client, child)
+}
+
+fn server() -> Client {
+    process().0
 }
 
 #[test]

@@ -8,7 +8,8 @@ use ordain_graph::Value;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use tower_lsp::ls_types::{
-    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, NumberOrString,
+    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, FullDocumentDiagnosticReport,
+    NumberOrString, WorkspaceDocumentDiagnosticReport, WorkspaceFullDocumentDiagnosticReport,
 };
 
 use super::plans::arguments;
@@ -79,6 +80,19 @@ fn verdicts<'db>(snapshot: &'db Snapshot, plan: ordain_compiler::Item<'db>, valu
     let db = &snapshot.db;
     let judged = judge(db, PlanInstance::new(db, plan, values), snapshot.today());
     judged.faults.iter().filter_map(|fault| fault.locate(db)).collect()
+}
+
+/// Everything that is known to be wrong with any file.
+pub(crate) fn of_workspace(snapshot: &Snapshot) -> Vec<WorkspaceDocumentDiagnosticReport> {
+    let report = |(path, items): (SmolStr, Vec<Diagnostic>)| {
+        let version = snapshot.documents.get(&path).map(|document| i64::from(document.version));
+        Some(WorkspaceDocumentDiagnosticReport::Full(WorkspaceFullDocumentDiagnosticReport {
+            uri: snapshot.uri(&path)?,
+            version,
+            full_document_diagnostic_report: FullDocumentDiagnosticReport { result_id: None, items },
+        }))
+    };
+    snapshot.publisher.everything().into_iter().filter_map(report).collect()
 }
 
 /// A finding as the protocol has it.

@@ -333,11 +333,20 @@ impl LanguageServer for Server {
         self.command(params).await
     }
 
+    async fn workspace_diagnostic(
+        &self,
+        _: WorkspaceDiagnosticParams,
+    ) -> Result<WorkspaceDiagnosticReportResult> {
+        let items = self.ask(features::diagnostics::of_workspace).await?;
+        Ok(WorkspaceDiagnosticReportResult::Report(WorkspaceDiagnosticReport { items }))
+    }
+
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
         let items = self
             .ask_file(params.text_document.uri, |snapshot, file| {
                 let mut items = features::diagnostics::of_file(snapshot, file.source);
-                items.extend(snapshot.publisher.beyond(&file.path));
+                items.extend(features::diagnostics::of_plans(snapshot, file.source));
+                items.extend(snapshot.publisher.of_packages(&file.path));
                 Some(items)
             })
             .await?

@@ -109,12 +109,11 @@ impl Publisher {
         }
     }
 
-    /// What looks other than the one at the file itself know of a file.
-    pub(crate) fn beyond(&self, path: &str) -> Vec<Diagnostic> {
+    /// What the look at packages as a whole knows of a file.
+    pub(crate) fn of_packages(&self, path: &str) -> Vec<Diagnostic> {
         let state = self.state();
-        let looks = state.files.get(path).map(|known| known.looks.iter());
-        let others = looks.into_iter().flatten().filter(|(look, _)| **look != Look::File);
-        others.flat_map(|(_, (_, found))| found.iter().cloned()).collect()
+        let found = state.files.get(path).and_then(|known| known.looks.get(&Look::Package));
+        found.map(|(_, found)| found.clone()).unwrap_or_default()
     }
 
     /// Everything that is wrong with any file.

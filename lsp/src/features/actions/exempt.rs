@@ -24,7 +24,9 @@ pub(super) fn exempt(actions: &mut Actions<'_>, finding: &Finding) {
     let step = editor::item_at(db, actions.file.source, finding.primary.range.start).map(|plan| plan.name(db).clone());
     let condition = match &policy.body(db).body {
         editor::hir::Body::Policy(body) if body.subject.as_ref().is_some_and(|subject| subject.kind.text == "step") => {
-            format!("step.capability == \"{}\"", actions.file.slice(finding.primary.range))
+            // The finding names the step.
+            let address = finding.message.split('`').nth(1).unwrap_or_default();
+            format!("step.address == \"{address}\"")
         }
         _ => format!("plan.name == \"{}\"", step.unwrap_or_default()),
     };
