@@ -5,6 +5,9 @@ mod cases;
 #[path = "../../tests/lsp/client.rs"]
 mod client;
 
+#[path = "../../tests/lsp/edits.rs"]
+mod edits;
+
 use std::path::Path;
 
 use client::Client;

@@ -52,9 +52,26 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 fn what_is_no_message_is_told_and_the_next_is_answered() {
     let (_folder, uri) = package(&[("main.ord", b"const a = 1\n")]);
     let (mut client, _child) = started(&uri);
-    for body in ["{", "[]", "nonsense", "{\"jsonrpc\":\"2.0\"}", "\"text\"", "\u{0}\u{1}"] {
-        client.raw(format!("Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
+    let mut wrong = |bytes: &[u8]| {
+        client.raw(bytes);
+        loop {
+            let message = client.next_message().expect("the server goes on");
+            if message.get("error").is_some() {
+                assert_eq!(message["id"], Value::Null);
+                return message["error"]["code"].as_i64().unwrap();
+            }
+        }
+    };
+    let framed = |body: &str| format!("Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes();
+    for body in ["{", "nonsense", "\u{0}\u{1}", ""] {
+        assert_eq!(wrong(&framed(body)), -32700, "{body}");
     }
+    for body in ["[]", "{\"jsonrpc\":\"2.0\"}", "\"text\"", "{\"method\":7}"] {
+        assert_eq!(wrong(&framed(body)), -32600, "{body}");
+    }
+    // Headers of any spelling, and lines that are none.
+    let stray = b"GET / HTTP/1.1\r\nX: y\r\ncontent-length: 1\r\nContent-Type: x\r\n\r\n{";
+    assert_eq!(wrong(stray), -32700);
     let known = client.request("textDocument/hover", hover(&format!("{uri}/main.ord"), 0, 6));
     assert!(known.to_string().contains("const a"), "{known}");
     client.end();

@@ -30,6 +30,16 @@ pub(crate) struct Page {
 }
 
 impl Server {
+    /// The answer to what is no JSON.
+    pub(super) async fn not_json(&self) -> Result<Value> {
+        Err(Error::parse_error())
+    }
+
+    /// The answer to JSON that is no message.
+    pub(super) async fn no_message(&self) -> Result<Value> {
+        Err(Error::invalid_request())
+    }
+
     /// `ordain/plan`
     pub(crate) async fn plan(&self, params: preview::Params) -> Result<Option<Preview>> {
         let uri = params.text_document.uri.clone();

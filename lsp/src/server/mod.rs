@@ -2,6 +2,7 @@
 
 mod capabilities;
 mod extensions;
+mod framing;
 mod ordered;
 mod painted;
 
@@ -38,7 +39,7 @@ pub fn serve(database: Database) -> std::io::Result<bool> {
 /// Threads cannot be started.
 pub fn serve_on(
     database: Database,
-    input: impl AsyncRead + Unpin,
+    input: impl AsyncRead + Unpin + Send + 'static,
     output: impl AsyncWrite,
 ) -> std::io::Result<bool> {
     let (queue, line) = Queue::new();
@@ -58,6 +59,8 @@ pub fn serve_on(
             tokio::spawn(tell(client.clone(), messages, begun.clone()));
             Server { client, queue, begun, ended: flag, painted: Painted::default() }
         })
+        .custom_method(framing::NOT_JSON, Server::not_json)
+        .custom_method(framing::NO_MESSAGE, Server::no_message)
         .custom_method("ordain/plan", Server::plan)
         .custom_method("ordain/tests", Server::tests)
         .custom_method("ordain/runTests", Server::run_tests)
@@ -65,7 +68,11 @@ pub fn serve_on(
         .finish();
         // As many as a client asks at once; what is heavy waits in line elsewhere.
         const AT_ONCE: usize = 256;
-        let server = tower_lsp::Server::new(input, output, socket).concurrency_level(AT_ONCE);
+        /// What is read ahead.
+        const BUFFER: usize = 256 << 10;
+        let (messages, passed) = tokio::io::duplex(BUFFER);
+        tokio::spawn(framing::pass(input, passed));
+        let server = tower_lsp::Server::new(messages, output, socket).concurrency_level(AT_ONCE);
         server.serve(Ordered::new(service)).await;
     });
     // Reading standard input cannot be ended, and what is still computed is for nobody.
