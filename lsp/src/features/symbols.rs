@@ -352,39 +352,28 @@ fn rank_in(query: &[char], module: &str, name: &str) -> Option<Rank> {
 }
 
 fn rank(query: &[char], name: &str) -> Option<Rank> {
-    let (mut left, mut starts, mut at) = (query.iter().peekable(), 0, 0);
+    let (mut left, mut starts, mut length) = (query.iter().peekable(), 0, 0);
     let mut before = '.';
-    let (mut first, mut last) = (0, 0);
     for character in name.chars() {
         let lower = character.to_lowercase().next().unwrap_or(character);
         if left.next_if_eq(&&lower).is_some() {
             let begins = !before.is_alphanumeric() || before.is_lowercase() && character.is_uppercase();
             starts += usize::from(begins);
-            if last == 0 {
-                first = at;
-            }
-            last = at + 1;
         }
         before = character;
-        at += 1;
+        length += 1;
     }
     if left.peek().is_some() {
         return None;
     }
-    let together = last - first == query.len() || contains(query, name);
-    let way = match (together, first) {
-        (true, 0) if at == query.len() => Way::Whole,
-        (true, 0) => Way::Start,
-        (true, _) => Way::Inside,
-        (false, _) => Way::Scattered,
+    let text: String = query.iter().collect();
+    let way = match name.to_lowercase().find(&text) {
+        Some(0) if length == query.len() => Way::Whole,
+        Some(0) => Way::Start,
+        Some(_) => Way::Inside,
+        None => Way::Scattered,
     };
-    Some(Rank { way, foreign: false, rest: at - query.len().min(at), starts: Reverse(starts) })
-}
-
-/// Whether the characters stand side by side somewhere, though the first of each do not.
-fn contains(query: &[char], name: &str) -> bool {
-    let query: String = query.iter().collect();
-    name.to_lowercase().contains(&query)
+    Some(Rank { way, foreign: false, rest: length.saturating_sub(query.len()), starts: Reverse(starts) })
 }
 
 #[cfg(test)]
