@@ -25,8 +25,8 @@ pub(crate) fn hints(snapshot: &Snapshot, file: &File, within: TextRange) -> Vec<
     let parsed = ordain_syntax::parse(&file.text).file;
     let mut found: Vec<Hint> = Vec::new();
     let items = file_items(db, file.source).items(db);
-    for tree in parsed.items.iter().filter(|tree| touches(tree.range)) {
-        let Some(&item) = items.iter().find(|item| item.places(db).range == tree.range) else { continue };
+    // The compiler's items are made of the syntax tree's, in its order.
+    for (tree, &item) in parsed.items.iter().zip(items).filter(|(tree, _)| touches(tree.range)) {
         found.extend(Hints::of(snapshot, file, item, tree));
     }
     found.retain(|hint| within.start <= hint.at && hint.at <= within.end);
@@ -142,7 +142,8 @@ impl<'s> Hints<'s> {
     }
 
     fn ty(&mut self, at: u32, ty: &Ty<'s>) {
-        if *ty == Ty::Error {
+        // What a step or plan is, is written behind its name.
+        if matches!(ty, Ty::Error | Ty::Step(_) | Ty::Plan(_) | Ty::Stage | Ty::Family(_)) {
             return;
         }
         let whole = ty.display(&self.snapshot.db);
@@ -161,7 +162,12 @@ impl<'s> Hints<'s> {
     }
 
     fn positional(&mut self, callee: u32, args: &[ast::Arg]) {
-        let Some(params) = self.named.get(&callee).and_then(|item| params(self.snapshot, *item)) else { return };
+        let Some(&item) = self.named.get(&callee) else { return };
+        let Some(params) = params(self.snapshot, item) else { return };
+        // The one argument of a function explains itself.
+        if params.len() == 1 && item.kind(&self.snapshot.db) == Kind::Fn {
+            return;
+        }
         for (arg, param) in args.iter().zip(params) {
             let same = matches!(&arg.value.kind, ExprKind::Name(name) if *name == param.name)
                 || matches!(&arg.value.kind, ExprKind::Field { name, .. } if name.name == param.name);
