@@ -11,11 +11,7 @@ pub use crate::hir;
 pub use crate::items::{ImportPlaces, Places};
 pub use crate::resolve::{Declared, Def, declared, imports, resolve_module};
 pub use crate::types::{
-<<<<<<< HEAD
-    Binding, COMPLETION_NAME, FieldOf, FieldTy, Gap, Mark, Marks, Meaning, Named, ParamTy, RecordTy, Slot, Spot, Reach,
-=======
-    Binding, COMPLETION_NAME, DefaultRef, FieldOf, FieldTy, Mark, Marks, Meaning, Named, ParamTy, RecordTy, Slot, Spot, Reach,
->>>>>>> 7f505f7 (Show who uses what, what is left out, values, and what can be run)
+    Binding, COMPLETION_NAME, DefaultRef, FieldOf, FieldTy, Gap, Mark, Marks, Meaning, Named, ParamTy, Reach, RecordTy, Slot, Spot,
     const_type, field_place, marks, reach,
 };
 

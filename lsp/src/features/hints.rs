@@ -97,7 +97,7 @@ impl<'s> Hints<'s> {
             hints.constant(item);
         }
         walk_item(tree, &mut |range, node| match node {
-            Node::Name(_, Role::Bound) if settings.types => hints.bound(range),
+            Node::Name(Role::Bound) if settings.types => hints.bound(range),
             Node::Expr(expr) => {
                 if settings.types {
                     hints.arguments(expr);
@@ -261,7 +261,11 @@ impl<'s> Hints<'s> {
         let label = cut(&all.join(", "));
         self.found.push(Hint {
             // After what is written, before the blank in front of the bracket.
-            at: if separated || before.trim_end_matches(' ').ends_with('\n') { at } else { before.trim_end().len() as u32 },
+            at: if separated || before.trim_end_matches(' ').ends_with('\n') {
+                at
+            } else {
+                before.trim_end().len() as u32
+            },
             label: if separated { label } else { format!(", {label}") },
             tooltip: Some(format!("left out, so by default\n{}", all.join("\n"))),
             kind: None,

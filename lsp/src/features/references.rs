@@ -157,7 +157,11 @@ pub(crate) fn references_in<'db>(
     match (target.only_in(), file) {
         (Some(item), _) => search.item(item, &mut found),
         (None, Some(file)) => search.file(file, &mut found),
-        (None, None) => snapshot.files.values().for_each(|&file| search.file(file, &mut found)),
+        (None, None) => {
+            let has = |file: &&SourceFile| search.finder.find(file.content(db).text().as_bytes()).is_some();
+            let files: Vec<SourceFile> = snapshot.files.values().filter(has).copied().collect();
+            found.extend(search.files(&files));
+        }
     }
     found.sort_by(|(a, at), (b, other)| a.path(db).cmp(b.path(db)).then(at.cmp(other)));
     found.dedup();
@@ -267,11 +271,12 @@ impl<'db> Search<'db, '_> {
 
     /// The other names that the target has in a file.
     fn aliases(&self, file: SourceFile) -> Vec<SmolStr> {
-        let bound = imports(&self.snapshot.db, file).names.iter().filter(|(_, imported)| match (&imported.def, self.target) {
-            (Def::Item(item), Target::Item(target)) => item == target,
-            (Def::Module(module), Target::Module(target)) => module == target,
-            _ => false,
-        });
+        let bound =
+            imports(&self.snapshot.db, file).names.iter().filter(|(_, imported)| match (&imported.def, self.target) {
+                (Def::Item(item), Target::Item(target)) => item == target,
+                (Def::Module(module), Target::Module(target)) => module == target,
+                _ => false,
+            });
         let last = bound.map(|(name, _)| SmolStr::from(name.rsplit('.').next().unwrap_or(name)));
         last.filter(|name| name != self.word).collect()
     }

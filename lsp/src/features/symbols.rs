@@ -48,7 +48,12 @@ pub(crate) fn of_file(snapshot: &Snapshot, file: &File) -> DocumentSymbolRespons
 }
 
 #[expect(deprecated, reason = "the field has no other way to be left out")]
-fn flatten(symbol: DocumentSymbol, inside: Option<&str>, uri: &tower_lsp::ls_types::Uri, out: &mut Vec<SymbolInformation>) {
+fn flatten(
+    symbol: DocumentSymbol,
+    inside: Option<&str>,
+    uri: &tower_lsp::ls_types::Uri,
+    out: &mut Vec<SymbolInformation>,
+) {
     out.push(SymbolInformation {
         name: symbol.name.clone(),
         kind: symbol.kind,
@@ -147,7 +152,9 @@ impl Outline<'_> {
     fn fields_of(&self, ty: &Type) -> Vec<DocumentSymbol> {
         match &ty.kind {
             TypeKind::Record(record) => self.record(record),
-            TypeKind::List(inner) | TypeKind::Optional(inner) | TypeKind::Refined { base: inner, .. } => self.fields_of(inner),
+            TypeKind::List(inner) | TypeKind::Optional(inner) | TypeKind::Refined { base: inner, .. } => {
+                self.fields_of(inner)
+            }
             TypeKind::Path { args, .. } => args.iter().flat_map(|arg| self.fields_of(arg)).collect(),
             TypeKind::Error => Vec::new(),
         }
@@ -259,7 +266,13 @@ impl Outline<'_> {
             }
             StmtKind::Stage { name, body, .. } => {
                 let within = self.statements(body);
-                vec![self.symbol(&name.name, SymbolKind::NAMESPACE, Some("stage".into()), (stmt.range, name.range), within)]
+                vec![self.symbol(
+                    &name.name,
+                    SymbolKind::NAMESPACE,
+                    Some("stage".into()),
+                    (stmt.range, name.range),
+                    within,
+                )]
             }
             StmtKind::For { iter, condition, body, .. } => {
                 let end = condition.as_ref().map_or(iter.range.end, |condition| condition.range.end);
