@@ -4,6 +4,8 @@
 mod cases;
 #[path = "../../tests/lsp/client.rs"]
 mod client;
+#[path = "../../tests/lsp/features.rs"]
+mod features;
 
 #[path = "../../tests/lsp/edits.rs"]
 mod edits;
@@ -30,4 +32,24 @@ fn server() -> Client {
 #[test]
 fn every_case_is_answered_as_expected() {
     cases::all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/lsp/cases"), server);
+}
+
+#[test]
+fn deltas_lead_to_what_is_shown() {
+    features::deltas_lead_to_what_is_shown(server);
+}
+
+#[test]
+fn nothing_is_said_of_empty_documents() {
+    features::nothing_is_said_of_empty_documents(server);
+}
+
+#[test]
+fn the_library_is_shown_like_other_sources() {
+    features::the_library_is_shown_like_other_sources(server);
+}
+
+#[test]
+fn clients_get_what_they_can_use() {
+    features::clients_get_what_they_can_use(server);
 }

@@ -254,9 +254,14 @@ impl Case {
         case
     }
 
+    /// Takes a file; with `crlf` behind its path, its lines end in two characters.
     fn file(&mut self, path: &str, text: &mut String) {
         if !text.trim().is_empty() {
-            self.files.push((path.to_owned(), std::mem::take(text)));
+            let (name, text) = match path.strip_suffix(" crlf") {
+                Some(name) => (name, text.replace('\n', "\r\n")),
+                None => (path, std::mem::take(text)),
+            };
+            self.files.push((name.to_owned(), text));
         }
         text.clear();
     }

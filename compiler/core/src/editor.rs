@@ -11,7 +11,7 @@ pub use crate::hir;
 pub use crate::items::{ImportPlaces, Places};
 pub use crate::resolve::{Declared, Def, declared, imports, resolve_module};
 pub use crate::types::{
-    Binding, COMPLETION_NAME, FieldOf, FieldTy, Gap, Mark, Marks, Meaning, Named, ParamTy, RecordTy, Slot, Spot, Reach,
+    Binding, COMPLETION_NAME, DefaultRef, FieldOf, FieldTy, Gap, Mark, Marks, Meaning, Named, ParamTy, Reach, RecordTy, Slot, Spot,
     const_type, field_place, marks, reach,
 };
 
@@ -82,4 +82,14 @@ pub fn function_words() -> impl Iterator<Item = &'static str> {
 /// The packages that a package's sources can name, by the name they use.
 pub fn dependencies(db: &dyn Db, package: Package) -> impl Iterator<Item = (&SmolStr, Package)> {
     package.dependencies(db).iter().map(|(name, &package)| (name, package))
+}
+
+/// Where the default of a field is written: the file and the place in it. None for a type that stands in no source.
+pub fn default_place<'db>(db: &'db dyn Db, default: &DefaultRef<'db>) -> Option<(SourceFile, TextRange)> {
+    let crate::types::DefaultTree::Part(part) = default.tree else { return None };
+    let tree = match part {
+        Part::Signature => &default.item.signature(db).tree,
+        Part::Body => &default.item.body(db).tree,
+    };
+    Some((default.item.file(db), range(db, default.item, part, tree[default.expr].loc)))
 }

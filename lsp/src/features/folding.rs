@@ -93,7 +93,9 @@ impl Folds<'_> {
                 !tree.items.iter().any(|item| known.end <= item.range.start && item.range.end <= import.range.start)
             });
             if together.is_none() {
-                imports.into_iter().for_each(|range| self.fold(range.start, range.end, false, Some(FoldingRangeKind::Imports)));
+                imports
+                    .into_iter()
+                    .for_each(|range| self.fold(range.start, range.end, false, Some(FoldingRangeKind::Imports)));
             }
             imports = Some(together.map_or(import.range, |known| known.cover(import.range)));
         }

@@ -23,7 +23,10 @@ pub(crate) fn document(file: &File) -> Result<Vec<TextEdit>, String> {
 pub(crate) fn range(file: &File, range: Range) -> Result<Vec<TextEdit>, String> {
     let asked = file.offsets(range);
     let parsed = ordain_syntax::parse(&file.text).file;
-    let uses = parsed.uses.iter().map(|import| import.allows.first().map_or(import.range, |allow| allow.range.cover(import.range)));
+    let uses = parsed
+        .uses
+        .iter()
+        .map(|import| import.allows.first().map_or(import.range, |allow| allow.range.cover(import.range)));
     let mut touched: Vec<TextRange> = uses.chain(parsed.items.iter().map(|item| item.range)).collect();
     touched.retain(|range| range.start <= asked.end && asked.start <= range.end);
     touched.sort_unstable();
@@ -150,7 +153,9 @@ fn narrowed(text: &str, mut range: TextRange, new: &str) -> (TextRange, String) 
     let (old, new) = (&old[head..], &new[head..]);
     let same = old.chars().rev().zip(new.chars().rev()).take_while(|(a, b)| a == b);
     let mut tail: usize = same.map(|(a, _)| a.len_utf8()).sum();
-    let splits = |text: &str, tail: usize| text[..text.len() - tail].ends_with('\r') && text[text.len() - tail..].starts_with('\n');
+    let splits = |text: &str, tail: usize| {
+        text[..text.len() - tail].ends_with('\r') && text[text.len() - tail..].starts_with('\n')
+    };
     if splits(old, tail) || splits(new, tail) {
         tail -= 1;
     }

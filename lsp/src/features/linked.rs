@@ -1,7 +1,7 @@
 //! Linked editing: a local name and its uses are typed at once, since nothing outside of its declaration can name it.
 
-use ordain_compiler::editor::Meaning;
 use ordain_compiler::Part;
+use ordain_compiler::editor::Meaning;
 use tower_lsp::ls_types::LinkedEditingRanges;
 
 use super::names;
@@ -40,7 +40,7 @@ fn is_written(file: &File, start: u32) -> bool {
     let parsed = ordain_syntax::parse(&file.text).file;
     let mut found = false;
     walk(&parsed, &mut |range, node| {
-        found |= range.start == start && matches!(node, Node::Name(_, Role::Bound | Role::Step | Role::Stage));
+        found |= range.start == start && matches!(node, Node::Name(Role::Bound | Role::Step | Role::Stage));
     });
     found
 }

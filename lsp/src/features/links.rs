@@ -94,17 +94,18 @@ impl Links<'_> {
         // The last parts may be those of a declaration's name.
         let module = (1..=path.len()).rev().find_map(|length| Some((length, self.module(&path[..length])?)));
         if let Some((length, module)) = module {
-            self.to_module(import.path.range.start, import.path.parts[length - 1].range.end, module);
+            self.module_link(import.path.range.start, import.path.parts[length - 1].range.end, module);
         }
         for name in import.names.iter().flatten() {
-            let below: Vec<SmolStr> = path.iter().chain(name.path.parts.iter().map(|part| &part.name)).cloned().collect();
+            let below: Vec<SmolStr> =
+                path.iter().chain(name.path.parts.iter().map(|part| &part.name)).cloned().collect();
             if let Some(module) = self.module(&below) {
-                self.to_module(name.path.range.start, name.path.range.end, module);
+                self.module_link(name.path.range.start, name.path.range.end, module);
             }
         }
     }
 
-    fn to_module(&mut self, start: u32, end: u32, module: SourceFile) {
+    fn module_link(&mut self, start: u32, end: u32, module: SourceFile) {
         let path = module.path(&self.snapshot.db);
         self.link(TextRange::new(start, end), self.snapshot.uri(path), path.to_string());
     }

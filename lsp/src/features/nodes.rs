@@ -54,7 +54,7 @@ pub(crate) enum Node<'t> {
     /// A clause, a modifier or a member.
     Clause,
     /// A statement of a plan.
-    Stmt(&'t Stmt),
+    Stmt,
     /// A statement of a test.
     TestStmt,
     /// An expression.
@@ -70,7 +70,7 @@ pub(crate) enum Node<'t> {
     /// A `let` of an expression.
     Let,
     /// A name.
-    Name(&'t str, Role),
+    Name(Role),
 }
 
 /// Goes over a file.
@@ -95,7 +95,7 @@ struct Walk<'v, 't> {
 
 impl<'t> Walk<'_, 't> {
     fn name(&mut self, ident: &'t Ident, role: Role) {
-        (self.visit)(ident.range, Node::Name(&ident.name, role));
+        (self.visit)(ident.range, Node::Name(role));
     }
 
     fn path(&mut self, path: &'t Path, role: Role) {
@@ -218,8 +218,15 @@ impl<'t> Walk<'_, 't> {
 
     fn capability(&mut self, clause: &'t CapabilityClause) {
         use CapabilityClause::*;
-        let (Version { range, .. } | Input { range, .. } | Output { range, .. } | Effect { range, .. } | Risk { range, .. }
-        | Key { range, .. } | Undo { range, .. } | Retry { range, .. } | Timeout { range, .. }) = clause;
+        let (Version { range, .. }
+        | Input { range, .. }
+        | Output { range, .. }
+        | Effect { range, .. }
+        | Risk { range, .. }
+        | Key { range, .. }
+        | Undo { range, .. }
+        | Retry { range, .. }
+        | Timeout { range, .. }) = clause;
         self.node(*range, Node::Clause);
         match clause {
             Version { value, .. } => self.string(value),
@@ -288,7 +295,9 @@ impl<'t> Walk<'_, 't> {
                 self.expr(iter);
             }
             PolicyClauseKind::Let(tree) => self.binding(tree),
-            PolicyClauseKind::When(expr) | PolicyClauseKind::Unless(expr) | PolicyClauseKind::With(expr) => self.expr(expr),
+            PolicyClauseKind::When(expr) | PolicyClauseKind::Unless(expr) | PolicyClauseKind::With(expr) => {
+                self.expr(expr)
+            }
             PolicyClauseKind::Outcome(outcome) => match outcome {
                 Outcome::Deny(message) | Outcome::Warn(message) | Outcome::Forbid(message) => {
                     message.iter().for_each(|message| self.expr(message));
@@ -320,7 +329,9 @@ impl<'t> Walk<'_, 't> {
                 self.ty(ty);
                 self.expr(value);
             }
-            GateClause::Check { policies, .. } => policies.iter().for_each(|policy| self.path(&policy.path, Role::Path)),
+            GateClause::Check { policies, .. } => {
+                policies.iter().for_each(|policy| self.path(&policy.path, Role::Path))
+            }
         }
     }
 
@@ -355,7 +366,7 @@ impl<'t> Walk<'_, 't> {
 
     fn stmts(&mut self, body: &'t [Stmt]) {
         for stmt in body {
-            self.node(stmt.range, Node::Stmt(stmt));
+            self.node(stmt.range, Node::Stmt);
             match &stmt.kind {
                 StmtKind::Step { name, index, call, modifiers } => {
                     name.iter().for_each(|name| self.name(name, Role::Step));
@@ -501,7 +512,7 @@ impl<'t> Walk<'_, 't> {
         match &expr.kind {
             ExprKind::Literal(_) | ExprKind::Error => {}
             ExprKind::String(text) => self.string(text),
-            ExprKind::Name(name) => self.node(expr.range, Node::Name(name, Role::Value)),
+            ExprKind::Name(_) => self.node(expr.range, Node::Name(Role::Value)),
             ExprKind::Field { base, name, .. } => {
                 self.expr(base);
                 self.name(name, Role::Field);
@@ -555,7 +566,7 @@ impl<'t> Walk<'_, 't> {
     fn pattern(&mut self, pattern: &'t Pattern) {
         self.node(pattern.range, Node::Part);
         match &pattern.kind {
-            PatternKind::Name(name) => self.node(pattern.range, Node::Name(name, Role::Bound)),
+            PatternKind::Name(_) => self.node(pattern.range, Node::Name(Role::Bound)),
             PatternKind::Variant(path) => self.path(path, Role::Path),
             _ => {}
         }

@@ -8,8 +8,10 @@ use ordain_compiler::hir::{Loc, Signature};
 use ordain_compiler::{DataFormat, Item, Kind, Part, SourceFile, file_items};
 use ordain_diagnostics::TextRange;
 use ordain_graph::Function;
+use rayon::prelude::*;
 use smol_str::SmolStr;
 
+use super::hierarchy::Key;
 use super::links::imported;
 use crate::world::Snapshot;
 
@@ -155,11 +157,57 @@ pub(crate) fn references_in<'db>(
     match (target.only_in(), file) {
         (Some(item), _) => search.item(item, &mut found),
         (None, Some(file)) => search.file(file, &mut found),
-        (None, None) => snapshot.files.values().for_each(|&file| search.file(file, &mut found)),
+        (None, None) => {
+            let has = |file: &&SourceFile| search.finder.find(file.content(db).text().as_bytes()).is_some();
+            let files: Vec<SourceFile> = snapshot.files.values().filter(has).copied().collect();
+            found.extend(search.files(&files));
+        }
     }
     found.sort_by(|(a, at), (b, other)| a.path(db).cmp(b.path(db)).then(at.cmp(other)));
     found.dedup();
     found
+}
+
+/// A target as every clone of the database knows it.
+enum Frozen {
+    Item(Key),
+    Module(SourceFile),
+    Variant(Key, u32),
+    Param(Key, SmolStr),
+    Field(Key, Part, Loc),
+    Builtin(Function),
+    Data(DataFormat),
+    Word(SmolStr),
+}
+
+impl Frozen {
+    fn of<'db>(snapshot: &'db Snapshot, target: &Target<'db>) -> Option<Self> {
+        let key = |item: &Item<'db>| Key::of(snapshot, *item);
+        Some(match target {
+            Target::Item(item) => Self::Item(key(item)),
+            Target::Module(module) => Self::Module(*module),
+            Target::Variant(item, index) => Self::Variant(key(item), *index),
+            Target::Local(..) => return None,
+            Target::Param(item, name) => Self::Param(key(item), name.clone()),
+            Target::Field(item, part, loc) => Self::Field(key(item), *part, *loc),
+            Target::Builtin(function) => Self::Builtin(*function),
+            Target::Data(format) => Self::Data(*format),
+            Target::Word(word) => Self::Word(word.clone()),
+        })
+    }
+
+    fn thaw<'db>(&self, snapshot: &'db Snapshot) -> Option<Target<'db>> {
+        Some(match self {
+            Self::Item(key) => Target::Item(key.find(snapshot)?),
+            Self::Module(module) => Target::Module(*module),
+            Self::Variant(key, index) => Target::Variant(key.find(snapshot)?, *index),
+            Self::Param(key, name) => Target::Param(key.find(snapshot)?, name.clone()),
+            Self::Field(key, part, loc) => Target::Field(key.find(snapshot)?, *part, *loc),
+            Self::Builtin(function) => Target::Builtin(*function),
+            Self::Data(format) => Target::Data(*format),
+            Self::Word(word) => Target::Word(word.clone()),
+        })
+    }
 }
 
 struct Search<'db, 's> {
@@ -171,6 +219,34 @@ struct Search<'db, 's> {
 }
 
 impl<'db> Search<'db, '_> {
+    /// Searches files, many of them on several threads.
+    fn files(&self, files: &[SourceFile]) -> Vec<(SourceFile, TextRange)> {
+        /// How many files are searched together at least.
+        const TOGETHER: usize = 8;
+        /// Into how many shares many files are divided.
+        const SHARES: usize = 64;
+        let mut found = Vec::new();
+        let frozen = Frozen::of(self.snapshot, self.target).filter(|_| files.len() > TOGETHER);
+        let Some(frozen) = frozen else {
+            files.iter().for_each(|&file| self.file(file, &mut found));
+            return found;
+        };
+        // Every clone of the database is a thread's own.
+        let shares: Vec<(Snapshot, &[SourceFile])> =
+            files.chunks(TOGETHER.max(files.len() / SHARES)).map(|share| (self.snapshot.clone(), share)).collect();
+        let (finder, word, declaration) = (&self.finder, self.word, self.declaration);
+        let search = |(snapshot, share): (Snapshot, &[SourceFile])| {
+            let mut found = Vec::new();
+            if let Some(target) = frozen.thaw(&snapshot) {
+                let finder = finder.clone();
+                let search = Search { snapshot: &snapshot, target: &target, finder, word, declaration };
+                share.iter().for_each(|&file| search.file(file, &mut found));
+            }
+            found
+        };
+        shares.into_par_iter().flat_map_iter(search).collect()
+    }
+
     fn file(&self, file: SourceFile, found: &mut Vec<(SourceFile, TextRange)>) {
         let db = &self.snapshot.db;
         let text = file.content(db).text();
@@ -195,11 +271,12 @@ impl<'db> Search<'db, '_> {
 
     /// The other names that the target has in a file.
     fn aliases(&self, file: SourceFile) -> Vec<SmolStr> {
-        let bound = imports(&self.snapshot.db, file).names.iter().filter(|(_, imported)| match (&imported.def, self.target) {
-            (Def::Item(item), Target::Item(target)) => item == target,
-            (Def::Module(module), Target::Module(target)) => module == target,
-            _ => false,
-        });
+        let bound =
+            imports(&self.snapshot.db, file).names.iter().filter(|(_, imported)| match (&imported.def, self.target) {
+                (Def::Item(item), Target::Item(target)) => item == target,
+                (Def::Module(module), Target::Module(target)) => module == target,
+                _ => false,
+            });
         let last = bound.map(|(name, _)| SmolStr::from(name.rsplit('.').next().unwrap_or(name)));
         last.filter(|name| name != self.word).collect()
     }

@@ -30,12 +30,15 @@ fn around(file: &File, parsed: &Parsed, tokens: &[ordain_syntax::Token], offset:
         if token.kind.is_opener() || token.kind == TokenKind::StrMid {
             open.push(token.range.end);
         }
-        if holds(token.range) && (token.kind.is_word() || token.kind.is_comment() || token.range.end - token.range.start > 1) {
+        if holds(token.range)
+            && (token.kind.is_word() || token.kind.is_comment() || token.range.end - token.range.start > 1)
+        {
             found.push(token.range);
         }
         // Comments of adjacent lines are one.
         if token.kind.is_comment() {
-            let gap = |run: TextRange| file.slice(TextRange::new(run.end, token.range.start)).matches('\n').count() <= 1;
+            let gap =
+                |run: TextRange| file.slice(TextRange::new(run.end, token.range.start)).matches('\n').count() <= 1;
             run = Some(run.filter(|&run| gap(run)).map_or(token.range, |run| run.cover(token.range)));
             found.extend(run.filter(|&run| holds(run)));
         } else {

@@ -48,7 +48,12 @@ pub(crate) fn of_file(snapshot: &Snapshot, file: &File) -> DocumentSymbolRespons
 }
 
 #[expect(deprecated, reason = "the field has no other way to be left out")]
-fn flatten(symbol: DocumentSymbol, inside: Option<&str>, uri: &tower_lsp::ls_types::Uri, out: &mut Vec<SymbolInformation>) {
+fn flatten(
+    symbol: DocumentSymbol,
+    inside: Option<&str>,
+    uri: &tower_lsp::ls_types::Uri,
+    out: &mut Vec<SymbolInformation>,
+) {
     out.push(SymbolInformation {
         name: symbol.name.clone(),
         kind: symbol.kind,
@@ -147,7 +152,9 @@ impl Outline<'_> {
     fn fields_of(&self, ty: &Type) -> Vec<DocumentSymbol> {
         match &ty.kind {
             TypeKind::Record(record) => self.record(record),
-            TypeKind::List(inner) | TypeKind::Optional(inner) | TypeKind::Refined { base: inner, .. } => self.fields_of(inner),
+            TypeKind::List(inner) | TypeKind::Optional(inner) | TypeKind::Refined { base: inner, .. } => {
+                self.fields_of(inner)
+            }
             TypeKind::Path { args, .. } => args.iter().flat_map(|arg| self.fields_of(arg)).collect(),
             TypeKind::Error => Vec::new(),
         }
@@ -259,7 +266,13 @@ impl Outline<'_> {
             }
             StmtKind::Stage { name, body, .. } => {
                 let within = self.statements(body);
-                vec![self.symbol(&name.name, SymbolKind::NAMESPACE, Some("stage".into()), (stmt.range, name.range), within)]
+                vec![self.symbol(
+                    &name.name,
+                    SymbolKind::NAMESPACE,
+                    Some("stage".into()),
+                    (stmt.range, name.range),
+                    within,
+                )]
             }
             StmtKind::For { iter, condition, body, .. } => {
                 let end = condition.as_ref().map_or(iter.range.end, |condition| condition.range.end);
@@ -352,39 +365,28 @@ fn rank_in(query: &[char], module: &str, name: &str) -> Option<Rank> {
 }
 
 fn rank(query: &[char], name: &str) -> Option<Rank> {
-    let (mut left, mut starts, mut at) = (query.iter().peekable(), 0, 0);
+    let (mut left, mut starts, mut length) = (query.iter().peekable(), 0, 0);
     let mut before = '.';
-    let (mut first, mut last) = (0, 0);
     for character in name.chars() {
         let lower = character.to_lowercase().next().unwrap_or(character);
         if left.next_if_eq(&&lower).is_some() {
             let begins = !before.is_alphanumeric() || before.is_lowercase() && character.is_uppercase();
             starts += usize::from(begins);
-            if last == 0 {
-                first = at;
-            }
-            last = at + 1;
         }
         before = character;
-        at += 1;
+        length += 1;
     }
     if left.peek().is_some() {
         return None;
     }
-    let together = last - first == query.len() || contains(query, name);
-    let way = match (together, first) {
-        (true, 0) if at == query.len() => Way::Whole,
-        (true, 0) => Way::Start,
-        (true, _) => Way::Inside,
-        (false, _) => Way::Scattered,
+    let text: String = query.iter().collect();
+    let way = match name.to_lowercase().find(&text) {
+        Some(0) if length == query.len() => Way::Whole,
+        Some(0) => Way::Start,
+        Some(_) => Way::Inside,
+        None => Way::Scattered,
     };
-    Some(Rank { way, foreign: false, rest: at - query.len().min(at), starts: Reverse(starts) })
-}
-
-/// Whether the characters stand side by side somewhere, though the first of each do not.
-fn contains(query: &[char], name: &str) -> bool {
-    let query: String = query.iter().collect();
-    name.to_lowercase().contains(&query)
+    Some(Rank { way, foreign: false, rest: length.saturating_sub(query.len()), starts: Reverse(starts) })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Semantic tokens: what every word is, by what it means. What the compiler has no meaning for is told by the syntax alone.
 
-use ordain_compiler::editor::{Mark, Meaning, item_at, marks, range};
+use ordain_compiler::editor::{Mark, Meaning, marks, range};
 use ordain_compiler::{Item, Kind, Part, Sig, Ty, file_items, signature};
 use ordain_diagnostics::TextRange;
 use ordain_graph::Effect;
@@ -26,11 +26,11 @@ macro_rules! legend {
     };
 }
 
-legend! { Type of SemanticTokenType:
+legend! { Sort of SemanticTokenType:
     Namespace "namespace"
     Type "type"
     Enum "enum"
-    EnumMember "enumMember"
+    Variant "enumMember"
     Function "function"
     Parameter "parameter"
     Variable "variable"
@@ -65,7 +65,7 @@ legend! { Modifier of SemanticTokenModifier:
 
 /// A type and its modifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Class(Type, u32);
+struct Class(Sort, u32);
 
 impl Class {
     fn with(self, modifier: Modifier) -> Self {
@@ -77,15 +77,15 @@ impl Class {
     }
 }
 
-impl From<Type> for Class {
-    fn from(ty: Type) -> Self {
+impl From<Sort> for Class {
+    fn from(ty: Sort) -> Self {
         Self(ty, 0)
     }
 }
 
 /// What the numbers in tokens stand for.
 pub(crate) fn legend() -> SemanticTokensLegend {
-    SemanticTokensLegend { token_types: Type::ALL.to_vec(), token_modifiers: Modifier::ALL.to_vec() }
+    SemanticTokensLegend { token_types: Sort::ALL.to_vec(), token_modifiers: Modifier::ALL.to_vec() }
 }
 
 /// The tokens of a file, or those that touch a range of it.
@@ -115,28 +115,32 @@ pub(crate) fn tokens(snapshot: &Snapshot, file: &File, within: Option<TextRange>
 }
 
 /// What the syntax says of names.
-fn written<'t>(tree: &'t ordain_syntax::ast::File, touches: &dyn Fn(TextRange) -> bool, classes: &mut FxHashMap<u32, Class>) {
-    let mut declared = Type::Variable.into();
+fn written<'t>(
+    tree: &'t ordain_syntax::ast::File,
+    touches: &dyn Fn(TextRange) -> bool,
+    classes: &mut FxHashMap<u32, Class>,
+) {
+    let mut declared = Sort::Variable.into();
     walk(tree, &mut |range, node: Node<'t>| match node {
         Node::Item(item) => declared = declaration(&item.kind),
-        Node::Name(_, role) if touches(range) => {
+        Node::Name(role) if touches(range) => {
             let class = match role {
                 Role::Declared => declared,
-                Role::Module => Type::Namespace.into(),
+                Role::Module => Sort::Namespace.into(),
                 Role::Path | Role::Alias => return,
-                Role::Value => Type::Variable.into(),
-                Role::Bound => Class::from(Type::Variable).with(Modifier::Declaration).with(Modifier::Readonly),
-                Role::Step => Class::from(Type::Step).with(Modifier::Declaration),
-                Role::Stage => Class::from(Type::Stage).with(Modifier::Declaration),
-                Role::Param => Class::from(Type::Parameter).with(Modifier::Declaration),
-                Role::Argument => Type::Parameter.into(),
-                Role::FieldType => Class::from(Type::Property).with(Modifier::Declaration),
-                Role::Field => Type::Property.into(),
-                Role::Variant => Class::from(Type::EnumMember).with(Modifier::Declaration).with(Modifier::Readonly),
-                Role::Group => Type::Group.into(),
-                Role::Word => Class::from(Type::EnumMember).with(Modifier::Readonly).with(Modifier::DefaultLibrary),
-                Role::Keyword => Type::Keyword.into(),
-                Role::Code => Type::Decorator.into(),
+                Role::Value => Sort::Variable.into(),
+                Role::Bound => Class::from(Sort::Variable).with(Modifier::Declaration).with(Modifier::Readonly),
+                Role::Step => Class::from(Sort::Step).with(Modifier::Declaration),
+                Role::Stage => Class::from(Sort::Stage).with(Modifier::Declaration),
+                Role::Param => Class::from(Sort::Parameter).with(Modifier::Declaration),
+                Role::Argument => Sort::Parameter.into(),
+                Role::FieldType => Class::from(Sort::Property).with(Modifier::Declaration),
+                Role::Field => Sort::Property.into(),
+                Role::Variant => Class::from(Sort::Variant).with(Modifier::Declaration).with(Modifier::Readonly),
+                Role::Group => Sort::Group.into(),
+                Role::Word => Class::from(Sort::Variant).with(Modifier::Readonly).with(Modifier::DefaultLibrary),
+                Role::Keyword => Sort::Keyword.into(),
+                Role::Code => Sort::Decorator.into(),
             };
             classes.insert(range.start, class);
         }
@@ -146,18 +150,18 @@ fn written<'t>(tree: &'t ordain_syntax::ast::File, touches: &dyn Fn(TextRange) -
 
 fn declaration(kind: &ItemKind) -> Class {
     let class: Class = match kind {
-        ItemKind::Type(_) => Type::Type,
-        ItemKind::Enum(_) => Type::Enum,
-        ItemKind::Fn(_) => Type::Function,
-        ItemKind::Const(_) => return Class::from(Type::Variable).with(Modifier::Readonly).with(Modifier::Declaration),
-        ItemKind::Capability(_) => Type::Capability,
-        ItemKind::Adapter(_) => Type::Adapter,
-        ItemKind::Environment(_) => Type::Environment,
-        ItemKind::Entity(_) => Type::Entity,
-        ItemKind::Policy(_) => Type::Policy,
-        ItemKind::Gate(_) => Type::Gate,
-        ItemKind::Test(_) => Type::String,
-        ItemKind::Plan(_) => Type::Plan,
+        ItemKind::Type(_) => Sort::Type,
+        ItemKind::Enum(_) => Sort::Enum,
+        ItemKind::Fn(_) => Sort::Function,
+        ItemKind::Const(_) => return Class::from(Sort::Variable).with(Modifier::Readonly).with(Modifier::Declaration),
+        ItemKind::Capability(_) => Sort::Capability,
+        ItemKind::Adapter(_) => Sort::Adapter,
+        ItemKind::Environment(_) => Sort::Environment,
+        ItemKind::Entity(_) => Sort::Entity,
+        ItemKind::Policy(_) => Sort::Policy,
+        ItemKind::Gate(_) => Sort::Gate,
+        ItemKind::Test(_) => Sort::String,
+        ItemKind::Plan(_) => Sort::Plan,
     }
     .into();
     class.with(Modifier::Declaration)
@@ -183,7 +187,12 @@ fn meant<'db>(snapshot: &'db Snapshot, item: Item<'db>, classes: &mut FxHashMap<
     // A name of its own that the syntax knows no more of than that.
     if item.kind(db) == Kind::Capability && destroys(snapshot, item) {
         let name = item.places(db).name;
-        dotted(item.file(db).content(db).text(), name, declaration_of(snapshot, item).with(Modifier::Declaration), classes);
+        dotted(
+            item.file(db).content(db).text(),
+            name,
+            declaration_of(snapshot, item).with(Modifier::Declaration),
+            classes,
+        );
     }
 }
 
@@ -202,33 +211,33 @@ fn class<'db>(snapshot: &'db Snapshot, item: Item<'db>, part: Part, mark: &Mark<
     match &mark.meaning {
         Meaning::Item(item) => declaration_of(snapshot, *item),
         Meaning::Module(module) => {
-            let class = Class::from(Type::Namespace);
+            let class = Class::from(Sort::Namespace);
             class.with_if(Modifier::DefaultLibrary, module.package(db) == snapshot.std)
         }
         Meaning::Variant(of, _) => {
-            let class = Class::from(Type::EnumMember).with(Modifier::Readonly);
+            let class = Class::from(Sort::Variant).with(Modifier::Readonly);
             let class = class.with_if(Modifier::DefaultLibrary, of.file(db).package(db) == snapshot.std);
             class.with_if(Modifier::Declaration, *of == item && part == Part::Signature)
         }
         Meaning::Local(binding, ty) => {
             let here = binding.part == part && binding.loc == mark.loc;
             let class: Class = match ty.peel_optional(db) {
-                Ty::Stage => Type::Stage.into(),
-                Ty::Step(_) | Ty::Plan(_) | Ty::Family(_) => Type::Step.into(),
-                _ if is_parameter(item, binding.part, db) => Type::Parameter.into(),
-                _ => Class::from(Type::Variable).with(Modifier::Readonly),
+                Ty::Stage => Sort::Stage.into(),
+                Ty::Step(_) | Ty::Plan(_) | Ty::Family(_) => Sort::Step.into(),
+                _ if is_parameter(item, binding.part, db) => Sort::Parameter.into(),
+                _ => Class::from(Sort::Variable).with(Modifier::Readonly),
             };
             class.with_if(Modifier::Declaration, here).with_if(Modifier::Secret, is_secret(snapshot, ty))
         }
         Meaning::Field(_, ty) => {
-            let declared = known.filter(|known| known.0 == Type::Property);
-            declared.unwrap_or(Type::Property.into()).with_if(Modifier::Secret, is_secret(snapshot, ty))
+            let declared = known.filter(|known| known.0 == Sort::Property);
+            declared.unwrap_or(Sort::Property.into()).with_if(Modifier::Secret, is_secret(snapshot, ty))
         }
-        Meaning::Param(..) => Type::Parameter.into(),
-        Meaning::Builtin(_) | Meaning::Data(_) => Class::from(Type::Function).with(Modifier::DefaultLibrary),
+        Meaning::Param(..) => Sort::Parameter.into(),
+        Meaning::Builtin(_) | Meaning::Data(_) => Class::from(Sort::Function).with(Modifier::DefaultLibrary),
         Meaning::Word(word) => {
             let is_type = word.starts_with(char::is_uppercase);
-            Class::from(if is_type { Type::Type } else { Type::Function }).with(Modifier::DefaultLibrary)
+            Class::from(if is_type { Sort::Type } else { Sort::Function }).with(Modifier::DefaultLibrary)
         }
     }
 }
@@ -249,18 +258,18 @@ fn destroys<'db>(snapshot: &'db Snapshot, item: Item<'db>) -> bool {
 fn declaration_of<'db>(snapshot: &'db Snapshot, item: Item<'db>) -> Class {
     let db = &snapshot.db;
     let class: Class = match item.kind(db) {
-        Kind::Type => Type::Type.into(),
-        Kind::Enum => Type::Enum.into(),
-        Kind::Fn => Type::Function.into(),
-        Kind::Const => Class::from(Type::Variable).with(Modifier::Readonly),
-        Kind::Capability => Class::from(Type::Capability).with_if(Modifier::Destructive, destroys(snapshot, item)),
-        Kind::Adapter => Type::Adapter.into(),
-        Kind::Environment => Type::Environment.into(),
-        Kind::Entity => Type::Entity.into(),
-        Kind::Policy => Type::Policy.into(),
-        Kind::Gate => Type::Gate.into(),
-        Kind::Test => Type::String.into(),
-        Kind::Plan => Type::Plan.into(),
+        Kind::Type => Sort::Type.into(),
+        Kind::Enum => Sort::Enum.into(),
+        Kind::Fn => Sort::Function.into(),
+        Kind::Const => Class::from(Sort::Variable).with(Modifier::Readonly),
+        Kind::Capability => Class::from(Sort::Capability).with_if(Modifier::Destructive, destroys(snapshot, item)),
+        Kind::Adapter => Sort::Adapter.into(),
+        Kind::Environment => Sort::Environment.into(),
+        Kind::Entity => Sort::Entity.into(),
+        Kind::Policy => Sort::Policy.into(),
+        Kind::Gate => Sort::Gate.into(),
+        Kind::Test => Sort::String.into(),
+        Kind::Plan => Sort::Plan.into(),
     };
     class.with_if(Modifier::DefaultLibrary, item.file(db).package(db) == snapshot.std)
 }
@@ -271,16 +280,16 @@ fn imported(snapshot: &Snapshot, file: &File, tree: &ordain_syntax::ast::File, c
     for import in &tree.uses {
         let last = import.path.parts.last().filter(|_| import.names.is_none());
         let whole = last.map(|last| (last.name.clone(), last.range, import.alias.as_ref()));
-        let within = import.names.iter().flatten().filter_map(|name| {
+        let within = import.names.iter().flatten().map(|name| {
             let joined: Vec<&str> = name.path.parts.iter().map(|part| part.name.as_str()).collect();
-            Some((joined.join(".").into(), name.path.range, name.alias.as_ref()))
+            (joined.join(".").into(), name.path.range, name.alias.as_ref())
         });
         for (name, range, alias) in whole.into_iter().chain(within) {
             let bound = alias.map_or(&name, |alias| &alias.name);
             let parts: Vec<smol_str::SmolStr> = bound.split('.').map(Into::into).collect();
             let class = match ordain_compiler::editor::meant(db, file.source, &parts) {
                 Some((item, _)) => declaration_of(snapshot, item),
-                None => Type::Namespace.into(),
+                None => Sort::Namespace.into(),
             };
             dotted(&file.text, range, class, classes);
             if let Some(alias) = alias {
@@ -295,27 +304,39 @@ fn lexical(text: &str, tokens: &[Token], at: usize) -> Option<Class> {
     let token = &tokens[at];
     let before = at.checked_sub(1).map(|before| tokens[before].kind);
     Some(match token.kind {
-        TokenKind::Comment => Type::Comment.into(),
-        TokenKind::DocComment | TokenKind::FileDoc => Class::from(Type::Comment).with(Modifier::Documentation),
-        TokenKind::True | TokenKind::False | TokenKind::None => Class::from(Type::Keyword).with(Modifier::Readonly),
+        TokenKind::Comment => Sort::Comment.into(),
+        TokenKind::DocComment | TokenKind::FileDoc => Class::from(Sort::Comment).with(Modifier::Documentation),
+        TokenKind::True | TokenKind::False | TokenKind::None => Class::from(Sort::Keyword).with(Modifier::Readonly),
         // Words that stand in one place only.
         TokenKind::Ident => match (before, token.text(text)) {
-            (Some(TokenKind::On), "failure") | (Some(TokenKind::Require), "approval") => Type::Keyword.into(),
+            (Some(TokenKind::On), "failure") | (Some(TokenKind::Require), "approval") => Sort::Keyword.into(),
             _ => return None,
         },
-        TokenKind::At => Type::Decorator.into(),
-        TokenKind::Allow if before == Some(TokenKind::At) => Type::Decorator.into(),
-        kind if kind.is_word() => Type::Keyword.into(),
-        TokenKind::Int | TokenKind::Decimal | TokenKind::Bytes | TokenKind::Duration | TokenKind::SemVer | TokenKind::Date => {
-            Type::Number.into()
+        TokenKind::At => Sort::Decorator.into(),
+        TokenKind::Allow if before == Some(TokenKind::At) => Sort::Decorator.into(),
+        kind if kind.is_word() => Sort::Keyword.into(),
+        TokenKind::Int
+        | TokenKind::Decimal
+        | TokenKind::Bytes
+        | TokenKind::Duration
+        | TokenKind::SemVer
+        | TokenKind::Date => Sort::Number.into(),
+        TokenKind::Str | TokenKind::RawStr | TokenKind::StrHead | TokenKind::StrMid | TokenKind::StrTail => {
+            Sort::String.into()
         }
-        TokenKind::Str | TokenKind::RawStr | TokenKind::StrHead | TokenKind::StrMid | TokenKind::StrTail => Type::String.into(),
-        TokenKind::Regex => Type::Regexp.into(),
+        TokenKind::Regex => Sort::Regexp.into(),
         TokenKind::BadLiteral | TokenKind::End => return None,
-        TokenKind::LParen | TokenKind::RParen | TokenKind::LBrace | TokenKind::RBrace | TokenKind::LBracket
-        | TokenKind::RBracket | TokenKind::Comma | TokenKind::Colon | TokenKind::Dot => return None,
+        TokenKind::LParen
+        | TokenKind::RParen
+        | TokenKind::LBrace
+        | TokenKind::RBrace
+        | TokenKind::LBracket
+        | TokenKind::RBracket
+        | TokenKind::Comma
+        | TokenKind::Colon
+        | TokenKind::Dot => return None,
         _ if token.text(text).is_empty() => return None,
-        _ => Type::Operator.into(),
+        _ => Sort::Operator.into(),
     })
 }
 

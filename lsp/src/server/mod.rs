@@ -437,4 +437,51 @@ impl LanguageServer for Server {
         self.ask_file(at.text_document.uri, move |snapshot, file| features::linked::ranges(snapshot, file, file.offset(position)))
             .await
     }
+
+    async fn prepare_call_hierarchy(&self, params: CallHierarchyPrepareParams) -> Result<Option<Vec<CallHierarchyItem>>> {
+        let at = params.text_document_position_params;
+        let position = at.position;
+        self.ask_file(at.text_document.uri, move |snapshot, file| {
+            features::hierarchy::prepare(snapshot, file, file.offset(position))
+        })
+        .await
+    }
+
+    async fn incoming_calls(
+        &self,
+        params: CallHierarchyIncomingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyIncomingCall>>> {
+        self.ask(move |snapshot| features::hierarchy::incoming(snapshot, &params.item)).await
+    }
+
+    async fn outgoing_calls(
+        &self,
+        params: CallHierarchyOutgoingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
+        self.ask(move |snapshot| features::hierarchy::outgoing(snapshot, &params.item)).await
+    }
+
+    async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        let range = params.range;
+        self.ask_file(params.text_document.uri, move |snapshot, file| {
+            Some(features::hints::hints(snapshot, file, file.offsets(range)))
+        })
+        .await
+    }
+
+    async fn inline_value(&self, params: InlineValueParams) -> Result<Option<Vec<InlineValue>>> {
+        let range = params.range;
+        self.ask_file(params.text_document.uri, move |snapshot, file| {
+            Some(features::values::values(snapshot, file, file.offsets(range)))
+        })
+        .await
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        self.ask_file(params.text_document.uri, features::lenses::lenses).await
+    }
+
+    async fn code_lens_resolve(&self, params: CodeLens) -> Result<CodeLens> {
+        self.ask(move |snapshot| features::lenses::resolve(snapshot, params.clone())).await
+    }
 }

@@ -12,6 +12,7 @@ use super::{Client, Documents, Publisher, Settings, standard};
 use crate::text::{Encoding, Lines, path_of, uri_of};
 
 /// Everything as it was at one moment.
+#[derive(Clone)]
 pub(crate) struct Snapshot {
     pub(crate) db: Database,
     pub(crate) documents: Arc<Documents>,
