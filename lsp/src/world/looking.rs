@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::agenda::Due;
 use super::publish::{Found, Look};
+use super::queue::Pace;
 use super::{Snapshot, World};
 use crate::features::diagnostics;
 
@@ -25,6 +26,7 @@ impl World {
         let moment = self.moment();
         let again = path.clone();
         self.queue.background(
+            Pace::Quick,
             self.snapshot(),
             move |snapshot| look(snapshot, file, moment),
             move |world| world.look_at(&again),
@@ -46,7 +48,7 @@ impl World {
                 }
             }
         };
-        self.queue.background(self.snapshot(), work, |world| world.agenda.soon(Due::Open));
+        self.queue.background(Pace::Slow, self.snapshot(), work, |world| world.agenda.soon(Due::Open));
     }
 
     /// Looks at every file of every package.
@@ -81,7 +83,7 @@ impl World {
                 snapshot.publisher.found(Look::File, moment, found);
             }
         };
-        self.queue.background(self.snapshot(), work, |world| world.agenda.soon(Due::Everything));
+        self.queue.background(Pace::Slow, self.snapshot(), work, |world| world.agenda.soon(Due::Everything));
     }
 }
 

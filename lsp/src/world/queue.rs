@@ -27,11 +27,23 @@ pub(crate) enum Stale {
     Failed,
 }
 
+/// How long something takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// As long as a request.
+    Quick,
+    /// Longer than anybody waits for.
+    Slow,
+}
+
 /// The line of work.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     jobs: Sender<Job>,
+    /// For what somebody waits for.
     pool: Arc<ThreadPool>,
+    /// For what takes long, so that nobody waits behind it.
+    slow: Arc<ThreadPool>,
     epoch: Arc<AtomicU64>,
 }
 
@@ -39,15 +51,8 @@ impl Queue {
     /// The line, its other end, and the count of the changes that the client makes.
     pub(crate) fn new() -> (Self, Receiver<Job>) {
         let (jobs, line) = channel();
-        let threads = std::thread::available_parallelism().map_or(2, usize::from).max(2);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .stack_size(STACK_BYTES)
-            .thread_name(|at| format!("reader {at}"))
-            .build()
-            // INVARIANT: threads can be started, or there is no server.
-            .expect("threads can be started");
-        (Self { jobs, pool: Arc::new(pool), epoch: Arc::default() }, line)
+        let (pool, slow) = (Arc::new(threads("reader")), Arc::new(threads("looker")));
+        (Self { jobs, pool, slow, epoch: Arc::default() }, line)
     }
 
     pub(crate) fn epoch(&self) -> Arc<AtomicU64> {
@@ -108,15 +113,20 @@ impl Queue {
         });
     }
 
-    /// Has something done with a snapshot in the background, unless a change comes before its end.
+    /// Has something done with a snapshot in the background, unless a change comes before its end, with what is done `again` then.
     pub(crate) fn background(
         &self,
+        pace: Pace,
         snapshot: Snapshot,
         work: impl FnOnce(&Snapshot) + Send + 'static,
         again: impl FnOnce(&mut World) + Send + 'static,
     ) {
         let queue = self.clone();
-        self.pool.spawn(move || {
+        let pool = match pace {
+            Pace::Quick => &self.pool,
+            Pace::Slow => &self.slow,
+        };
+        pool.spawn(move || {
             let done = catch_unwind(AssertUnwindSafe(|| unless_cancelled(|| work(&snapshot))));
             drop(snapshot);
             if matches!(done, Ok(None)) {
@@ -145,4 +155,16 @@ impl Queue {
             next = world.attend();
         }
     }
+}
+
+/// As many threads as there are processors, at least two.
+fn threads(name: &'static str) -> ThreadPool {
+    let count = std::thread::available_parallelism().map_or(2, usize::from).max(2);
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(count)
+        .stack_size(STACK_BYTES)
+        .thread_name(move |at| format!("{name} {at}"))
+        .build()
+        // INVARIANT: threads can be started, or there is no server.
+        .expect("threads can be started")
 }
