@@ -64,12 +64,17 @@ fn main() {
                 "start": { "line": line, "character": at }, "end": { "line": line, "character": at + gone },
             });
             let since = Instant::now();
-            client.notify("textDocument/didChange", json!({
-                "textDocument": { "uri": file, "version": version },
-                "contentChanges": [{ "range": range, "text": text }],
-            }));
+            client.notify(
+                "textDocument/didChange",
+                json!({
+                    "textDocument": { "uri": file, "version": version },
+                    "contentChanges": [{ "range": range, "text": text }],
+                }),
+            );
             client.told(|method, params| {
-                method == "textDocument/publishDiagnostics" && params["uri"] == file.as_str() && params["version"] == version
+                method == "textDocument/publishDiagnostics"
+                    && params["uri"] == file.as_str()
+                    && params["version"] == version
             });
             keystrokes.push(since.elapsed());
         }
@@ -92,7 +97,8 @@ fn main() {
         let mut times = Vec::new();
         for _ in 0..TIMES {
             let (line, character) = words[next(&mut random) % words.len()];
-            let place = json!({ "textDocument": { "uri": file }, "position": { "line": line, "character": character } });
+            let place =
+                json!({ "textDocument": { "uri": file }, "position": { "line": line, "character": character } });
             let since = Instant::now();
             let id = client.ask(method, place);
             client.answer(id).expect("an answer");
@@ -154,13 +160,16 @@ fn preview() {
     let last = text.lines().count();
     let mut times = Vec::new();
     for at in 0..100 {
-        client.notify("textDocument/didChange", json!({
-            "textDocument": { "uri": file, "version": at + 2 },
-            "contentChanges": [{
-                "range": { "start": { "line": last, "character": 0 }, "end": { "line": last, "character": 0 } },
-                "text": format!("const edit_{at} = {at}\n"),
-            }],
-        }));
+        client.notify(
+            "textDocument/didChange",
+            json!({
+                "textDocument": { "uri": file, "version": at + 2 },
+                "contentChanges": [{
+                    "range": { "start": { "line": last, "character": 0 }, "end": { "line": last, "character": 0 } },
+                    "text": format!("const edit_{at} = {at}\n"),
+                }],
+            }),
+        );
         let asked = json!({ "textDocument": { "uri": file }, "position": { "line": line, "character": 6 } });
         let since = Instant::now();
         let found = client.request("ordain/plan", asked);

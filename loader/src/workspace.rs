@@ -145,7 +145,8 @@ impl Workspace {
         };
         let before = package.files(&self.db).clone();
         let (files, findings) = load_sources(&self.db, package, tree, &folder, &shown);
-        let gone = before.iter().filter(|(module, file)| files.get(*module) != Some(*file)).map(|(_, file)| *file).collect();
+        let gone =
+            before.iter().filter(|(module, file)| files.get(*module) != Some(*file)).map(|(_, file)| *file).collect();
         // What is wrong with its dependencies was found when it was loaded, and stands in its manifest.
         let manifest = package.manifest_path(&self.db).clone();
         let known = package.load_findings(&self.db).iter().filter(|finding| finding.primary.path == manifest).cloned();

@@ -3,6 +3,7 @@
 #[path = "../../tests/lsp/cases.rs"]
 mod cases;
 #[path = "../../tests/lsp/client.rs"]
+#[expect(dead_code, reason = "the black-box tests use more of it")]
 mod client;
 #[path = "../../tests/lsp/features.rs"]
 mod features;

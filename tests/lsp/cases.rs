@@ -51,7 +51,8 @@ pub fn run(source: &str, connect: impl FnOnce() -> Client) -> String {
     for (method, extra) in &case.requests {
         if method == "diagnostics" {
             for (path, _) in case.files.iter().filter(|(path, _)| path.ends_with(".ord")) {
-                let found = client.request("textDocument/diagnostic", json!({ "textDocument": { "uri": format!("{uri}/{path}") } }));
+                let found = client
+                    .request("textDocument/diagnostic", json!({ "textDocument": { "uri": format!("{uri}/{path}") } }));
                 answer(&mut out, &format!("diagnostics of {path}"), &found["items"], &uri);
             }
             continue;
@@ -77,7 +78,11 @@ pub fn run(source: &str, connect: impl FnOnce() -> Client) -> String {
                 _ => {}
             }
             add(&mut params, extra);
-            let at = format!("{method} {path}:{}:{}", start["line"].as_u64().unwrap() + 1, start["character"].as_u64().unwrap() + 1);
+            let at = format!(
+                "{method} {path}:{}:{}",
+                start["line"].as_u64().unwrap() + 1,
+                start["character"].as_u64().unwrap() + 1
+            );
             let id = client.ask(method, params);
             match client.answer(id) {
                 Ok(result) if method.starts_with("textDocument/semanticTokens/") => {
@@ -119,14 +124,16 @@ fn follow(client: &mut Client, out: &mut String, at: &str, method: &str, result:
 /// Writes semantic tokens: their places, texts, types and modifiers.
 fn painted(out: &mut String, title: &str, result: &Value, legend: &Value, text: &str) {
     let lines: Vec<Vec<u16>> = text.lines().map(|line| line.encode_utf16().collect()).collect();
-    let numbers: Vec<usize> = result["data"].as_array().unwrap().iter().map(|number| number.as_u64().unwrap() as usize).collect();
+    let numbers: Vec<usize> =
+        result["data"].as_array().unwrap().iter().map(|number| number.as_u64().unwrap() as usize).collect();
     let (mut line, mut column) = (0, 0);
     let _ = writeln!(out, "## {title}");
     for token in numbers.chunks_exact(5) {
         column = if token[0] == 0 { column + token[1] } else { token[1] };
         line += token[0];
         let shown = String::from_utf16_lossy(&lines[line][column..column + token[2]]);
-        let _ = write!(out, "{}:{} {shown:?} {}", line + 1, column + 1, legend["tokenTypes"][token[3]].as_str().unwrap());
+        let _ =
+            write!(out, "{}:{} {shown:?} {}", line + 1, column + 1, legend["tokenTypes"][token[3]].as_str().unwrap());
         let modifiers = legend["tokenModifiers"].as_array().unwrap().iter().enumerate();
         for (_, modifier) in modifiers.filter(|(at, _)| token[4] >> at & 1 == 1) {
             let _ = write!(out, ".{}", modifier.as_str().unwrap());
@@ -152,7 +159,12 @@ fn answer(out: &mut String, title: &str, result: &Value, root: &str) {
             let range = readable(item["textEdit"]["range"].clone(), root);
             let more = readable(item["additionalTextEdits"].clone(), root);
             let detail = item["detail"].as_str().unwrap_or_default();
-            let _ = write!(out, "{} ({detail}) {} {text:?}", item["label"].as_str().unwrap(), range.as_str().unwrap_or_default());
+            let _ = write!(
+                out,
+                "{} ({detail}) {} {text:?}",
+                item["label"].as_str().unwrap(),
+                range.as_str().unwrap_or_default()
+            );
             let _ = writeln!(out, "{}", if more.is_null() { String::new() } else { format!(" and {more}") });
         }
         if items.len() > 40 {

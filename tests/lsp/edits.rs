@@ -17,8 +17,27 @@ enum Change {
 
 /// What people and their hands put into sources.
 const PIECES: [&str; 22] = [
-    "const x = 1\n", "plan p(env: Env) {\n", "}\n", "{", "\"", "\\", "\"{", "type T = { a: Int }\n", "use std.file.{file}\n",
-    "\u{1d11e}", "é", "\r\n", "\r", "\n", "/// docs\n", "  ", "match t { a => 1 }", "\u{0}", "fn f(n: Int) -> Int = n\n", ".", ",",
+    "const x = 1\n",
+    "plan p(env: Env) {\n",
+    "}\n",
+    "{",
+    "\"",
+    "\\",
+    "\"{",
+    "type T = { a: Int }\n",
+    "use std.file.{file}\n",
+    "\u{1d11e}",
+    "é",
+    "\r\n",
+    "\r",
+    "\n",
+    "/// docs\n",
+    "  ",
+    "match t { a => 1 }",
+    "\u{0}",
+    "fn f(n: Int) -> Int = n\n",
+    ".",
+    ",",
     "test \"x\" { expect true }\n",
 ];
 
@@ -49,7 +68,10 @@ fn position(text: &[u16], offset: usize) -> Value {
 
 /// Where an edit can begin or end: not within a pair of surrogates, nor between `\r` and `\n`, which no client can name.
 fn settled(text: &[u16], mut offset: usize) -> usize {
-    while offset > 0 && offset < text.len() && (matches!(text[offset], 0xdc00..0xe000) || text[offset - 1] == 13 && text[offset] == 10) {
+    while offset > 0
+        && offset < text.len()
+        && (matches!(text[offset], 0xdc00..0xe000) || text[offset - 1] == 13 && text[offset] == 10)
+    {
         offset -= 1;
     }
     offset
@@ -57,7 +79,12 @@ fn settled(text: &[u16], mut offset: usize) -> usize {
 
 fn answers(client: &mut Client, uri: &str) -> Vec<Value> {
     let document = json!({ "textDocument": { "uri": uri } });
-    let full = ["textDocument/diagnostic", "textDocument/documentSymbol", "textDocument/foldingRange", "textDocument/semanticTokens/full"];
+    let full = [
+        "textDocument/diagnostic",
+        "textDocument/documentSymbol",
+        "textDocument/foldingRange",
+        "textDocument/semanticTokens/full",
+    ];
     full.into_iter()
         .map(|method| {
             let mut answer = client.request(method, document.clone());

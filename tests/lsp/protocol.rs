@@ -126,9 +126,12 @@ fn places_beyond_the_text_are_its_ends() {
         client.request("textDocument/completion", hover(&main, line, character));
         client.request("textDocument/definition", hover(&main, line, character));
         let range = json!({ "start": { "line": line, "character": character }, "end": { "line": 0, "character": 0 } });
-        client.request("textDocument/codeAction", json!({
-            "textDocument": { "uri": main }, "range": range, "context": { "diagnostics": [] },
-        }));
+        client.request(
+            "textDocument/codeAction",
+            json!({
+                "textDocument": { "uri": main }, "range": range, "context": { "diagnostics": [] },
+            }),
+        );
     }
     client.end();
 }
@@ -138,9 +141,7 @@ fn changes_that_come_too_late_or_out_of_nowhere_are_left_out() {
     let (_folder, uri) = package(&[("main.ord", b"const a = 1\n")]);
     let (mut client, _child) = started(&uri);
     let main = format!("{uri}/main.ord");
-    let change = |version: i32, text: &str| {
-        json!({ "textDocument": { "uri": main, "version": version }, "contentChanges": [{ "text": text }] })
-    };
+    let change = |version: i32, text: &str| json!({ "textDocument": { "uri": main, "version": version }, "contentChanges": [{ "text": text }] });
     client.notify("textDocument/didChange", change(2, "const never = 1\n"));
     client.open(&main, "const opened = 1\n");
     client.notify("textDocument/didChange", change(5, "const fifth = 1\n"));
@@ -155,7 +156,8 @@ fn changes_that_come_too_late_or_out_of_nowhere_are_left_out() {
 
 #[test]
 fn files_come_and_go() {
-    let (folder, uri) = package(&[("main.ord", b"use other.{b}\nconst a: Int = b\n"), ("other.ord", b"const b: Int = 1\n")]);
+    let (folder, uri) =
+        package(&[("main.ord", b"use other.{b}\nconst a: Int = b\n"), ("other.ord", b"const b: Int = 1\n")]);
     let (mut client, _child) = started(&uri);
     let main = format!("{uri}/main.ord");
     client.open(&main, "use other.{b}\nconst a: Int = b\n");
@@ -174,11 +176,13 @@ fn files_come_and_go() {
     // What is not UTF-8 is a finding of that file.
     std::fs::write(folder.path().join("other.ord"), b"const b: Int = \xff\xfe\n").unwrap();
     client.notify("workspace/didChangeWatchedFiles", event(2));
-    let found = client.request("textDocument/diagnostic", json!({ "textDocument": { "uri": format!("{uri}/other.ord") } }));
+    let found =
+        client.request("textDocument/diagnostic", json!({ "textDocument": { "uri": format!("{uri}/other.ord") } }));
     assert!(found.to_string().contains("UTF-8"), "{found}");
     // A file that was never saved has answers, too.
     client.open(&format!("{uri}/fresh.ord"), "const c: Int = \"x\"\n");
-    let found = client.request("textDocument/diagnostic", json!({ "textDocument": { "uri": format!("{uri}/fresh.ord") } }));
+    let found =
+        client.request("textDocument/diagnostic", json!({ "textDocument": { "uri": format!("{uri}/fresh.ord") } }));
     assert!(found.to_string().contains("ORD0301"), "{found}");
     client.open("untitled:Untitled-1", "const d: Int = \"x\"\n");
     let found = client.request("textDocument/diagnostic", json!({ "textDocument": { "uri": "untitled:Untitled-1" } }));

@@ -11,8 +11,8 @@ pub use crate::hir;
 pub use crate::items::{ImportPlaces, Places};
 pub use crate::resolve::{Declared, Def, declared, imports, resolve_module};
 pub use crate::types::{
-    Binding, COMPLETION_NAME, DefaultRef, FieldOf, FieldTy, Gap, Mark, Marks, Meaning, Named, ParamTy, Reach, RecordTy, Slot, Spot,
-    const_type, field_place, marks, reach,
+    Binding, COMPLETION_NAME, DefaultRef, FieldOf, FieldTy, Gap, Mark, Marks, Meaning, Named, ParamTy, Reach, RecordTy,
+    Slot, Spot, const_type, field_place, marks, reach,
 };
 
 /// A place in an item, as a range of its file.

@@ -2,7 +2,6 @@
 
 use ordain_compiler::editor::{self, Meaning, hir};
 use ordain_compiler::{Item, Kind, Sig, Ty, signature};
-use ordain_diagnostics::TextRange;
 use ordain_syntax::ast;
 
 use super::names;
@@ -198,7 +197,8 @@ fn of_item<'db>(snapshot: &'db Snapshot, item: Item<'db>) -> Description {
     let db = &snapshot.db;
     let written = written(snapshot, item);
     let kind = item.kind(db);
-    let mut code = written.as_ref().map_or_else(|| format!("{} {}", kind.keyword(), item.name(db)), |written| written.head(kind));
+    let mut code =
+        written.as_ref().map_or_else(|| format!("{} {}", kind.keyword(), item.name(db)), |written| written.head(kind));
     if kind == Kind::Const {
         if let hir::Signature::Const { ty: None } = &item.signature(db).signature {
             code.push_str(&format!(": {}", editor::const_type(db, item).display(db)));
@@ -212,4 +212,3 @@ fn of_item<'db>(snapshot: &'db Snapshot, item: Item<'db>) -> Description {
     let code = if place.is_empty() { code } else { format!("// {place}\n{code}") };
     Description { code, docs: written.and_then(|written| written.docs()) }
 }
-

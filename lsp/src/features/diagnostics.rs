@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use ordain_compiler::{Kind, PlanInstance, SourceFile, bind_arguments, file_findings, file_items, judge, package_findings};
+use ordain_compiler::{
+    Kind, PlanInstance, SourceFile, bind_arguments, file_findings, file_items, judge, package_findings,
+};
 use ordain_diagnostics::{Diagnostic as Finding, Phase, Severity};
 use ordain_graph::Value;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use tower_lsp::ls_types::{
-    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, FullDocumentDiagnosticReport,
-    NumberOrString, WorkspaceDocumentDiagnosticReport, WorkspaceFullDocumentDiagnosticReport,
+    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag,
+    FullDocumentDiagnosticReport, NumberOrString, WorkspaceDocumentDiagnosticReport,
+    WorkspaceFullDocumentDiagnosticReport,
 };
 
 use super::plans::arguments;
@@ -100,7 +103,8 @@ pub(crate) fn diagnostic(snapshot: &Snapshot, finding: &Finding) -> Option<Diagn
     let range = snapshot.range_in(&finding.primary.path, finding.primary.range)?;
     let entry = finding.code.entry();
     let mut message = finding.message.clone();
-    for more in [Some(&finding.primary.message), finding.help.as_ref()].into_iter().flatten().filter(|more| !more.is_empty())
+    for more in
+        [Some(&finding.primary.message), finding.help.as_ref()].into_iter().flatten().filter(|more| !more.is_empty())
     {
         message.push('\n');
         message.push_str(more);

@@ -26,7 +26,10 @@ pub(crate) fn hover(snapshot: &Snapshot, file: &File, offset: u32) -> Option<Hov
     let contents = if snapshot.client.markdown {
         HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value: text })
     } else {
-        HoverContents::Markup(MarkupContent { kind: MarkupKind::PlainText, value: text.replace("```ordain\n", "").replace("```", "") })
+        HoverContents::Markup(MarkupContent {
+            kind: MarkupKind::PlainText,
+            value: text.replace("```ordain\n", "").replace("```", ""),
+        })
     };
     Some(Hover { contents, range: Some(file.range(range)) })
 }

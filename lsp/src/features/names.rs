@@ -157,10 +157,7 @@ pub(crate) fn declaration<'db>(
     }
 }
 
-fn field_declaration<'db>(
-    snapshot: &'db Snapshot,
-    field: &FieldOf<'db>,
-) -> Option<(SourceFile, TextRange, TextRange)> {
+fn field_declaration<'db>(snapshot: &'db Snapshot, field: &FieldOf<'db>) -> Option<(SourceFile, TextRange, TextRange)> {
     let db = &snapshot.db;
     let (item, part, loc) = editor::field_place(db, field)?;
     let range = editor::range(db, item, part, loc);

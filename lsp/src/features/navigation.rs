@@ -94,7 +94,9 @@ pub(crate) fn implementation(snapshot: &Snapshot, file: &File, offset: u32) -> O
     };
     match item.kind(db) {
         Kind::Capability => {
-            everything().filter(|each| each.kind(db) == Kind::Adapter && provides(snapshot, *each).contains(&item)).for_each(&mut put);
+            everything()
+                .filter(|each| each.kind(db) == Kind::Adapter && provides(snapshot, *each).contains(&item))
+                .for_each(&mut put);
         }
         Kind::Adapter => provides(snapshot, item).into_iter().for_each(&mut put),
         Kind::Type => {
@@ -122,7 +124,12 @@ pub(crate) fn provides<'db>(snapshot: &'db Snapshot, adapter: Item<'db>) -> Vec<
     declared.provides.iter().filter_map(capability).collect()
 }
 
-fn answer(snapshot: &Snapshot, file: &File, origin: TextRange, mut places: Vec<Place>) -> Option<GotoDefinitionResponse> {
+fn answer(
+    snapshot: &Snapshot,
+    file: &File,
+    origin: TextRange,
+    mut places: Vec<Place>,
+) -> Option<GotoDefinitionResponse> {
     let db = &snapshot.db;
     places.sort_by_key(|(file, name, _)| (file.path(db).clone(), name.start));
     places.dedup();

@@ -41,7 +41,8 @@ pub(crate) fn arguments<'db>(snapshot: &'db Snapshot, plan: Item<'db>) -> Vec<Ve
     let db = &snapshot.db;
     let Sig::Plan { params, .. } = &signature(db, plan).sig else { return Vec::new() };
     let mut ways: Vec<Vec<(SmolStr, String)>> = vec![Vec::new()];
-    for param in params.iter().filter(|param| param.default.is_none() && !matches!(param.ty.peel(db), Ty::Optional(_))) {
+    for param in params.iter().filter(|param| param.default.is_none() && !matches!(param.ty.peel(db), Ty::Optional(_)))
+    {
         let fitting = environments(snapshot, plan, param);
         let with = |name: &SmolStr| ways.iter().cloned().map(move |way| (way, name.clone())).collect::<Vec<_>>();
         let next: Vec<Vec<(SmolStr, String)>> = fitting

@@ -166,7 +166,8 @@ impl Preview {
 /// The plan at a place of a file; nothing where there is none.
 pub(crate) fn preview(snapshot: &Snapshot, file: &File, params: &Params) -> Option<Preview> {
     let db = &snapshot.db;
-    let plan = editor::item_at(db, file.source, file.offset(params.position)).filter(|item| item.kind(db) == Kind::Plan)?;
+    let plan =
+        editor::item_at(db, file.source, file.offset(params.position)).filter(|item| item.kind(db) == Kind::Plan)?;
     let places = plan.places(db);
     let given = arguments(snapshot, plan, &params.arguments);
     let mut preview = Preview {
@@ -455,9 +456,7 @@ impl<'db> Policies<'db> {
             code: verdict.code.clone(),
             outcome: outcome.to_owned(),
             text: ordain_views::said(graph, verdict),
-            location: policy.and_then(|item| {
-                self.snapshot.location(item.file(db).path(db), item.places(db).name)
-            }),
+            location: policy.and_then(|item| self.snapshot.location(item.file(db).path(db), item.places(db).name)),
         }
     }
 }
@@ -491,9 +490,11 @@ fn earlier<'db>(
     };
     let old = &workspace.db;
     let file = *workspace.root.files(old).get(plan.file(db).module(db))?;
-    let item = file_items(old, file).items(old).iter().copied().find(|item| {
-        item.kind(old) == Kind::Plan && item.name(old) == plan.name(db)
-    })?;
+    let item = file_items(old, file)
+        .items(old)
+        .iter()
+        .copied()
+        .find(|item| item.kind(old) == Kind::Plan && item.name(old) == plan.name(db))?;
     let values = ordain_compiler::bind_arguments(old, item, given).ok()?;
     let instance = ordain_compiler::PlanInstance::new(old, item, values);
     ordain_compiler::judge(old, instance, snapshot.today()).graph.clone()

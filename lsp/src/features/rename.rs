@@ -24,7 +24,12 @@ pub(crate) fn prepare(snapshot: &Snapshot, file: &File, offset: u32) -> Result<O
 }
 
 /// The edits that give what stands at an offset another name.
-pub(crate) fn rename(snapshot: &Snapshot, file: &File, offset: u32, new: &str) -> Result<Option<WorkspaceEdit>, String> {
+pub(crate) fn rename(
+    snapshot: &Snapshot,
+    file: &File,
+    offset: u32,
+    new: &str,
+) -> Result<Option<WorkspaceEdit>, String> {
     let Some(at) = names::at(snapshot, file, offset) else { return Ok(None) };
     let old = renamed(snapshot, file, &at)?;
     valid(&old, new)?;
@@ -42,7 +47,14 @@ pub(crate) fn rename(snapshot: &Snapshot, file: &File, offset: u32, new: &str) -
 }
 
 /// What stands in the place of a name of the old spelling; nothing where it goes by another name there.
-fn replacement(snapshot: &Snapshot, file: &File, at: &At<'_>, range: TextRange, old: &str, new: &str) -> Option<String> {
+fn replacement(
+    snapshot: &Snapshot,
+    file: &File,
+    at: &At<'_>,
+    range: TextRange,
+    old: &str,
+    new: &str,
+) -> Option<String> {
     let written = file.slice(range);
     let text = if written == old {
         new.to_owned()
@@ -203,12 +215,11 @@ pub(crate) fn workspace_edit(snapshot: &Snapshot, edits: BTreeMap<SmolStr, Vec<(
         let version = snapshot.documents.get(&path).map(|document| document.version);
         let edits = edits
             .into_iter()
-            .filter_map(|(range, new_text)| Some(OneOf::Left(TextEdit { range: snapshot.range_in(&path, range)?, new_text })))
+            .filter_map(|(range, new_text)| {
+                Some(OneOf::Left(TextEdit { range: snapshot.range_in(&path, range)?, new_text }))
+            })
             .collect();
         Some(TextDocumentEdit { text_document: OptionalVersionedTextDocumentIdentifier { uri, version }, edits })
     });
-    WorkspaceEdit {
-        document_changes: Some(DocumentChanges::Edits(changes.collect())),
-        ..WorkspaceEdit::default()
-    }
+    WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(changes.collect())), ..WorkspaceEdit::default() }
 }

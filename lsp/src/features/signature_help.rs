@@ -41,7 +41,9 @@ pub(crate) fn signature_help(snapshot: &Snapshot, file: &File, offset: u32) -> O
             let texts: Vec<String> =
                 params.iter().map(|param| format!("{}: {}", param.name, param.ty.display(db))).collect();
             let result = match &signature(db, item).sig {
-                Sig::Fn { result, .. } | Sig::Plan { result: Some(result), .. } => format!(" -> {}", result.display(db)),
+                Sig::Fn { result, .. } | Sig::Plan { result: Some(result), .. } => {
+                    format!(" -> {}", result.display(db))
+                }
                 _ => String::new(),
             };
             let label = format!("{}({}){result}", item.name(db), texts.join(", "));
@@ -69,10 +71,15 @@ fn help(label: String, docs: Option<String>, params: Vec<String>, active: Option
         .into_iter()
         .map(|text| ParameterInformation { label: ParameterLabel::Simple(text), documentation: None })
         .collect();
-    let documentation = docs
-        .map(|value| Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value }));
+    let documentation =
+        docs.map(|value| Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value }));
     SignatureHelp {
-        signatures: vec![SignatureInformation { label, documentation, parameters: Some(parameters), active_parameter: active }],
+        signatures: vec![SignatureInformation {
+            label,
+            documentation,
+            parameters: Some(parameters),
+            active_parameter: active,
+        }],
         active_signature: Some(0),
         active_parameter: active,
     }

@@ -1,8 +1,6 @@
 //! `ordain/tests` and `ordain/runTests`: the tests of the language, run here, since nothing is executed by them.
 
-use ordain_compiler::{
-    Coverage, Item, Kind, Package, SourceFile, cover_test, file_items, package_items, run_test,
-};
+use ordain_compiler::{Coverage, Item, Kind, Package, SourceFile, cover_test, file_items, package_items, run_test};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::time::Instant;

@@ -2,8 +2,8 @@
 
 use tower_lsp::ls_types::*;
 
-use crate::features;
 use super::extensions::COMMANDS;
+use crate::features;
 use crate::world::Client;
 
 /// What the server says of itself to a client.
@@ -64,12 +64,14 @@ pub(super) fn of(client: &Client) -> ServerCapabilities {
                 ..DiagnosticOptions::default()
             })
         }),
-        semantic_tokens_provider: Some(SemanticTokensServerCapabilities::SemanticTokensOptions(SemanticTokensOptions {
-            legend: features::tokens::legend(),
-            range: Some(true),
-            full: Some(SemanticTokensFullOptions::Delta { delta: Some(true) }),
-            ..SemanticTokensOptions::default()
-        })),
+        semantic_tokens_provider: Some(SemanticTokensServerCapabilities::SemanticTokensOptions(
+            SemanticTokensOptions {
+                legend: features::tokens::legend(),
+                range: Some(true),
+                full: Some(SemanticTokensFullOptions::Delta { delta: Some(true) }),
+                ..SemanticTokensOptions::default()
+            },
+        )),
         document_formatting_provider: Some(OneOf::Left(true)),
         document_range_formatting_provider: Some(OneOf::Left(true)),
         document_on_type_formatting_provider: Some(DocumentOnTypeFormattingOptions {
@@ -100,7 +102,8 @@ pub(super) fn watching() -> Registration {
         "**/ordain.toml",
         "**/*.{json,yaml,yml,toml,csv,hcl,tf,tfvars,ini,cfg,conf,env,properties,xml,md,py,js,ts,sh}",
     ];
-    let watchers = FILES.map(|pattern| FileSystemWatcher { glob_pattern: GlobPattern::String(pattern.into()), kind: None });
+    let watchers =
+        FILES.map(|pattern| FileSystemWatcher { glob_pattern: GlobPattern::String(pattern.into()), kind: None });
     let options = DidChangeWatchedFilesRegistrationOptions { watchers: watchers.into() };
     Registration {
         id: "ordain-files".into(),

@@ -79,10 +79,8 @@ impl Server {
             }
             "ordain.server.runTests" => {
                 let names = argument["tests"].as_array().cloned().unwrap_or_default();
-                let tests: Vec<Value> = names
-                    .into_iter()
-                    .map(|name| serde_json::json!({ "uri": argument["uri"], "name": name }))
-                    .collect();
+                let tests: Vec<Value> =
+                    names.into_iter().map(|name| serde_json::json!({ "uri": argument["uri"], "name": name })).collect();
                 let asked: RunParams = parameters(serde_json::json!({ "tests": tests }))?;
                 let runs = self.run_tests(asked).await?;
                 Some((runs.passed(), runs.summary()))

@@ -77,7 +77,8 @@ async fn next(input: &mut (impl tokio::io::AsyncBufRead + Unpin)) -> Option<Opti
         match (text.trim_end(), length) {
             ("", Some(length)) => return body(input, length).await,
             (header, _) => {
-                let value = header.split_once(':').filter(|(name, _)| name.trim().eq_ignore_ascii_case("content-length"));
+                let value =
+                    header.split_once(':').filter(|(name, _)| name.trim().eq_ignore_ascii_case("content-length"));
                 if let Some((_, value)) = value {
                     length = value.trim().parse::<usize>().ok();
                 }

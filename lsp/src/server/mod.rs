@@ -7,7 +7,7 @@ mod ordered;
 mod painted;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ordain_compiler::{Database, SourceFile};
 use ordain_diagnostics::TextRange;
@@ -20,7 +20,9 @@ use tower_lsp::{Client, LanguageServer, LspService};
 
 use crate::features;
 use crate::text::path_of;
-use crate::world::{self, File, Message, Outbox, Queue, STACK_BYTES, Settings, Snapshot, Stale, Status, StatusNotification, World};
+use crate::world::{
+    self, File, Message, Outbox, Queue, STACK_BYTES, Settings, Snapshot, Stale, Status, StatusNotification, World,
+};
 use ordered::Ordered;
 use painted::Painted;
 
@@ -57,7 +59,7 @@ pub fn serve_on(
         let (service, socket) = LspService::build(|client| {
             let begun = Arc::new(Notify::new());
             tokio::spawn(tell(client.clone(), messages, begun.clone()));
-            Server { client, queue, begun, ended: flag, painted: Painted::default() }
+            Server { client, queue, begun, about: OnceLock::new(), ended: flag, painted: Painted::default() }
         })
         .custom_method(framing::NOT_JSON, Server::not_json)
         .custom_method(framing::NO_MESSAGE, Server::no_message)
@@ -93,12 +95,18 @@ async fn tell(client: Client, mut messages: UnboundedReceiver<Message>, begun: A
             Message::Log(kind, text) => client.log_message(kind, text).await,
             Message::Show(kind, text) => client.show_message(kind, text).await,
             // What the client answers, or whether, changes nothing.
-            Message::RefreshHints => {
+            Message::RefreshHints([hints, lenses, tokens, _]) => {
                 let client = client.clone();
                 tokio::spawn(async move {
-                    let _ = client.inlay_hint_refresh().await;
-                    let _ = client.code_lens_refresh().await;
-                    let _ = client.semantic_tokens_refresh().await;
+                    if hints {
+                        let _ = client.inlay_hint_refresh().await;
+                    }
+                    if lenses {
+                        let _ = client.code_lens_refresh().await;
+                    }
+                    if tokens {
+                        let _ = client.semantic_tokens_refresh().await;
+                    }
                 });
             }
             Message::RefreshDiagnostics => {
@@ -114,11 +122,17 @@ struct Server {
     queue: Queue,
     /// Told once the client takes notifications.
     begun: Arc<Notify>,
+    about: OnceLock<world::Client>,
     ended: Arc<AtomicBool>,
     painted: Painted,
 }
 
 impl Server {
+    /// What the client has said of itself.
+    fn about(&self) -> world::Client {
+        self.about.get().cloned().unwrap_or_default()
+    }
+
     /// Answers from a snapshot.
     async fn ask<T: Send + 'static>(&self, answer: impl Fn(&Snapshot) -> T + Send + Clone + 'static) -> Result<T> {
         let answer = self.queue.ask(|world| Some(world.snapshot()), answer);
@@ -146,6 +160,9 @@ impl Server {
 
     /// Asks the client for what its user has set.
     async fn configure(&self) {
+        if !self.about().configuration {
+            return;
+        }
         let item = ConfigurationItem { scope_uri: None, section: Some("ordain".into()) };
         if let Ok(found) = self.client.configuration(vec![item]).await
             && let Some(Ok(settings)) = found.into_iter().next().map(serde_json::from_value::<Option<Settings>>)
@@ -180,7 +197,10 @@ impl LanguageServer for Server {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
         let client = world::Client::of(&params);
         let capabilities = capabilities::of(&client);
-        let mut folders: Vec<String> = params.workspace_folders.iter().flatten().map(|folder| path_of(&folder.uri)).collect();
+        // It is asked once; whoever asks again is refused before this.
+        let _ = self.about.set(client.clone());
+        let mut folders: Vec<String> =
+            params.workspace_folders.iter().flatten().map(|folder| path_of(&folder.uri)).collect();
         #[expect(deprecated, reason = "older clients name no folders but this")]
         if let (true, Some(root)) = (folders.is_empty(), &params.root_uri) {
             folders.push(path_of(root));
@@ -198,9 +218,10 @@ impl LanguageServer for Server {
 
     async fn initialized(&self, _: InitializedParams) {
         self.begun.notify_one();
-        let registrations = vec![capabilities::watching()];
-        // A client that cannot watch says so here; files are then read again when they are opened.
-        let _ = self.client.register_capability(registrations).await;
+        if self.about().watches {
+            // What the client answers changes nothing: it has said that it can.
+            let _ = self.client.register_capability(vec![capabilities::watching()]).await;
+        }
         self.configure().await;
     }
 
@@ -270,7 +291,8 @@ impl LanguageServer for Server {
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
         let TextDocumentPositionParams { text_document, position } = params.text_document_position_params;
-        let hover = move |snapshot: &Snapshot, file: &File| features::hover::hover(snapshot, file, file.offset(position));
+        let hover =
+            move |snapshot: &Snapshot, file: &File| features::hover::hover(snapshot, file, file.offset(position));
         self.ask_file(text_document.uri, hover).await
     }
 
@@ -296,9 +318,8 @@ impl LanguageServer for Server {
         let answer = move |snapshot: &Snapshot, file: &File| {
             let at = features::names::at(snapshot, file, file.offset(position))?;
             let places = features::references::references(snapshot, at.item, &at.meaning, declaration);
-            let location = |(source, range): (SourceFile, TextRange)| {
-                snapshot.location(source.path(&snapshot.db), range)
-            };
+            let location =
+                |(source, range): (SourceFile, TextRange)| snapshot.location(source.path(&snapshot.db), range);
             Some(places.into_iter().filter_map(location).collect())
         };
         self.ask_file(text_document.uri, answer).await
@@ -340,10 +361,7 @@ impl LanguageServer for Server {
         self.command(params).await
     }
 
-    async fn workspace_diagnostic(
-        &self,
-        _: WorkspaceDiagnosticParams,
-    ) -> Result<WorkspaceDiagnosticReportResult> {
+    async fn workspace_diagnostic(&self, _: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
         let items = self.ask(features::diagnostics::of_workspace).await?;
         Ok(WorkspaceDiagnosticReportResult::Report(WorkspaceDiagnosticReport { items }))
     }
@@ -367,13 +385,20 @@ impl LanguageServer for Server {
 
     async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {
         let uri = params.text_document.uri;
-        let found = self.ask_file(uri.clone(), |snapshot, file| Some(features::tokens::tokens(snapshot, file, None))).await?;
-        Ok(found.map(|data| SemanticTokensResult::Tokens(SemanticTokens { result_id: Some(self.painted.keep(uri, data.clone())), data })))
+        let found =
+            self.ask_file(uri.clone(), |snapshot, file| Some(features::tokens::tokens(snapshot, file, None))).await?;
+        Ok(found.map(|data| {
+            SemanticTokensResult::Tokens(SemanticTokens { result_id: Some(self.painted.keep(uri, data.clone())), data })
+        }))
     }
 
-    async fn semantic_tokens_full_delta(&self, params: SemanticTokensDeltaParams) -> Result<Option<SemanticTokensFullDeltaResult>> {
+    async fn semantic_tokens_full_delta(
+        &self,
+        params: SemanticTokensDeltaParams,
+    ) -> Result<Option<SemanticTokensFullDeltaResult>> {
         let uri = params.text_document.uri;
-        let found = self.ask_file(uri.clone(), |snapshot, file| Some(features::tokens::tokens(snapshot, file, None))).await?;
+        let found =
+            self.ask_file(uri.clone(), |snapshot, file| Some(features::tokens::tokens(snapshot, file, None))).await?;
         let Some(data) = found else { return Ok(None) };
         let before = self.painted.take(&uri, &params.previous_result_id);
         let edits = before.map(|before| features::tokens::delta(&before, &data));
@@ -384,7 +409,10 @@ impl LanguageServer for Server {
         }))
     }
 
-    async fn semantic_tokens_range(&self, params: SemanticTokensRangeParams) -> Result<Option<SemanticTokensRangeResult>> {
+    async fn semantic_tokens_range(
+        &self,
+        params: SemanticTokensRangeParams,
+    ) -> Result<Option<SemanticTokensRangeResult>> {
         let within = params.range;
         let found = self.ask_file(params.text_document.uri, move |snapshot, file| {
             Some(features::tokens::tokens(snapshot, file, Some(file.offsets(within))))
@@ -398,7 +426,8 @@ impl LanguageServer for Server {
 
     async fn selection_range(&self, params: SelectionRangeParams) -> Result<Option<Vec<SelectionRange>>> {
         let positions = params.positions;
-        self.ask_file(params.text_document.uri, move |_, file| Some(features::selection::ranges(file, &positions))).await
+        self.ask_file(params.text_document.uri, move |_, file| Some(features::selection::ranges(file, &positions)))
+            .await
     }
 
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
@@ -415,30 +444,38 @@ impl LanguageServer for Server {
     }
 
     async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
-        let found = self.ask_file(params.text_document.uri, |_, file| Some(features::formatting::document(file))).await?;
+        let found =
+            self.ask_file(params.text_document.uri, |_, file| Some(features::formatting::document(file))).await?;
         found.transpose().map_err(failed)
     }
 
     async fn range_formatting(&self, params: DocumentRangeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         let range = params.range;
-        let found = self.ask_file(params.text_document.uri, move |_, file| Some(features::formatting::range(file, range)));
+        let found =
+            self.ask_file(params.text_document.uri, move |_, file| Some(features::formatting::range(file, range)));
         found.await?.transpose().map_err(failed)
     }
 
     async fn on_type_formatting(&self, params: DocumentOnTypeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         let at = params.text_document_position;
         let (position, typed) = (at.position, params.ch);
-        self.ask_file(at.text_document.uri, move |_, file| Some(features::formatting::on_type(file, position, &typed))).await
+        self.ask_file(at.text_document.uri, move |_, file| Some(features::formatting::on_type(file, position, &typed)))
+            .await
     }
 
     async fn linked_editing_range(&self, params: LinkedEditingRangeParams) -> Result<Option<LinkedEditingRanges>> {
         let at = params.text_document_position_params;
         let position = at.position;
-        self.ask_file(at.text_document.uri, move |snapshot, file| features::linked::ranges(snapshot, file, file.offset(position)))
-            .await
+        self.ask_file(at.text_document.uri, move |snapshot, file| {
+            features::linked::ranges(snapshot, file, file.offset(position))
+        })
+        .await
     }
 
-    async fn prepare_call_hierarchy(&self, params: CallHierarchyPrepareParams) -> Result<Option<Vec<CallHierarchyItem>>> {
+    async fn prepare_call_hierarchy(
+        &self,
+        params: CallHierarchyPrepareParams,
+    ) -> Result<Option<Vec<CallHierarchyItem>>> {
         let at = params.text_document_position_params;
         let position = at.position;
         self.ask_file(at.text_document.uri, move |snapshot, file| {

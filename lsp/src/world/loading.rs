@@ -43,13 +43,14 @@ impl World {
         }
         self.look_at_open();
         self.agenda.soon(Due::Everything);
-        self.outbox.send(Message::RefreshHints);
+        self.outbox.send(Message::RefreshHints(self.client.refreshes));
     }
 
     /// The client works in other folders from now on.
     pub(crate) fn move_folders(&mut self, gone: &[String], come: Vec<String>) {
         self.folders.retain(|folder| !gone.contains(folder));
         self.folders.extend(come);
+        self.watch();
         self.agenda.soon(Due::Reload);
     }
 
@@ -80,9 +81,10 @@ impl World {
 
     /// The loaded package whose folder a path lies in; of nested ones the innermost.
     fn package_around(&self, path: &str) -> Option<Package> {
-        let around = self.workspace.locations().filter(|(_, folder, _)| {
-            path.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/'))
-        });
+        let around = self
+            .workspace
+            .locations()
+            .filter(|(_, folder, _)| path.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/')));
         around.max_by_key(|(_, folder, _)| folder.len()).map(|(package, ..)| package)
     }
 
@@ -92,8 +94,12 @@ impl World {
         let path = package.manifest_path(db).clone();
         let facts = |content: &Content| {
             let parsed = parse_manifest(&path, content.text());
-            let found: Vec<(SmolStr, String)> =
-                parsed.manifest.dependencies.iter().map(|(name, found)| (name.clone(), found.path.to_string())).collect();
+            let found: Vec<(SmolStr, String)> = parsed
+                .manifest
+                .dependencies
+                .iter()
+                .map(|(name, found)| (name.clone(), found.path.to_string()))
+                .collect();
             (parsed.manifest.name.clone(), found)
         };
         let reload = facts(package.manifest(db)) != facts(&content);

@@ -11,6 +11,7 @@ mod settings;
 mod snapshot;
 mod standard;
 mod tree;
+mod watcher;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,6 +56,8 @@ pub(crate) struct World {
     agenda: Agenda,
     /// How often was looked at anything.
     moments: u64,
+    /// What tells of changes on disk, where the client does not.
+    watcher: Option<notify::RecommendedWatcher>,
 }
 
 impl World {
@@ -76,6 +79,7 @@ impl World {
             queue,
             agenda: Agenda::default(),
             moments: 0,
+            watcher: None,
         }
     }
 
@@ -84,13 +88,14 @@ impl World {
         self.publisher.introduce(&client);
         self.client = Arc::new(client);
         self.folders = folders;
+        self.watch();
     }
 
     /// Takes over what the user has set.
     pub(crate) fn set(&mut self, settings: Settings) {
         if *self.settings != settings {
             self.settings = Arc::new(settings);
-            self.outbox.send(Message::RefreshHints);
+            self.outbox.send(Message::RefreshHints(self.client.refreshes));
         }
     }
 
@@ -162,7 +167,9 @@ impl World {
         };
         if params.text_document.version <= document.version {
             let (known, given) = (document.version, params.text_document.version);
-            return self.outbox.warn(format!("version {given} of `{path}` comes after version {known}; it is left out"));
+            return self
+                .outbox
+                .warn(format!("version {given} of `{path}` comes after version {known}; it is left out"));
         }
         self.touched();
         let changed = document.changed(params.text_document.version, &params.content_changes, self.client.encoding);

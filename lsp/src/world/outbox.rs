@@ -15,8 +15,8 @@ pub(crate) enum Message {
     Log(MessageType, String),
     /// For the user.
     Show(MessageType, String),
-    /// Hints, lenses and colours are others by now.
-    RefreshHints,
+    /// Hints, lenses and colours are others by now; for those of them that the client asks again.
+    RefreshHints([bool; 4]),
     /// What is wrong is something else by now, for clients that ask.
     RefreshDiagnostics,
 }

@@ -94,7 +94,13 @@ impl Publisher {
     }
 
     /// Says of every file that a look at everything found nothing in, that it found nothing.
-    pub(crate) fn rest(&self, look: Look, moment: u64, seen: &FxHashMap<SmolStr, Found>, uri: impl Fn(&str) -> Option<Uri>) {
+    pub(crate) fn rest(
+        &self,
+        look: Look,
+        moment: u64,
+        seen: &FxHashMap<SmolStr, Found>,
+        uri: impl Fn(&str) -> Option<Uri>,
+    ) {
         let stale: Vec<SmolStr> = {
             let state = self.state();
             let left = state.files.iter().filter(|(path, known)| {

@@ -44,9 +44,7 @@ impl OpenTree {
 impl Tree for OpenTree {
     fn read(&self, path: &str, most: usize) -> io::Result<Vec<u8>> {
         match self.open.get(&Self::plain(path)) {
-            Some(text) if text.len() > most => {
-                Err(io::Error::new(io::ErrorKind::FileTooLarge, text.len().to_string()))
-            }
+            Some(text) if text.len() > most => Err(io::Error::new(io::ErrorKind::FileTooLarge, text.len().to_string())),
             Some(text) => Ok(text.as_bytes().to_vec()),
             None => self.disk.read(path, most),
         }
@@ -57,9 +55,9 @@ impl Tree for OpenTree {
         let start = format!("{}/", Self::plain(folder));
         for path in self.open.keys().filter(|path| path.ends_with(".ord")) {
             let Some(relative) = path.strip_prefix(&start) else { continue };
-            let nested = relative.match_indices('/').any(|(at, _)| {
-                std::path::Path::new(&format!("{start}{}", &relative[..at])).join(MANIFEST).is_file()
-            });
+            let nested = relative
+                .match_indices('/')
+                .any(|(at, _)| std::path::Path::new(&format!("{start}{}", &relative[..at])).join(MANIFEST).is_file());
             if !nested && !listing.files.iter().any(|known| known == relative) {
                 listing.files.push(relative.to_owned());
             }

@@ -57,7 +57,8 @@ pub(crate) fn meant<'db>(db: &'db dyn Db, file: SourceFile, parts: &[SmolStr]) -
 /// The module that a path names or begins to name in a file.
 pub(crate) fn module_meant(db: &dyn Db, file: SourceFile, parts: &[SmolStr]) -> Option<SourceFile> {
     if let [first] = parts
-        && let Some(Imported { def: Def::Module(module) | Def::Prefix(module, _), .. }) = imports(db, file).names.get(first)
+        && let Some(Imported { def: Def::Module(module) | Def::Prefix(module, _), .. }) =
+            imports(db, file).names.get(first)
     {
         return Some(*module);
     }

@@ -19,12 +19,12 @@ mod ty;
 use lower::TypeLowering;
 
 pub use builtin::DataFormat;
+pub(crate) use builtin::{SECRET, TYPE_NAMES, TYPED};
 pub(crate) use circles::{endless, needs_circle, recursion};
 pub(crate) use extent::{MAX_PARTS, contract_parts};
 pub use finding::{Anchor, Finding, Note};
-pub(crate) use infer::named;
-pub(crate) use builtin::{SECRET, TYPED, TYPE_NAMES};
 pub(crate) use infer::members;
+pub(crate) use infer::named;
 pub use infer::{
     Binding, COMPLETION_NAME, Facts, FieldOf, Gap, Mark, Marks, Meaning, Named, Reach, Resolution, Slot, Spot, check,
     const_type, field_place, infer_expression, inference, marks, reach,

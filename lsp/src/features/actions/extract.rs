@@ -23,7 +23,8 @@ pub(super) fn extract(actions: &mut Actions<'_>, selection: TextRange) {
         let text = file.slice(range).as_bytes();
         text.iter().take(*start).all(|byte| *byte == b'(') && text.iter().rev().take(*end).all(|byte| *byte == b')')
     });
-    let bare = ends.map(|(start, end)| TextRange::new(range.start + start as u32, range.end.saturating_sub(end as u32)));
+    let bare =
+        ends.map(|(start, end)| TextRange::new(range.start + start as u32, range.end.saturating_sub(end as u32)));
     let ty = bare.into_iter().find_map(|bare| editor::type_at(db, item, bare));
     let Some(ty) = ty.filter(|ty| !matches!(ty, Ty::Error) && !ty.holds_handle(db)) else { return };
     let inside = |at: TextRange| range.start <= at.start && at.end <= range.end;
@@ -58,7 +59,8 @@ pub(super) fn extract(actions: &mut Actions<'_>, selection: TextRange) {
         actions.put("Extract a constant", CodeActionKind::REFACTOR_EXTRACT, edits, None, false);
     } else if locals.iter().all(|(_, ty)| !ty.holds_handle(db) && !ty.holds_secret(db)) {
         let Some(name) = free("extracted") else { return };
-        let params = locals.iter().map(|(name, ty)| format!("{name}: {}", ty.display(db))).collect::<Vec<_>>().join(", ");
+        let params =
+            locals.iter().map(|(name, ty)| format!("{name}: {}", ty.display(db))).collect::<Vec<_>>().join(", ");
         let given = locals.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
         let declaration = format!("fn {name}({params}) -> {} = {text}\n\n", ty.display(db));
         let edits = edits(declaration, format!("{name}({given})"));

@@ -55,7 +55,10 @@ fn first_body(text: &str) -> Option<String> {
     let start = lexed.tokens.get(arrow + 1)?.range.start;
     let mut depth = 0;
     for token in &lexed.tokens[arrow + 1..] {
-        let ends = depth == 0 && (token.kind == TokenKind::Comma || token.kind.is_closer() || token.on_new_line() && token.range.start > start);
+        let ends = depth == 0
+            && (token.kind == TokenKind::Comma
+                || token.kind.is_closer()
+                || token.on_new_line() && token.range.start > start);
         if ends {
             return text.get(start as usize..token.range.start as usize).map(|body| body.trim().to_owned());
         }

@@ -39,7 +39,14 @@ impl Actions<'_> {
         self.wanted.as_ref().is_none_or(|wanted| wanted.iter().any(below))
     }
 
-    fn put(&mut self, title: impl Into<String>, kind: CodeActionKind, edits: Edits, about: Option<&Finding>, preferred: bool) {
+    fn put(
+        &mut self,
+        title: impl Into<String>,
+        kind: CodeActionKind,
+        edits: Edits,
+        about: Option<&Finding>,
+        preferred: bool,
+    ) {
         if edits.is_empty() || !self.wants(&kind) {
             return;
         }

@@ -31,7 +31,10 @@ pub(super) fn organise(actions: &mut Actions<'_>) {
     };
     let wanted = block(&formatted).unwrap_or_default();
     let uses = ordain_syntax::parse(&file.text).file.uses;
-    if uses.is_empty() || uses.iter().any(|known| !known.allows.is_empty()) || block(&file.text).as_ref() == Some(&wanted) {
+    if uses.is_empty()
+        || uses.iter().any(|known| !known.allows.is_empty())
+        || block(&file.text).as_ref() == Some(&wanted)
+    {
         return;
     }
     let mut changes: Vec<(TextRange, String)> = Vec::new();
@@ -59,7 +62,9 @@ pub(super) fn fix_all(actions: &mut Actions<'_>) {
     for finding in findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
         let Some(fix) = finding.fixes.iter().find(|fix| fix.safe) else { continue };
         let overlaps = fix.edits.iter().any(|edit| {
-            changes.iter().any(|(range, _)| range.start < edit.range.end && edit.range.start < range.end || *range == edit.range)
+            changes
+                .iter()
+                .any(|(range, _)| range.start < edit.range.end && edit.range.start < range.end || *range == edit.range)
         });
         if !overlaps && fix.edits.iter().all(|edit| edit.path == file.path) {
             changes.extend(fix.edits.iter().map(|edit| (edit.range, edit.text.clone())));

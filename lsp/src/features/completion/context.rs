@@ -50,13 +50,17 @@ impl Context {
                 context.place = Place::Comment;
                 return context;
             }
-            let text_like = matches!(last.kind, TokenKind::Str | TokenKind::RawStr | TokenKind::StrHead | TokenKind::StrMid | TokenKind::StrTail);
+            let text_like = matches!(
+                last.kind,
+                TokenKind::Str | TokenKind::RawStr | TokenKind::StrHead | TokenKind::StrMid | TokenKind::StrTail
+            );
             if text_like && last.range.end > offset || matches!(last.kind, TokenKind::BadLiteral) {
                 context.place = Place::String;
                 return context;
             }
         }
-        let tokens: Vec<&Token> = tokens.into_iter().filter(|token| !token.kind.is_comment() && token.range.end <= offset).collect();
+        let tokens: Vec<&Token> =
+            tokens.into_iter().filter(|token| !token.kind.is_comment() && token.range.end <= offset).collect();
         let line = text[..offset as usize].rfind('\n').map_or(0, |at| at as u32 + 1);
         let same_line = tokens.iter().rev().take_while(|token| token.range.start >= line);
         context.before = same_line.map(|token| (token.kind, token.text(text).into())).collect();
@@ -96,14 +100,17 @@ impl Context {
             let begins = self.before.is_empty() && (done && !(short && last.kind == TokenKind::Eq));
             return if begins { Place::Top } else { Place::Inside(kind) };
         }
-        let begins = self.before.is_empty() || last.kind == TokenKind::LBrace && open.last().is_some_and(|(_, at)| *at == inside.len() - 1);
+        let begins = self.before.is_empty()
+            || last.kind == TokenKind::LBrace && open.last().is_some_and(|(_, at)| *at == inside.len() - 1);
         let braces = open.iter().all(|(kind, _)| *kind == TokenKind::LBrace);
         if !begins || !braces {
             return Place::Inside(kind);
         }
         match kind {
             Some(kind @ (Kind::Plan | Kind::Test)) if self.is_block(inside, &open) => Place::Statement(kind),
-            Some(kind @ (Kind::Capability | Kind::Adapter | Kind::Environment | Kind::Policy | Kind::Gate)) if open.len() == 1 => {
+            Some(kind @ (Kind::Capability | Kind::Adapter | Kind::Environment | Kind::Policy | Kind::Gate))
+                if open.len() == 1 =>
+            {
                 Place::Clause(kind)
             }
             _ => Place::Inside(kind),
@@ -118,7 +125,11 @@ impl Context {
                 // The head of a block is the first word of the statement that the brace ends.
                 back.any(|token| {
                     matches!(token.kind, TokenKind::Stage | TokenKind::For | TokenKind::If | TokenKind::Else)
-                }) && !inside[..*at].iter().rev().take_while(|token| !token.on_new_line()).any(|token| token.kind == TokenKind::Eq)
+                }) && !inside[..*at]
+                    .iter()
+                    .rev()
+                    .take_while(|token| !token.on_new_line())
+                    .any(|token| token.kind == TokenKind::Eq)
             }
         })
     }
@@ -126,7 +137,8 @@ impl Context {
     fn in_use(&mut self, text: &str, inside: &[&Token], open: &[(TokenKind, usize)], line: u32) -> Place {
         let braces = open.first().map(|(_, at)| *at);
         let path = &inside[1..braces.unwrap_or(inside.len())];
-        self.path = path.iter().filter(|token| token.kind != TokenKind::Dot).map(|token| token.text(text).into()).collect();
+        self.path =
+            path.iter().filter(|token| token.kind != TokenKind::Dot).map(|token| token.text(text).into()).collect();
         let last = inside[inside.len() - 1];
         match braces {
             Some(at) => {

@@ -70,7 +70,8 @@ pub(super) fn below(found: &mut Suggestions<'_>, prefix: &[SmolStr]) {
 /// The edit that brings a declaration into a file: its place and text.
 pub(crate) fn bringing(uses: &[ast::Use], text: &str, module: &str, name: &str) -> (TextRange, String) {
     let known = uses.iter().find(|known| {
-        known.names.is_some() && known.path.parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>().join(".") == module
+        known.names.is_some()
+            && known.path.parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>().join(".") == module
     });
     if let Some(known) = known
         && let Some(last) = known.names.iter().flatten().last()

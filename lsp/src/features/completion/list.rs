@@ -62,9 +62,9 @@ impl<'db> Suggestions<'db> {
         let wanted: String = self.typed().to_lowercase();
         let Some(first) = wanted.chars().next() else { return true };
         let label = label.to_lowercase();
-        let starts = label.char_indices().filter(|(at, letter)| {
-            *letter == first && (*at == 0 || label[..*at].ends_with(['.', '_', ' ']))
-        });
+        let starts = label
+            .char_indices()
+            .filter(|(at, letter)| *letter == first && (*at == 0 || label[..*at].ends_with(['.', '_', ' '])));
         starts.into_iter().any(|(at, _)| {
             let mut letters = label[at..].chars();
             wanted.chars().all(|typed| letters.any(|letter| letter == typed))
@@ -78,7 +78,14 @@ impl<'db> Suggestions<'db> {
         label.split('.').any(|part| part.starts_with(&wanted))
     }
 
-    fn put(&mut self, label: &str, kind: CompletionItemKind, rank: Rank, snippet: Option<String>, more: impl FnOnce(&mut CompletionItem)) {
+    fn put(
+        &mut self,
+        label: &str,
+        kind: CompletionItemKind,
+        rank: Rank,
+        snippet: Option<String>,
+        more: impl FnOnce(&mut CompletionItem),
+    ) {
         if !self.fits(label) || self.found.len() >= MOST || !self.seen.insert(label.to_owned()) {
             return;
         }
@@ -213,10 +220,8 @@ impl<'db> Suggestions<'db> {
             found.data = Some(serde_json::json!({ "item": path, "for": file.path }));
             found.detail = Some(item.kind(db).keyword().to_owned());
             if let Some((module, (at, text))) = brought {
-                found.label_details = Some(CompletionItemLabelDetails {
-                    detail: None,
-                    description: Some(format!("use {module}")),
-                });
+                found.label_details =
+                    Some(CompletionItemLabelDetails { detail: None, description: Some(format!("use {module}")) });
                 found.additional_text_edits = Some(vec![TextEdit { range: file.range(at), new_text: text }]);
             }
         });
@@ -309,7 +314,6 @@ pub(super) fn document(snapshot: &Snapshot, item: &mut CompletionItem) {
     } else {
         None
     };
-    item.documentation = docs.map(|value| {
-        Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value })
-    });
+    item.documentation =
+        docs.map(|value| Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value }));
 }

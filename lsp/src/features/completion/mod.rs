@@ -92,7 +92,8 @@ pub(crate) fn complete(snapshot: &Snapshot, file: &File, position: Position) -> 
 fn spot(snapshot: &Snapshot, scratch: SourceFile, offset: u32) -> Option<Spot<'_>> {
     let db = &snapshot.db;
     let item = editor::item_at(db, scratch, offset)?;
-    let near = std::iter::once(item).chain(file_items(db, scratch).items(db).iter().copied().filter(move |other| *other != item));
+    let near = std::iter::once(item)
+        .chain(file_items(db, scratch).items(db).iter().copied().filter(move |other| *other != item));
     // A mistake may have cut the item in two.
     near.take(3).find_map(|item| editor::marks(db, item).spot.clone())
 }
@@ -134,7 +135,9 @@ fn of_spot<'db>(found: &mut Suggestions<'db>, spot: Spot<'db>) {
                 found.word("none", CompletionItemKind::KEYWORD, None, None, Rank::Expected);
             }
             if ty.peel(found.db()) == Ty::Bool {
-                ["true", "false"].map(|word| found.word(word, CompletionItemKind::KEYWORD, None, None, Rank::Expected));
+                for word in ["true", "false"] {
+                    found.word(word, CompletionItemKind::KEYWORD, None, None, Rank::Expected);
+                }
             }
             found.word("_", CompletionItemKind::KEYWORD, Some("everything else"), None, Rank::Word);
         }
@@ -185,7 +188,9 @@ fn variants<'db>(found: &mut Suggestions<'db>, ty: &Ty<'db>, rank: Rank) {
         }
     }
     if ty.peel(db) == Ty::Bool {
-        ["true", "false"].map(|word| found.word(word, CompletionItemKind::KEYWORD, None, None, rank));
+        for word in ["true", "false"] {
+            found.word(word, CompletionItemKind::KEYWORD, None, None, rank);
+        }
     }
 }
 
@@ -205,8 +210,11 @@ fn fields<'db>(
         .filter(|field| field.default.is_none() && !matches!(field.ty.peel(db), Ty::Optional(_)))
         .collect();
     if needed.len() > 1 {
-        let all: Vec<String> =
-            needed.iter().enumerate().map(|(at, field)| format!("{}: {}", field.name, hole(db, at + 1, &field.ty))).collect();
+        let all: Vec<String> = needed
+            .iter()
+            .enumerate()
+            .map(|(at, field)| format!("{}: {}", field.name, hole(db, at + 1, &field.ty)))
+            .collect();
         let names = needed.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", ");
         let snippet = format!("{}$0", all.join(", "));
         found.word("all that is needed", CompletionItemKind::SNIPPET, Some(&names), Some(snippet), Rank::Expected);
@@ -224,7 +232,8 @@ pub(super) fn hole<'db>(db: &'db dyn ordain_compiler::Db, number: usize, ty: &Ty
         Ty::List(_) | Ty::Set(_) => format!("[${{{number}}}]"),
         Ty::Record(_) | Ty::Map(_) => format!("{{ ${{{number}}} }}"),
         Ty::Enum(_) => {
-            let names: Vec<&str> = ty.variants(db).map(|(_, names)| names.iter().map(SmolStr::as_str).collect()).unwrap_or_default();
+            let names: Vec<&str> =
+                ty.variants(db).map(|(_, names)| names.iter().map(SmolStr::as_str).collect()).unwrap_or_default();
             format!("${{{number}|{}|}}", names.join(","))
         }
         Ty::Bool => format!("${{{number}|true,false|}}"),

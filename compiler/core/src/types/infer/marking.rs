@@ -279,11 +279,7 @@ impl<'db> Infer<'db> {
 
     /// Notes what stands in an expression where a name is expected.
     pub(super) fn spot_expr(&mut self, name: &str, expected: Option<&Ty<'db>>) {
-        self.spot(name, |this| Spot::Expr {
-            expected: expected.cloned(),
-            locals: this.scope(),
-            prefix: Vec::new(),
-        });
+        self.spot(name, |this| Spot::Expr { expected: expected.cloned(), locals: this.scope(), prefix: Vec::new() });
     }
 
     /// Notes a path in an expression whose last known part is followed by something else.
@@ -304,16 +300,18 @@ impl<'db> Infer<'db> {
     pub(super) fn spot_argument(&mut self, value: ExprId, callee: Item<'db>, expected: Option<&Ty<'db>>) {
         let tree = self.tree;
         if let ExprKind::Name(name) = &tree[value].kind {
-            self.spot(name, |this| Spot::Argument {
-                callee,
-                expected: expected.cloned(),
-                locals: this.scope(),
-            });
+            self.spot(name, |this| Spot::Argument { callee, expected: expected.cloned(), locals: this.scope() });
         }
     }
 
     /// Notes the name of a field in a literal.
-    pub(super) fn spot_field(&mut self, name: &str, record: &std::sync::Arc<RecordTy<'db>>, shown: &Ty<'db>, given: &[SmolStr]) {
+    pub(super) fn spot_field(
+        &mut self,
+        name: &str,
+        record: &std::sync::Arc<RecordTy<'db>>,
+        shown: &Ty<'db>,
+        given: &[SmolStr],
+    ) {
         let owner = self.owner_of(shown);
         self.spot(name, |this| Spot::FieldName {
             ty: Ty::Record(record.clone()),
@@ -329,7 +327,12 @@ impl<'db> Infer<'db> {
     }
 
     /// Goes on with what a field of a literal holds; gives what was gone on with before.
-    pub(super) fn enter_field(&mut self, shown: &Ty<'db>, name: &crate::hir::Name, ty: &Ty<'db>) -> Option<FieldOf<'db>> {
+    pub(super) fn enter_field(
+        &mut self,
+        shown: &Ty<'db>,
+        name: &crate::hir::Name,
+        ty: &Ty<'db>,
+    ) -> Option<FieldOf<'db>> {
         if !self.watched() {
             return None;
         }
@@ -568,7 +571,13 @@ pub fn field_place<'db>(db: &'db dyn Db, field: &FieldOf<'db>) -> Option<(Item<'
     use crate::hir::{Signature, TypeId};
     let (item, slot) = field.root?;
     // An inline type with a name of its own goes on in the declaration of that name.
-    fn walk<'db>(db: &'db dyn Db, item: Item<'db>, ty: TypeId, path: &[SmolStr], left: u32) -> Option<(Item<'db>, Part, Loc)> {
+    fn walk<'db>(
+        db: &'db dyn Db,
+        item: Item<'db>,
+        ty: TypeId,
+        path: &[SmolStr],
+        left: u32,
+    ) -> Option<(Item<'db>, Part, Loc)> {
         let left = left.checked_sub(1)?;
         let tree = &item.signature(db).tree;
         match &tree[ty].kind {

@@ -31,9 +31,11 @@ use crate::db::{Db, SourceFile};
 use crate::hir::{Body, ExprId, Loc, Name, Tree, TypeId};
 use crate::items::{Item, Part};
 use crate::resolve::{self, Found, ImportPlace};
-use marking::Marking;
 pub(crate) use access::members;
-pub use marking::{Binding, COMPLETION_NAME, FieldOf, Gap, Mark, Marks, Meaning, Named, Slot, Spot, field_place, marks};
+use marking::Marking;
+pub use marking::{
+    Binding, COMPLETION_NAME, FieldOf, Gap, Mark, Marks, Meaning, Named, Slot, Spot, field_place, marks,
+};
 pub use plan::{Reach, reach};
 use scope::Local;
 

@@ -3,8 +3,8 @@
 use ordain_diagnostics::codes;
 use smol_str::SmolStr;
 
-use super::marking::{Binding, FieldOf, Meaning};
 use super::Infer;
+use super::marking::{Binding, FieldOf, Meaning};
 use crate::hir::{Binder, ExprId, Name};
 use crate::items::Part;
 use crate::types::coerce::Misfit;
@@ -39,7 +39,15 @@ impl<'db> Infer<'db> {
     /// Binds the name of a field that stands for it without a place of its own.
     pub(super) fn bind_field(&mut self, name: &Name, ty: Ty<'db>, field: FieldOf<'db>) {
         let site = Binding { part: self.part, loc: name.loc };
-        self.locals.push(Local { name: name.text.clone(), ty, site, field: Some(field), via: None, used: false, warn: false });
+        self.locals.push(Local {
+            name: name.text.clone(),
+            ty,
+            site,
+            field: Some(field),
+            via: None,
+            used: false,
+            warn: false,
+        });
     }
 
     fn bind_named(&mut self, name: &Name, ty: Ty<'db>, warn: bool) {
