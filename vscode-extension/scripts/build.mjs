@@ -8,7 +8,13 @@ import * as esbuild from "esbuild";
 
 process.chdir(path.join(path.dirname(fileURLToPath(import.meta.url)), ".."));
 const watch = process.argv.includes("--watch");
-const shared = { bundle: true, minify: !watch, sourcemap: watch ? "inline" : false, legalComments: "none", logLevel: "warning" };
+const shared = {
+  bundle: true,
+  minify: !watch,
+  sourcemap: watch ? "inline" : false,
+  legalComments: "none",
+  logLevel: "warning",
+};
 
 const extension = {
   ...shared,
@@ -31,7 +37,9 @@ const tests = {
   ...shared,
   minify: false,
   sourcemap: "inline",
-  entryPoints: readdirSync("test").filter((name) => name.endsWith(".test.ts")).map((name) => `test/${name}`),
+  entryPoints: readdirSync("test")
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => `test/${name}`),
   outdir: "out/test",
   platform: "node",
   format: "cjs",

@@ -37,7 +37,9 @@ const bad = sources.filter(({ copy }) => readFileSync(`${copy}.snap`, "utf8").in
 for (const { file } of bad) {
   process.stderr.write(`${file} has a token that the grammar takes for a mistake\n`);
 }
-process.stdout.write(`${sources.length} sources of the repository read, ${bad.length} with a token taken for a mistake\n`);
+process.stdout.write(
+  `${sources.length} sources of the repository read, ${bad.length} with a token taken for a mistake\n`,
+);
 process.exit(bad.length === 0 && sources.length > 0 ? 0 : 1);
 
 function listed(folder) {
