@@ -8,7 +8,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 process.chdir(path.join(path.dirname(fileURLToPath(import.meta.url)), ".."));
-const { values } = parseArgs({ options: { target: { type: "string" }, out: { type: "string", default: "ordain.vsix" } } });
+const { values } = parseArgs({
+  options: { target: { type: "string" }, out: { type: "string", default: "ordain.vsix" } },
+});
 const bundled = existsSync("server/ordain") || existsSync("server/ordain.exe");
 if (bundled !== (values.target !== undefined)) {
   const complaint = bundled
@@ -25,7 +27,7 @@ mkdirSync("out", { recursive: true });
 mkdirSync("dist/images", { recursive: true });
 cpSync("../docs/images/vscode.png", "dist/images/vscode.png");
 writeFileSync("out/README.md", readFileSync("README.md", "utf8").replaceAll("../docs/images/", "dist/images/"));
-const target = values.target === undefined ? [] : ["--target", values.target];
+const target = values.target === undefined ? ["--allow-unused-files-pattern"] : ["--target", values.target];
 run("node_modules/.bin/vsce", [
   "package",
   "--no-dependencies",

@@ -7,6 +7,12 @@ import { element } from "./elements";
 const LEAST = 0.1;
 const MOST = 4;
 const STEP = 1.2;
+/** The least scale at which the picture's text can be read. */
+const READABLE = 0.7;
+/** What is around the picture in its pane, in pixels. */
+const MARGIN = 24;
+/** The share of the page's height that a picture takes at most before somebody zooms. */
+const MOST_HEIGHT = 0.6;
 
 /** What happens with boxes. */
 export interface Listener {
@@ -33,7 +39,7 @@ export class Picture {
     this.drag();
     this.pane.addEventListener("keydown", (event) => this.key(event));
     this.pane.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    new ResizeObserver(() => this.fitting && this.fit()).observe(this.pane);
+    window.addEventListener("resize", () => this.fitting && this.settle());
   }
 
   /** Draws a picture; where it is that of before, nothing moves. */
@@ -62,7 +68,7 @@ export class Picture {
     }
     this.plan = plan;
     if (this.fitting) {
-      this.fit();
+      this.settle();
     } else {
       this.zoom(this.scale);
     }
@@ -112,14 +118,22 @@ export class Picture {
     this.zoom(this.scale / STEP);
   }
 
-  /** Makes the picture as large as the pane allows, but never larger than it is. */
+  /** Shows the whole picture, however small it gets. */
   fit(): void {
     this.fitting = true;
-    const [width, height] = [this.pane.clientWidth - 24, this.pane.clientHeight - 24];
-    if (width > 0 && height > 0) {
-      // Wide plans stay readable: below half their size they are scrolled instead.
-      this.zoom(Math.max(0.5, Math.min(1, width / this.size.width, height / this.size.height)));
-    }
+    this.zoom(this.whole());
+  }
+
+  /** As `fit`, but what cannot be read then is scrolled instead. */
+  private settle(): void {
+    this.zoom(Math.max(READABLE, this.whole()));
+  }
+
+  /** The scale at which all of the picture is seen; never larger than it is. */
+  private whole(): number {
+    const width = Math.max(1, this.pane.clientWidth - MARGIN);
+    const height = Math.max(MARGIN, window.innerHeight * MOST_HEIGHT);
+    return Math.min(1, width / this.size.width, height / this.size.height);
   }
 
   private prepare(box: SVGAElement, view: PictureView): void {

@@ -208,6 +208,10 @@ export class Preview implements vscode.Disposable {
   }
 
   private redraw(): void {
+    const editor = vscode.window.activeTextEditor;
+    if (editor?.document.languageId === "ordain") {
+      this.model.moveTo(cursorOf(editor));
+    }
     const shown = this.model.shown;
     this.model.given = shown === undefined ? {} : this.entered.of(keyOf(shown));
     if (this.panel !== undefined) {
@@ -263,8 +267,9 @@ export class Preview implements vscode.Disposable {
       return;
     }
     const { start, end } = location.range;
-    const selection = new vscode.Range(start.line, start.character, end.line, end.character);
-    this.jumped = { uri: location.uri, position: end };
+    // The cursor goes to the start.
+    const selection = new vscode.Selection(end.line, end.character, start.line, start.character);
+    this.jumped = { uri: location.uri, position: start };
     const uri = vscode.Uri.parse(location.uri, true);
     const open = vscode.window.visibleTextEditors.find((editor) => editor.document.uri.toString() === uri.toString());
     const source = this.anchor?.uri;

@@ -1,0 +1,249 @@
+// A real VS Code for tests: a server of its own, a browser with its page, and what tests do in it.
+
+import { spawn, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import os from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const PATIENCE = 30_000;
+
+/** Where pictures of the workbench go. */
+export const SCREENSHOTS = process.env.ORDAIN_E2E_SCREENSHOTS ?? path.join(here, "../out/screenshots");
+
+/**
+ * Starts a workbench on a copy of `e2e/workspace`, with the packed extension installed.
+ * Settings are those of the user; `trusted: false` asks about trust as VS Code does.
+ */
+export async function open({ settings = {}, trusted = true, searchPath = process.env.PATH } = {}) {
+  const scratch = mkdtempSync(path.join(os.tmpdir(), "ordain-e2e-"));
+  const folder = path.join(scratch, "workspace");
+  cpSync(path.join(here, "workspace"), folder, { recursive: true });
+  spawnSync("git", ["init", "--quiet", folder]);
+  spawnSync("git", ["-C", folder, "add", "."]);
+  const author = ["-c", "user.name=Ana", "-c", "user.email=ana@example.com"];
+  spawnSync("git", ["-C", folder, ...author, "commit", "--quiet", "--message", "Begin"]);
+  const server = await serve(scratch, folder, settings, trusted, searchPath);
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    page.setDefaultTimeout(PATIENCE);
+    return await new Workbench(page, browser, server, scratch, folder).begin();
+  } catch (error) {
+    await browser.close();
+    await server.stop();
+    throw error;
+  }
+}
+
+class Workbench {
+  /** Hosts beyond this machine that something asked for. */
+  foreign = new Set();
+
+  constructor(page, browser, server, scratch, folder) {
+    Object.assign(this, { page, browser, server, scratch, folder });
+    page.on("request", (request) => {
+      const { protocol, hostname } = new URL(request.url());
+      // Webviews have origins of their own, which the workbench's service worker answers for.
+      const own =
+        hostname === "127.0.0.1" || hostname === "localhost" || hostname.endsWith(".vscode-resource.vscode-cdn.net");
+      if (/^(https?|wss?):$/.test(protocol) && !own) {
+        this.foreign.add(hostname);
+      }
+    });
+  }
+
+  async begin() {
+    await this.page.goto(`http://127.0.0.1:${this.server.port}/?folder=${encodeURIComponent(this.folder)}`);
+    await this.page.waitForSelector(".monaco-workbench .explorer-folders-view");
+    return this;
+  }
+
+  /** Opens a file of the workspace by its name, as people do. */
+  async file(name) {
+    await this.page.keyboard.press("Control+p");
+    await this.page.waitForSelector(".quick-input-widget input:focus");
+    await this.page.keyboard.type(name);
+    await this.page
+      .locator(".quick-input-list .monaco-list-row", { hasText: path.basename(name) })
+      .first()
+      .waitFor();
+    await this.page.keyboard.press("Enter");
+    await this.page.waitForSelector(`.tab.active[data-resource-name="${path.basename(name)}"]`);
+    await this.page.waitForSelector(".editor-instance .view-line");
+  }
+
+  /** Runs a command by its title. */
+  async command(title) {
+    await this.page.keyboard.press("Control+Shift+p");
+    await this.page.waitForSelector(".quick-input-widget input:focus");
+    await this.page.keyboard.type(title);
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
+    await row.waitFor();
+    await row.click();
+  }
+
+  /** Puts the cursor at a line and a column, both from 1. */
+  async go(line, column) {
+    await this.page.keyboard.press("Control+1");
+    await this.page.keyboard.press("Control+g");
+    await this.page.waitForSelector(".quick-input-widget input:focus");
+    await this.page.keyboard.type(`${line}:${column}`);
+    await this.page.keyboard.press("Enter");
+    await this.until(
+      async () => (await this.position()) === `Ln ${line}, Col ${column}`,
+      `the cursor at ${line}:${column}`,
+    );
+  }
+
+  /** Puts the cursor where a text of a file stands first, `into` characters further. */
+  async goTo(file, text, into = 0) {
+    const before = this.read(file).split(text)[0];
+    const lines = before.split("\n");
+    await this.go(lines.length, lines.at(-1).length + 1 + into);
+  }
+
+  position() {
+    return this.page.locator("#status\\.editor\\.selection").textContent();
+  }
+
+  status() {
+    return this.page.locator("[id='ordain.ordain.ordain.status']");
+  }
+
+  read(file) {
+    return readFileSync(path.join(this.folder, file), "utf8");
+  }
+
+  write(file, text) {
+    writeFileSync(path.join(this.folder, file), text);
+  }
+
+  toasts() {
+    return this.page.locator(".notification-toast").allTextContents();
+  }
+
+  /** The page of the plan preview. */
+  preview() {
+    return this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+  }
+
+  async until(holds, what) {
+    for (const start = Date.now(); Date.now() - start < PATIENCE; await sleep(50)) {
+      if (await holds().catch(() => false)) {
+        return;
+      }
+    }
+    await this.picture("failed");
+    throw new Error(`waited too long for ${what}`);
+  }
+
+  async picture(name) {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    await this.page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
+  }
+
+  async close() {
+    await this.browser.close();
+    await this.server.stop();
+    rmSync(this.scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+/** Starts the server of a workbench. */
+async function serve(scratch, folder, settings, trusted, searchPath) {
+  const root = process.env.ORDAIN_E2E_CODE_SERVER;
+  const program = path.join(root, "node_modules/.bin/code-server");
+  const data = path.join(scratch, "data");
+  const own = ["--extensions-dir", path.join(scratch, "extensions"), "--user-data-dir", data];
+  const env = {
+    ...process.env,
+    PATH: searchPath,
+    XDG_CONFIG_HOME: path.join(scratch, "xdg/config"),
+    XDG_DATA_HOME: path.join(scratch, "xdg/data"),
+    XDG_CACHE_HOME: path.join(scratch, "xdg/cache"),
+    EXTENSIONS_GALLERY: "{}",
+  };
+  mkdirSync(path.join(data, "User"), { recursive: true });
+  const user = {
+    "extensions.autoCheckUpdates": false,
+    "extensions.autoUpdate": false,
+    "workbench.enableExperiments": false,
+    "telemetry.telemetryLevel": "off",
+    "workbench.startupEditor": "none",
+    "workbench.colorTheme": "Default Dark Modern",
+    "security.workspace.trust.startupPrompt": "never",
+    "git.openRepositoryInParentFolders": "never",
+    "files.autoSave": "off",
+    ...settings,
+  };
+  writeFileSync(path.join(data, "User/settings.json"), JSON.stringify(user));
+  const installed = spawnSync(program, [...own, "--install-extension", process.env.ORDAIN_E2E_VSIX, "--force"], {
+    env,
+  });
+  if (installed.status !== 0) {
+    throw new Error(`the extension was not installed: ${installed.stdout}${installed.stderr}`);
+  }
+  const port = await freePort();
+  const quiet = [
+    "--auth",
+    "none",
+    "--disable-telemetry",
+    "--disable-update-check",
+    "--disable-getting-started-override",
+  ];
+  const trust = trusted ? ["--disable-workspace-trust"] : [];
+  const args = [...own, ...quiet, ...trust, "--bind-addr", `127.0.0.1:${port}`, folder];
+  const child = spawn(program, args, { env, detached: true, stdio: "ignore" });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const stop = async () => {
+    signal(child.pid, "SIGTERM");
+    await Promise.race([ended, sleep(5_000, undefined, { ref: false })]);
+    signal(child.pid, "SIGKILL");
+  };
+  for (const start = Date.now(); Date.now() - start < PATIENCE; await sleep(100)) {
+    const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
+    if (answer?.status === 200) {
+      return { port, stop };
+    }
+  }
+  await stop();
+  throw new Error("the server of the workbench does not answer");
+}
+
+/** Signals a process and all that it has started. */
+function signal(group, name) {
+  try {
+    process.kill(-group, name);
+  } catch {
+    // They have ended.
+  }
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
