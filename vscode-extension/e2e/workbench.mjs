@@ -18,17 +18,25 @@ export const SCREENSHOTS = process.env.ORDAIN_E2E_SCREENSHOTS ?? path.join(here,
 
 /**
  * Starts a workbench on a copy of `e2e/workspace`, with the packed extension installed.
- * Settings are those of the user; `trusted: false` asks about trust as VS Code does.
+ * Settings are those of the user. `prepare` changes the copy before it is opened.
  */
-export async function open({ settings = {}, trusted = true, searchPath = process.env.PATH } = {}) {
+export async function open({ settings = {}, trusted = true, prepare = () => {} } = {}) {
   const scratch = mkdtempSync(path.join(os.tmpdir(), "ordain-e2e-"));
   const folder = path.join(scratch, "workspace");
   cpSync(path.join(here, "workspace"), folder, { recursive: true });
+  prepare({
+    folder,
+    write: (file, text, mode = 0o644) => {
+      mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+      writeFileSync(path.join(folder, file), text, { mode });
+    },
+    remove: (file) => rmSync(path.join(folder, file)),
+  });
   spawnSync("git", ["init", "--quiet", folder]);
   spawnSync("git", ["-C", folder, "add", "."]);
   const author = ["-c", "user.name=Ana", "-c", "user.email=ana@example.com"];
   spawnSync("git", ["-C", folder, ...author, "commit", "--quiet", "--message", "Begin"]);
-  const server = await serve(scratch, folder, settings, trusted, searchPath);
+  const server = await serve(scratch, folder, settings, trusted);
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: [
@@ -120,6 +128,56 @@ class Workbench {
     await this.go(lines.length, lines.at(-1).length + 1 + into);
   }
 
+  /** Waits until the server says that it is ready. */
+  async ready() {
+    await this.status().locator(".codicon-check").waitFor();
+  }
+
+  /** Chooses an entry of a list that asks. */
+  async pick(text) {
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first();
+    await row.waitFor();
+    await row.click();
+  }
+
+  /** Whether there is a command of this title. */
+  async isOffered(title) {
+    await this.page.keyboard.press("Control+Shift+p");
+    await this.page.waitForSelector(".quick-input-widget input:focus");
+    await this.page.keyboard.type(title);
+    const rows = this.page.locator(".quick-input-list .monaco-list-row");
+    await rows.first().waitFor();
+    const offered = (await rows.filter({ hasText: title }).count()) > 0;
+    await this.page.keyboard.press("Escape");
+    return offered;
+  }
+
+  /** Asks for the colour of a piece of text in the editor; `undefined` until it is there on its own. */
+  colour(text) {
+    const find = (wanted) => {
+      const spans = [...document.querySelectorAll(".editor-instance .view-line span span")];
+      const found = spans.find((span) => span.textContent.replaceAll("\u00a0", " ").trim() === wanted);
+      return found === undefined ? undefined : getComputedStyle(found).color;
+    };
+    return () => this.page.evaluate(find, text);
+  }
+
+  /** The lines that the editor shows; their order is that of the page, not that of the file. */
+  async text() {
+    const lines = await this.page.locator(".editor-instance .view-line").allTextContents();
+    return lines.join("\n").replaceAll("\u00a0", " ");
+  }
+
+  /** Brings the file in the editor back to what is saved. */
+  async revert() {
+    await this.command("File: Revert File");
+    await this.page.locator(".tab.active.dirty").waitFor({ state: "detached" });
+  }
+
+  lineOf(file, text) {
+    return this.read(file).split(text)[0].split("\n").length;
+  }
+
   position() {
     return this.page.locator("#status\\.editor\\.selection").textContent();
   }
@@ -168,14 +226,13 @@ class Workbench {
 }
 
 /** Starts the server of a workbench. */
-async function serve(scratch, folder, settings, trusted, searchPath) {
+async function serve(scratch, folder, settings, trusted) {
   const root = process.env.ORDAIN_E2E_CODE_SERVER;
   const program = path.join(root, "node_modules/.bin/code-server");
   const data = path.join(scratch, "data");
   const own = ["--extensions-dir", path.join(scratch, "extensions"), "--user-data-dir", data];
   const env = {
     ...process.env,
-    PATH: searchPath,
     XDG_CONFIG_HOME: path.join(scratch, "xdg/config"),
     XDG_DATA_HOME: path.join(scratch, "xdg/data"),
     XDG_CACHE_HOME: path.join(scratch, "xdg/cache"),

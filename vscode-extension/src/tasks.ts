@@ -61,7 +61,9 @@ function made(server: Server, definition: Definition, folder: vscode.WorkspaceFo
   const args = [command, ...(finds ? ["--format", "short"] : []), ...about, ...(definition.arguments ?? [])];
   const execution = new vscode.ProcessExecution(located.program, args, { cwd: place });
   const name = inside === "" ? command : `${command} ${inside}`;
-  const task = new vscode.Task(definition, folder, name, TYPE, execution, finds ? ["$ordain"] : []);
+  // What a check finds is shown already where the server runs.
+  const matched = command === "test" || (finds && !server.isRunning);
+  const task = new vscode.Task(definition, folder, name, TYPE, execution, matched ? ["$ordain"] : []);
   if (finds) {
     task.group = command === "test" ? vscode.TaskGroup.Test : vscode.TaskGroup.Build;
   }
