@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const PATIENCE = 30_000;
+const PATIENCE = 20_000;
 
 /** Where pictures of the workbench go. */
 export const SCREENSHOTS = process.env.ORDAIN_E2E_SCREENSHOTS ?? path.join(here, "../out/screenshots");
@@ -195,7 +195,7 @@ class Workbench {
   }
 
   toasts() {
-    return this.page.locator(".notification-toast").allTextContents();
+    return this.page.locator(".notification-toast .notification-list-item-message").allTextContents();
   }
 
   /** The page of the plan preview. */
@@ -239,6 +239,7 @@ async function serve(scratch, folder, settings, trusted) {
     EXTENSIONS_GALLERY: "{}",
   };
   mkdirSync(path.join(data, "User"), { recursive: true });
+  mkdirSync(path.join(data, "Machine"), { recursive: true });
   const user = {
     "extensions.autoCheckUpdates": false,
     "extensions.autoUpdate": false,
@@ -252,6 +253,8 @@ async function serve(scratch, folder, settings, trusted) {
     ...settings,
   };
   writeFileSync(path.join(data, "User/settings.json"), JSON.stringify(user));
+  // What belongs to a machine is read from the settings of the machine that the server runs on.
+  writeFileSync(path.join(data, "Machine/settings.json"), JSON.stringify(settings));
   const installed = spawnSync(program, [...own, "--install-extension", process.env.ORDAIN_E2E_VSIX, "--force"], {
     env,
   });

@@ -8,7 +8,6 @@ import {
   type LanguageClientOptions,
   RevealOutputChannelOn,
   State,
-  TransportKind,
 } from "vscode-languageclient/node";
 import type { StatusParams } from "../protocol";
 import { type Located, locate } from "./locate";
@@ -129,7 +128,6 @@ export class Server implements vscode.Disposable {
     const run = {
       command: program,
       args: ["lsp"],
-      transport: TransportKind.stdio,
       options: { env: { ...process.env, ...environment } },
     };
     const client = new LanguageClient("ordain", "Ordain", run, this.options());
