@@ -52,7 +52,8 @@ async function chosenCode(): Promise<string | undefined> {
   });
   return new Promise((resolve) => {
     pick.onDidAccept(() => {
-      resolve(pick.selectedItems[0]?.label);
+      // Whoever types fast is ahead of the list.
+      resolve(pick.selectedItems[0]?.label ?? pick.value.trim().toUpperCase());
       pick.hide();
     });
     pick.onDidHide(() => {

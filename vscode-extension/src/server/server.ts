@@ -76,7 +76,10 @@ export class Server implements vscode.Disposable {
     if (this.client === undefined || !this.isRunning) {
       return Promise.reject(new Error("the language server does not run"));
     }
-    return this.client.sendRequest<Result>(method, params, token);
+    // An argument that is there but undefined would be sent as a second parameter.
+    return token === undefined
+      ? this.client.sendRequest<Result>(method, params)
+      : this.client.sendRequest<Result>(method, params, token);
   }
 
   async dispose(): Promise<void> {
