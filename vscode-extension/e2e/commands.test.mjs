@@ -43,15 +43,20 @@ test("a code is explained", async () => {
   await workbench.picture("commands-explain");
 });
 
-test("a restart leads back to a server that is ready", async () => {
-  await workbench.command("Ordain: Restart Language Server");
-  await workbench.ready();
-});
-
 test("stopping and starting show in the status", async () => {
   await workbench.command("Ordain: Stop Language Server");
   await workbench.status().locator(".codicon-circle-slash").waitFor();
   await workbench.command("Ordain: Start Language Server");
+  await workbench.ready();
+});
+
+test("a restart leads back to a server that is ready, and commands wait for it", async () => {
+  await workbench.command("Ordain: Restart Language Server");
+  await workbench.command("Ordain: Explain a Diagnostic Code");
+  await workbench.page.waitForSelector(".quick-input-widget input:focus");
+  await workbench.page.keyboard.type("ORD0101");
+  await workbench.page.keyboard.press("Enter");
+  await workbench.page.locator(".tab", { hasText: "ORD0101" }).waitFor();
   await workbench.ready();
 });
 

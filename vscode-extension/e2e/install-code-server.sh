@@ -9,7 +9,8 @@ cd "$1"
 NODE_FOLDER=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
 HEADERS=""
 [ -f "$NODE_FOLDER/include/node/node.h" ] && HEADERS="--nodedir=$NODE_FOLDER"
-GYP="node $(npm root -g)/npm/node_modules/node-gyp/bin/node-gyp.js rebuild $HEADERS"
+NPM=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
+GYP="node $NPM/node_modules/node-gyp/bin/node-gyp.js rebuild $HEADERS"
 QUIET="--no-audit --no-fund --loglevel=error --ignore-scripts"
 npm install code-server@4.100.3 $QUIET
 MODULES=$PWD/node_modules

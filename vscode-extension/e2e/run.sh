@@ -19,7 +19,22 @@ export ORDAIN_E2E_CODE_SERVER="${ORDAIN_E2E_CACHE:-$PWD/../target/vscode-e2e}"
 export ORDAIN_E2E_VSIX="$PWD/out/ordain-e2e.vsix"
 export CHROMIUM="${CHROMIUM:-/usr/bin/chromium}"
 
-[ "$(node --print 'process.versions.node.split(".")[0]')" = 20 ] || skip "code-server 4.100.3 needs Node 20"
+# code-server 4.100.3 needs Node 20: one that is there, or one from the registry.
+is_20() { [ "$("$1" --print 'process.versions.node.split(".")[0]' 2>/dev/null)" = 20 ]; }
+for candidate in $(type -aP node); do
+  if is_20 "$candidate"; then
+    PATH="$(dirname "$candidate"):$PATH"
+    break
+  fi
+done
+if ! is_20 node; then
+  tools="$ORDAIN_E2E_CODE_SERVER/node"
+  platform="$(uname -s | tr '[:upper:]' '[:lower:]')-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')"
+  [ -d "$tools" ] || npm install --no-audit --no-fund --loglevel=error --ignore-scripts --prefix "$tools" "node-$platform@20" ||
+    skip "Node 20 cannot be had"
+  PATH="$tools/node_modules/node-$platform/bin:$PATH"
+fi
+export PATH
 if ! { [ -x "$CHROMIUM" ] && command -v rg >/dev/null; } && command -v apt-get >/dev/null; then
   packages="chromium ripgrep g++ make python3 libkrb5-dev libx11-dev libxkbfile-dev libsecret-1-dev"
   { apt-get update -qq && apt-get install -y -qq --no-install-recommends $packages; } >/dev/null 2>&1 || true

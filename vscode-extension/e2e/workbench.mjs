@@ -108,24 +108,17 @@ class Workbench {
     await row.click();
   }
 
-  /** Puts the cursor at a line and a column, both from 1. */
-  async go(line, column) {
-    await this.page.keyboard.press("Control+1");
+  /** Puts the cursor where a text of an open file stands first as it is saved, `into` characters further. */
+  async goTo(file, text, into = 0) {
+    const lines = this.read(file).split(text)[0].split("\n");
+    const [line, column] = [lines.length, lines.at(-1).length + 1 + into];
+    await this.page.locator(`.tab[data-resource-name="${path.basename(file)}"]`).click();
     await this.page.keyboard.press("Control+g");
     await this.page.waitForSelector(".quick-input-widget input:focus");
     await this.page.keyboard.type(`${line}:${column}`);
     await this.page.keyboard.press("Enter");
-    await this.until(
-      async () => (await this.position()) === `Ln ${line}, Col ${column}`,
-      `the cursor at ${line}:${column}`,
-    );
-  }
-
-  /** Puts the cursor where a text of a file stands first, `into` characters further. */
-  async goTo(file, text, into = 0) {
-    const before = this.read(file).split(text)[0];
-    const lines = before.split("\n");
-    await this.go(lines.length, lines.at(-1).length + 1 + into);
+    const place = `Ln ${line}, Col ${column}`;
+    await this.until(async () => (await this.position()) === place, `the cursor at ${place}`);
   }
 
   /** Waits until the server says that it is ready. */

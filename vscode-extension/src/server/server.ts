@@ -71,10 +71,11 @@ export class Server implements vscode.Disposable {
     });
   }
 
-  /** Sends a request; rejects where the server does not run. */
-  request<Result>(method: string, params: object, token?: CancellationToken): Promise<Result> {
+  /** Sends a request, once a server that starts has started; rejects where none runs. */
+  async request<Result>(method: string, params: object, token?: CancellationToken): Promise<Result> {
+    await this.queue;
     if (this.client === undefined || !this.isRunning) {
-      return Promise.reject(new Error("the language server does not run"));
+      throw new Error("the language server does not run");
     }
     // An argument that is there but undefined would be sent as a second parameter.
     return token === undefined
