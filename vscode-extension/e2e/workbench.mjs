@@ -198,7 +198,7 @@ class Workbench {
 
   async until(holds, what) {
     for (const start = Date.now(); Date.now() - start < PATIENCE; await sleep(50)) {
-      if (await holds().catch(() => false)) {
+      if (await attempt(holds)) {
         return;
       }
     }
@@ -215,6 +215,14 @@ class Workbench {
     await this.browser.close();
     await this.server.stop();
     rmSync(this.scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+async function attempt(holds) {
+  try {
+    return await holds();
+  } catch {
+    return false;
   }
 }
 
