@@ -20,7 +20,12 @@ export const SCREENSHOTS = process.env.ORDAIN_E2E_SCREENSHOTS ?? path.join(here,
  * Starts a workbench on a copy of `e2e/workspace`, with the packed extension installed.
  * Settings are those of the user. `prepare` changes the copy before it is opened.
  */
-export async function open({ settings = {}, trusted = true, prepare = () => {} } = {}) {
+export async function open({
+  settings = {},
+  trusted = true,
+  prepare = () => {},
+  vsix = process.env.ORDAIN_E2E_VSIX,
+} = {}) {
   const scratch = mkdtempSync(path.join(os.tmpdir(), "ordain-e2e-"));
   const folder = path.join(scratch, "workspace");
   cpSync(path.join(here, "workspace"), folder, { recursive: true });
@@ -36,7 +41,7 @@ export async function open({ settings = {}, trusted = true, prepare = () => {} }
   spawnSync("git", ["-C", folder, "add", "."]);
   const author = ["-c", "user.name=Ana", "-c", "user.email=ana@example.com"];
   spawnSync("git", ["-C", folder, ...author, "commit", "--quiet", "--message", "Begin"]);
-  const server = await serve(scratch, folder, settings, trusted);
+  const server = await serve(scratch, folder, { settings, trusted, vsix });
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: [
@@ -227,7 +232,7 @@ async function attempt(holds) {
 }
 
 /** Starts the server of a workbench. */
-async function serve(scratch, folder, settings, trusted) {
+async function serve(scratch, folder, { settings, trusted, vsix }) {
   const root = process.env.ORDAIN_E2E_CODE_SERVER;
   const program = path.join(root, "node_modules/.bin/code-server");
   const data = path.join(scratch, "data");
@@ -256,7 +261,7 @@ async function serve(scratch, folder, settings, trusted) {
   writeFileSync(path.join(data, "User/settings.json"), JSON.stringify(user));
   // What belongs to a machine is read from the settings of the machine that the server runs on.
   writeFileSync(path.join(data, "Machine/settings.json"), JSON.stringify(settings));
-  const installed = spawnSync(program, [...own, "--install-extension", process.env.ORDAIN_E2E_VSIX, "--force"], {
+  const installed = spawnSync(program, [...own, "--install-extension", vsix, "--force"], {
     env,
   });
   if (installed.status !== 0) {
