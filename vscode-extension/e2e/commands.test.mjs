@@ -60,6 +60,14 @@ test("a restart leads back to a server that is ready, and commands wait for it",
   await workbench.ready();
 });
 
+test("verify says what policies say", async () => {
+  await workbench.file("main.ord");
+  await workbench.goTo("shop/main.ord", "let db", 5);
+  await workbench.command("Ordain: Verify Plan");
+  await workbench.until(async () => /^release: .*sre/.test((await workbench.toasts()).join()), "the verdict");
+  await workbench.command("Notifications: Clear All Notifications");
+});
+
 test("a plan is applied in a terminal, which shows it and asks", async () => {
   await workbench.file("main.ord");
   await workbench.goTo("shop/main.ord", "let db", 5);
