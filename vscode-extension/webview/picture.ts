@@ -85,6 +85,7 @@ export class Picture {
   }
 
   select(at: readonly number[], reveal = true): void {
+    const same = at.length === this.selected.length && at.every((own, index) => own === this.selected[index]);
     this.selected = at;
     const near = new Set<number>(at);
     this.svg?.classList.toggle("pick", at.length > 0);
@@ -103,7 +104,7 @@ export class Picture {
       box.setAttribute("aria-current", String(at.includes(own)));
     }
     const first = this.boxes.find((box) => at.includes(indexOf(box)));
-    if (reveal && !this.fitting) {
+    if (reveal && !same) {
       first?.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
   }
