@@ -127,7 +127,6 @@ test("nobody complained, and nothing was asked of another host", async () => {
   assert.deepEqual(stopped, []);
 });
 
-async function boxes() {
-  const all = await preview.locator("#picture a").all();
-  return Promise.all(all.map((box) => box.getAttribute("aria-label")));
+function boxes() {
+  return preview.locator("#picture a").evaluateAll((all) => all.map((box) => box.getAttribute("aria-label")));
 }

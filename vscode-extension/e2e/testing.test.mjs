@@ -44,6 +44,7 @@ test("a correction makes them pass", async () => {
 });
 
 test("coverage is shown for what they went through", async () => {
+  await workbench.goTo("shop/main.ord", "policy two_of_sre");
   await workbench.command("Test: Run All Tests with Coverage");
   const covered = workbench.page.locator(".coverage-deco-gutter.coverage-deco-hit");
   await covered.first().waitFor();
