@@ -50,4 +50,5 @@ fi
 
 mkdir -p out
 npm run --silent package -- --out "$ORDAIN_E2E_VSIX" >/dev/null
-exec node --test --test-concurrency=1 "${@:-e2e/}"
+[ $# -gt 0 ] || set -- e2e/*.test.mjs
+exec node --test --test-concurrency=1 "$@"

@@ -161,15 +161,10 @@ test("only so many pictures are kept", () => {
 });
 
 test("outcomes have tones", () => {
-  assert.deepEqual(["deny", "denied", "forbid", "require", "warn", "pending", "permit"].map(toneOf), [
-    "bad",
-    "bad",
-    "bad",
-    "warn",
-    "warn",
-    "warn",
-    "good",
-  ]);
+  const tones = (outcomes: string[]) => [...new Set(outcomes.map(toneOf))];
+  assert.deepEqual(tones(["deny", "denied", "forbid"]), ["bad"]);
+  assert.deepEqual(tones(["approval", "warn", "pending", "gate"]), ["warn"]);
+  assert.deepEqual(tones(["permit", "allow", "exempt"]), ["good"]);
 });
 
 test("messages of the page are taken only where they are what they should be", () => {

@@ -8,7 +8,7 @@ const LEAST = 0.1;
 const MOST = 4;
 const STEP = 1.2;
 /** The least scale at which the picture's text can be read. */
-const READABLE = 0.7;
+const READABLE = 0.6;
 /** What is around the picture in its pane, in pixels. */
 const MARGIN = 24;
 /** The share of the page's height that a picture takes at most before somebody zooms. */

@@ -9,10 +9,12 @@ const api = acquireVsCodeApi();
 const send = (message: FromPage) => api.postMessage(message);
 
 let view: View | undefined;
+/** The boxes of the step under the editor's cursor. */
+let selected: readonly number[] = [];
 
 const picture = new Picture({
   open: (at) => send({ type: "open", what: "box", at }),
-  point: (at) => replace("facts", facts(at === undefined ? undefined : view?.picture?.boxes[at])),
+  point: (at) => tell(at ?? selected[0]),
 });
 const { bar, compare } = tools(picture, send);
 
@@ -42,7 +44,9 @@ window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
       api.setState(data.anchor);
       break;
     case "select":
-      picture.select(data.at);
+      selected = data.at;
+      picture.select(selected);
+      tell(selected[0]);
       break;
     case "busy":
       picture.pane.setAttribute("aria-busy", String(data.busy));
@@ -66,9 +70,18 @@ function draw(next: View): void {
     picture.clear();
     part("facts").hidden = true;
   } else {
-    replace("facts", facts(undefined));
+    selected = next.selected;
     picture.draw(next.picture, next.heading?.qualified ?? "");
-    picture.select(next.selected);
+    picture.select(selected);
+    tell(selected[0]);
+  }
+}
+
+/** Tells what is known of a box. */
+function tell(at: number | undefined): void {
+  const shown = view?.picture;
+  if (shown !== undefined) {
+    replace("facts", facts(at === undefined ? undefined : shown.boxes[at]));
   }
 }
 

@@ -172,6 +172,8 @@ export function tools(
     ["read", "read"],
     ["write", "write"],
     ["destroy", "destroy"],
+    ["asks", "asks for approval"],
+    ["denied", "denied"],
   ].map(([effect = "", text = ""]) => element("li", {}, element("i", { class: effect, "aria-hidden": "true" }), text));
   const bar = element(
     "div",

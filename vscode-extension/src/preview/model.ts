@@ -182,7 +182,7 @@ export function toneOf(outcome: string): Tone {
   if (/^(den|forbid)/i.test(outcome)) {
     return "bad";
   }
-  return /^(allow|permit|hold|pass)/i.test(outcome) ? "good" : "warn";
+  return /^(allow|permit|exempt)/i.test(outcome) ? "good" : "warn";
 }
 
 const RISKS: Record<string, Tone> = { low: "good", medium: "plain", high: "warn", critical: "bad" };
