@@ -89,10 +89,19 @@ class Workbench {
     return this;
   }
 
+  /** Opens the input that a key brings up; pressed again where a page that has just got the focus kept the key. */
+  async ask(key) {
+    const input = this.page.locator(".quick-input-widget input:focus");
+    await this.until(async () => {
+      await this.page.keyboard.press(key);
+      await input.waitFor({ timeout: 2_000 });
+      return true;
+    }, `what ${key} brings up`);
+  }
+
   /** Opens a file of the workspace by its name, as people do. */
   async file(name) {
-    await this.page.keyboard.press("Control+p");
-    await this.page.waitForSelector(".quick-input-widget input:focus");
+    await this.ask("Control+p");
     await this.page.keyboard.type(name);
     await this.page
       .locator(".quick-input-list .monaco-list-row", { hasText: path.basename(name) })
@@ -105,8 +114,7 @@ class Workbench {
 
   /** Runs a command by its title. */
   async command(title) {
-    await this.page.keyboard.press("Control+Shift+p");
-    await this.page.waitForSelector(".quick-input-widget input:focus");
+    await this.ask("Control+Shift+p");
     await this.page.keyboard.type(title);
     const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
     await row.waitFor();
@@ -118,8 +126,7 @@ class Workbench {
     const lines = this.read(file).split(text)[0].split("\n");
     const [line, column] = [lines.length, lines.at(-1).length + 1 + into];
     await this.page.locator(`.tab[data-resource-name="${path.basename(file)}"]`).click();
-    await this.page.keyboard.press("Control+g");
-    await this.page.waitForSelector(".quick-input-widget input:focus");
+    await this.ask("Control+g");
     await this.page.keyboard.type(`${line}:${column}`);
     await this.page.keyboard.press("Enter");
     const place = `Ln ${line}, Col ${column}`;
@@ -140,8 +147,7 @@ class Workbench {
 
   /** Whether there is a command of this title. */
   async isOffered(title) {
-    await this.page.keyboard.press("Control+Shift+p");
-    await this.page.waitForSelector(".quick-input-widget input:focus");
+    await this.ask("Control+Shift+p");
     await this.page.keyboard.type(title);
     const rows = this.page.locator(".quick-input-list .monaco-list-row");
     await rows.first().waitFor();
