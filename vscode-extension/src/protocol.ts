@@ -17,6 +17,8 @@ export interface Parameter {
   name: string;
   type: string;
   value?: string;
+  /** The default as it is written. */
+  default?: string;
   missing: boolean;
   /** Names of environments that fit. */
   choices: string[];
@@ -31,6 +33,7 @@ export interface Problem {
 
 export interface Summary {
   steps: number;
+  gates?: number;
   stages: number;
   effect: string;
   risk: string;

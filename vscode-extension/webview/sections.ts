@@ -67,14 +67,14 @@ export function parameters(view: View, send: Send): HTMLElement {
 }
 
 function input(parameter: ParameterView, id: string, send: Send): HTMLElement {
-  const { name, value, given, missing, choices } = parameter;
+  const { name, value, given, fallback, missing, choices } = parameter;
   const state = { id, name, "data-parameter": name, "aria-invalid": String(missing), "aria-required": String(missing) };
   const tell = (event: Event) => {
     const { value: text } = event.target as HTMLInputElement;
     send({ type: "argument", name, value: text });
   };
   if (choices.length === 0) {
-    const placeholder = missing ? "needed" : "default";
+    const placeholder = missing ? "needed" : fallback || "default";
     const clear = given ? "Empty it to go back to the default" : "";
     return element("input", {
       ...state,
@@ -88,7 +88,11 @@ function input(parameter: ParameterView, id: string, send: Send): HTMLElement {
   }
   const known = value === "" || choices.includes(value) ? choices : [value, ...choices];
   const options = known.map((choice) => element("option", { value: choice, selected: choice === value }, choice));
-  const none = element("option", { value: "", selected: value === "" }, missing ? "choose…" : "the default");
+  const none = element(
+    "option",
+    { value: "", selected: value === "" },
+    missing ? "choose…" : fallback || "the default",
+  );
   return element("select", { ...state, onchange: tell }, none, ...options);
 }
 

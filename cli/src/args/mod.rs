@@ -194,7 +194,11 @@ pub(crate) enum Command {
         json: bool,
     },
     /// Serve an editor on standard input and output (Language Server Protocol 3.17).
-    Lsp,
+    Lsp {
+        /// Nothing: the server knows no other way. Many clients say it.
+        #[arg(long, hide = true)]
+        stdio: bool,
+    },
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Doc { path, format, output, json } => doc::run(&path, format, output, json),
         Command::Explain { code, json } => explain::run(code.as_deref(), json),
-        Command::Lsp => lsp::run(),
+        Command::Lsp { stdio: _ } => lsp::run(),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "ordain", &mut script);

@@ -31,7 +31,16 @@ fn named<'db>(snapshot: &'db Snapshot, plan: Item<'db>, environment: Item<'db>) 
     let seen = ordain_compiler::editor::visible(db, plan.file(db));
     match seen.into_iter().find(|(_, item)| *item == environment) {
         Some((name, _)) => name,
-        None => environment.name(db).clone(),
+        None => {
+            // Its own name, where no other has it; else with its module's.
+            let package = environment.file(db).package(db);
+            let twins = package_items(db, package)
+                .filter(|item| item.kind(db) == Kind::Environment && item.name(db) == environment.name(db));
+            match (twins.count(), environment.file(db).module(db).as_str()) {
+                (1, _) | (_, "") => environment.name(db).clone(),
+                (_, module) => format!("{module}.{}", environment.name(db)).into(),
+            }
+        }
     }
 }
 

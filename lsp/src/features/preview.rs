@@ -6,7 +6,7 @@ use std::path::Path;
 use ordain_compiler::editor;
 use ordain_compiler::{Item, Kind, Sig, Ty, file_items, signature};
 use ordain_diagnostics::{Diagnostic as Finding, Severity, TextRange};
-use ordain_graph::{NodeId, Outcome, PlanGraph, Verdict};
+use ordain_graph::{NodeId, NodeKind, Outcome, PlanGraph, Verdict};
 use ordain_loader::{DiskTree, GitTree, Workspace};
 use ordain_syntax::ast;
 use ordain_views::{PlanDiff, Terminal};
@@ -61,6 +61,8 @@ struct Parameter {
     r#type: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default: Option<String>,
     missing: bool,
     choices: Vec<SmolStr>,
 }
@@ -93,6 +95,7 @@ struct Drawn {
 #[derive(Debug, Serialize, Deserialize)]
 struct Summary {
     steps: usize,
+    gates: usize,
     stages: usize,
     effect: String,
     risk: String,
@@ -235,10 +238,19 @@ fn parameters<'db>(snapshot: &'db Snapshot, plan: Item<'db>, given: &[(SmolStr, 
                 r#type: param.ty.display(db),
                 missing: needed && value.is_none(),
                 value,
+                default: param.default.and_then(|default| written(snapshot, plan, default)),
                 choices: plans::environments(snapshot, plan, param),
             }
         })
         .collect()
+}
+
+/// An expression of the signature as it is written.
+fn written(snapshot: &Snapshot, plan: Item<'_>, expr: editor::hir::ExprId) -> Option<String> {
+    let db = &snapshot.db;
+    let loc = plan.signature(db).tree[expr].loc;
+    let range = editor::range(db, plan, ordain_compiler::Part::Signature, loc);
+    Some(snapshot.file_of(plan.file(db)).slice(range).to_owned())
 }
 
 fn problem(snapshot: &Snapshot, finding: &Finding) -> Problem {
@@ -322,7 +334,8 @@ fn drawn<'db>(
     let asked = graph.requirements();
     Drawn {
         summary: Summary {
-            steps: graph.nodes.len(),
+            steps: graph.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Step)).count(),
+            gates: graph.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Gate { .. })).count(),
             stages: graph.stages.len(),
             effect: graph.effect.name().to_owned(),
             risk: graph.risk.name().to_owned(),

@@ -176,7 +176,7 @@ pub(crate) fn run(snapshot: &Snapshot, params: &RunParams) -> Runs {
             name: item.name(db).clone(),
             passed: failures.is_empty(),
             expectations: ran.expectations,
-            milliseconds: since.elapsed().as_secs_f64() * 1000.0,
+            milliseconds: (since.elapsed().as_secs_f64() * 100_000.0).round() / 100.0,
             failures,
         });
     }

@@ -37,7 +37,10 @@ impl World {
         }
         self.publisher.forget_others(&self.files);
         let count = self.workspace.locations().count();
-        self.outbox.send(Message::Status("ready", Some(format!("{count} packages, {} sources", self.files.len()))));
+        let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let sources = self.files.len() - self.workspace.std.files(&self.workspace.db).len();
+        let message = format!("{}, {}", counted(count, "package"), counted(sources, "source"));
+        self.outbox.send(Message::Status("ready", Some(message)));
         for path in &open {
             self.look_at(path);
         }

@@ -70,7 +70,7 @@ impl Publisher {
     /// Takes over what one look found at a moment; older looks change nothing.
     pub(crate) fn found(&self, look: Look, moment: u64, found: Found) {
         let mut state = self.state();
-        let pull = state.pull && found.version.is_some();
+        let pull = state.pull;
         let known = state.files.entry(found.path).or_default();
         let slot = known.looks.entry(look).or_default();
         if slot.0 > moment {

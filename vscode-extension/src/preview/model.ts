@@ -120,11 +120,12 @@ export class PreviewModel {
       chips: chips(drawn?.summary),
       denied: drawn?.summary?.denied ?? [],
       requires: drawn?.summary?.requires ?? [],
-      parameters: latest.parameters.map(({ name, type, value, missing, choices }) => ({
+      parameters: latest.parameters.map(({ name, type, value, default: fallback = "", missing, choices }) => ({
         name,
         type,
         value: this.given[name] ?? value ?? "",
         given: name in this.given,
+        fallback,
         missing,
         choices,
       })),
@@ -200,6 +201,7 @@ function chips(summary: Summary | undefined): Chip[] {
   const hash = summary.hash.replace(/^sha256:/, "");
   return [
     count("step", summary.steps),
+    ...(summary.gates ? [count("gate", summary.gates)] : []),
     ...(summary.stages > 0 ? [count("stage", summary.stages)] : []),
     { label: "effect", value: summary.effect, tone: EFFECTS[summary.effect] ?? "plain" },
     { label: "risk", value: summary.risk, tone: RISKS[summary.risk] ?? "plain" },

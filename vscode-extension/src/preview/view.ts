@@ -20,6 +20,8 @@ export interface ParameterView {
   value: string;
   /** Whether the value is one that was entered here. */
   given: boolean;
+  /** What it is where nothing is given, as the source has it. */
+  fallback: string;
   missing: boolean;
   choices: string[];
 }
