@@ -1,152 +1,28 @@
 //! `ordain/plan`: the plan under the cursor, drawn, with what the policies say; also while other things in the file are wrong.
 
-use std::collections::BTreeSet;
+mod calls;
+mod wire;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use ordain_compiler::editor;
 use ordain_compiler::{Item, Kind, Sig, Ty, file_items, signature};
-use ordain_diagnostics::{Diagnostic as Finding, Severity, TextRange};
+use ordain_diagnostics::{Diagnostic as Finding, Severity};
 use ordain_graph::{NodeId, NodeKind, Outcome, PlanGraph, Verdict};
 use ordain_loader::{DiskTree, GitTree, Workspace};
-use ordain_syntax::ast;
 use ordain_views::{PlanDiff, Terminal};
-use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
-use tower_lsp::ls_types::{Location, Position, Range, TextDocumentIdentifier, Uri};
 
 use super::judged::{Way, way};
 use super::plans;
 use crate::world::{File, Snapshot};
+use calls::Calls;
+use wire::{Boxed, Brief, Difference, Drawn, Parameter, Problem, Said, Summary};
+pub(crate) use wire::{Params, Preview};
 
 /// How many sources a package may have for its plans to be compared with those of another time while someone types.
 const MOST_COMPARED: usize = 400;
-
-/// What is asked.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Params {
-    pub(crate) text_document: TextDocumentIdentifier,
-    position: Position,
-    /// `saved` or `committed`: what to compare with.
-    #[serde(default)]
-    against: Option<String>,
-    /// The arguments, as on the command line.
-    #[serde(default)]
-    arguments: BTreeMap<SmolStr, String>,
-    /// Whether the graph is wanted as data.
-    #[serde(default)]
-    graph: bool,
-}
-
-/// A plan to look at.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Preview {
-    plan: SmolStr,
-    name: SmolStr,
-    uri: Uri,
-    range: Range,
-    selection_range: Range,
-    version: Option<i32>,
-    parameters: Vec<Parameter>,
-    problems: Vec<Problem>,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    drawn: Option<Drawn>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Parameter {
-    name: SmolStr,
-    r#type: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    default: Option<String>,
-    missing: bool,
-    choices: Vec<SmolStr>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Problem {
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<String>,
-    severity: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    location: Option<Location>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Drawn {
-    summary: Summary,
-    style: String,
-    svg: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<String>,
-    boxes: Vec<Boxed>,
-    verdicts: Vec<Said>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    diff: Option<Difference>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    graph: Option<serde_json::Value>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Summary {
-    steps: usize,
-    gates: usize,
-    stages: usize,
-    effect: String,
-    risk: String,
-    mode: String,
-    hash: String,
-    denied: Vec<SmolStr>,
-    requires: Vec<String>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Boxed {
-    id: String,
-    address: SmolStr,
-    title: String,
-    capability: SmolStr,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stage: Option<SmolStr>,
-    effect: String,
-    risk: String,
-    steps: usize,
-    verdicts: Vec<Brief>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    location: Option<Location>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    change: Option<String>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Brief {
-    code: SmolStr,
-    outcome: String,
-    text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    location: Option<Location>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Said {
-    #[serde(flatten)]
-    brief: Brief,
-    about: String,
-    at: Vec<usize>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Difference {
-    against: String,
-    text: String,
-    counts: serde_json::Value,
-    removed: Vec<String>,
-}
 
 impl Preview {
     /// One sentence about the plan, and whether nothing stands in its way.
@@ -356,45 +232,6 @@ fn drawn<'db>(
             removed: diff.removed.iter().map(|step| step.address.clone()).collect(),
         }),
         graph: params.graph.then(|| serde_json::from_slice(&graph.to_json()).unwrap_or_default()),
-    }
-}
-
-/// The statements of plans, by file: where a step is called as a whole.
-#[derive(Default)]
-struct Calls(BTreeMap<SmolStr, Vec<TextRange>>);
-
-impl Calls {
-    /// The statement around the name of what is called.
-    fn around(&mut self, snapshot: &Snapshot, path: &SmolStr, range: TextRange) -> Option<Location> {
-        let known = self.0.entry(path.clone()).or_insert_with(|| {
-            let text = snapshot.file_at(path).map(|file| file.text).unwrap_or_default();
-            let mut ranges = Vec::new();
-            for item in ordain_syntax::parse(&text).file.items {
-                if let ast::ItemKind::Plan(plan) = item.kind {
-                    statements(&plan.body, &mut ranges);
-                }
-            }
-            ranges
-        });
-        let around = known.iter().filter(|known| known.start <= range.start && range.end <= known.end);
-        let narrowest = around.min_by_key(|known| known.end - known.start).copied();
-        snapshot.location(path, narrowest.unwrap_or(range))
-    }
-}
-
-fn statements(body: &[ast::Stmt], ranges: &mut Vec<TextRange>) {
-    for stmt in body {
-        match &stmt.kind {
-            ast::StmtKind::Step { .. } | ast::StmtKind::SubPlan { .. } | ast::StmtKind::Gate { .. } => {
-                ranges.push(stmt.range);
-            }
-            ast::StmtKind::Stage { body, .. } | ast::StmtKind::For { body, .. } => statements(body, ranges),
-            ast::StmtKind::If { then, otherwise, .. } => {
-                statements(then, ranges);
-                statements(otherwise.as_deref().unwrap_or_default(), ranges);
-            }
-            _ => {}
-        }
     }
 }
 
