@@ -155,6 +155,33 @@ fn changes_that_come_too_late_or_out_of_nowhere_are_left_out() {
 }
 
 #[test]
+fn what_is_wrong_is_told_with_a_page_about_it_and_taken_back() {
+    let (_folder, uri) = package(&[("main.ord", b"const a: Int = 1\n"), ("other.ord", b"const b: Int = \"x\"\n")]);
+    let (mut client, _child) = process();
+    let mut abilities = capabilities();
+    abilities["textDocument"]["publishDiagnostics"]["codeDescriptionSupport"] = json!(true);
+    client.begin(std::slice::from_ref(&uri), abilities, json!({}));
+    // What is not open is told of, too.
+    let found = client.diagnostics(&format!("{uri}/other.ord"));
+    let page = found["diagnostics"][0]["codeDescription"]["href"].as_str().unwrap().strip_prefix("file://").unwrap();
+    assert!(std::fs::read_to_string(page).unwrap().starts_with("# ORD0301"), "{page}");
+    let main = format!("{uri}/main.ord");
+    client.open(&main, "const a: Int = \"x\"\n");
+    let found = client.diagnostics(&main);
+    assert_eq!((&found["version"], &found["diagnostics"][0]["code"]), (&json!(1), &json!("ORD0301")));
+    let range = json!({ "start": { "line": 0, "character": 15 }, "end": { "line": 0, "character": 18 } });
+    client.notify(
+        "textDocument/didChange",
+        json!({
+            "textDocument": { "uri": main, "version": 2 }, "contentChanges": [{ "range": range, "text": "2" }],
+        }),
+    );
+    let found = client.diagnostics(&main);
+    assert_eq!((&found["version"], &found["diagnostics"]), (&json!(2), &json!([])));
+    client.end();
+}
+
+#[test]
 fn files_come_and_go() {
     let (folder, uri) =
         package(&[("main.ord", b"use other.{b}\nconst a: Int = b\n"), ("other.ord", b"const b: Int = 1\n")]);
