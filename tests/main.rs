@@ -12,6 +12,8 @@ mod bad_input;
 mod coverage;
 mod deterministic;
 mod drift;
+mod editors;
+mod editors_page;
 mod exit_codes;
 mod explain;
 mod gate_base;
