@@ -2,6 +2,7 @@
 
 mod cases;
 mod client;
+mod clients;
 mod edits;
 mod features;
 mod protocol;
