@@ -16,7 +16,7 @@ fn driven(editor: &str, line: &str) {
         return;
     }
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/editors").canonicalize().unwrap();
-    let folder = TempDir::new().unwrap();
+    let folder = TempDir::with_prefix("ordain-editors-").unwrap();
     let home = folder.path().join("home");
     let package = folder.path().join("package");
     fs::create_dir_all(&home).unwrap();

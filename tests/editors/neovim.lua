@@ -128,6 +128,14 @@ local function drive()
   vim.api.nvim_buf_set_lines(main, -3, -1, true, {})
   wait('nothing is wrong at last', function() return #vim.diagnostic.get(main) == 0 and #vim.diagnostic.get(sizes) == 0 end)
 
+  -- What other programs write shows, too; Neovim 0.7 watches no files, so the server does.
+  local other = vim.fn.getcwd() .. '/other.ord'
+  vim.fn.writefile({ 'const other: Int = "x"' }, other)
+  local function of_other() return vim.diagnostic.get(vim.uri_to_bufnr(vim.uri_from_fname(other))) end
+  wait('a finding in a file that is not open', function() return #of_other() == 1 end)
+  vim.fn.writefile({ 'const other: Int = 1' }, other)
+  wait('no finding in it', function() return #of_other() == 0 end)
+
   vim.lsp.stop_client(id)
   wait('the server ends', function() return vim.lsp.client_is_stopped(id) end)
 end

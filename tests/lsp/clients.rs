@@ -16,9 +16,9 @@ fn package(name: &str, text: &str) -> (TempDir, String) {
     (folder, uri)
 }
 
-/// The packages that have a constant `shared`, by the folders they lie in.
+/// The packages that have a constant `zyxwv`, by the folders they lie in.
 fn folders_with_it(client: &mut Client) -> Vec<String> {
-    let found = client.request("workspace/symbol", json!({ "query": "shared" }));
+    let found = client.request("workspace/symbol", json!({ "query": "zyxwv" }));
     let uris = found.as_array().unwrap().iter().map(|symbol| symbol["location"]["uri"].as_str().unwrap());
     let mut folders: Vec<String> = uris.map(|uri| uri.trim_end_matches("/main.ord").to_owned()).collect();
     folders.sort();
@@ -27,8 +27,8 @@ fn folders_with_it(client: &mut Client) -> Vec<String> {
 
 #[test]
 fn folders_come_and_go() {
-    let (_one, first) = package("one", "const shared = 1\n");
-    let (_two, second) = package("two", "const shared = 2\n");
+    let (_one, first) = package("one", "const zyxwv = 1\n");
+    let (_two, second) = package("two", "const zyxwv = 2\n");
     let mut both = vec![first.clone(), second.clone()];
     both.sort();
     let mut client = server();
@@ -135,7 +135,7 @@ fn settings_take_effect() {
     let mut client = server();
     client.begin(&[folder], capabilities(), json!({}));
     // The server asks for them in its own time, so what has effect at some time is waited for.
-    let mut shows = |client: &mut Client, something: bool| {
+    let shows = |client: &mut Client, something: bool| {
         for (method, params) in &asked {
             let shown = |found: Value| found.as_array().is_some_and(|found| !found.is_empty());
             let in_time = (0..5_000).any(|_| shown(client.request(method, params.clone())) == something);
