@@ -26,6 +26,7 @@ mod hostile_output;
 mod integrations;
 mod keys;
 mod large_documents;
+mod lock;
 mod montage;
 mod ordain;
 mod package;

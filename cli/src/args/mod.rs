@@ -108,6 +108,10 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write `ordain.lock`: who carries out what, and what the package depends on, for review.
+    ///
+    /// Where there is one, plans are made and executed only as long as all is as it says.
+    Lock(LockArguments),
     /// Compile a plan to its graph and show it.
     Plan(PlanArguments),
     /// Execute a plan: compile it, or take a plan file, and run its steps.
@@ -245,6 +249,18 @@ pub(crate) enum Format {
     Sarif,
     /// Annotations of a GitHub workflow.
     Github,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LockArguments {
+    /// A package or a file in it.
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Write nothing; show what differs as findings, and exit with 1 if there is something, or no lock.
+    #[arg(long)]
+    pub(crate) check: bool,
+    #[command(flatten)]
+    pub(crate) findings: FindingsFormat,
 }
 
 /// Which plan, with which arguments.

@@ -20,6 +20,7 @@ mod gate;
 mod import;
 mod init;
 mod key;
+mod lock;
 mod package;
 mod plan;
 mod policy;
@@ -48,6 +49,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
             let check = check::Check { path: &path, format: &findings, deny_warnings };
             if watch { check.watch() } else { check.once() }
         }
+        Command::Lock(arguments) => lock::run(&arguments),
         Command::Plan(plan) => plan::run(&plan),
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Resume(arguments) => resume::run(&arguments),

@@ -49,13 +49,16 @@ pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, Failure> {
     Ok(if graph.requirements().denied_by.is_empty() && !denied { Outcome::Fine } else { Outcome::Findings })
 }
 
-/// The graph the arguments name: read from a plan file, or compiled. Findings are shown; with errors there is none.
+/// The graph the arguments name: read from a plan file, or compiled from a package that is as its lock says. Findings are
+/// shown; with errors there is none.
 pub(crate) fn graph(selection: &PlanSelection) -> Result<Option<Arc<PlanGraph>>, Failure> {
     if let Some(file) = selection.plan.as_deref().filter(|plan| is_file(plan)) {
         return read(file).map(Some);
     }
     let as_of = selection.as_of.as_deref();
-    compile(&package::load(&selection.package)?, selection.plan.as_deref(), &selection.arguments, as_of)
+    let workspace = package::load(&selection.package)?;
+    let graph = compile(&workspace, selection.plan.as_deref(), &selection.arguments, as_of)?;
+    Ok(if graph.is_some() && !super::lock::holds(&workspace)? { None } else { graph })
 }
 
 /// Whether an argument means a plan file, not a plan's name.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ordain_graph::ShapeError;
+use ordain_graph::{LockDifference, ShapeError};
 use smol_str::SmolStr;
 use thiserror::Error;
 
@@ -20,6 +20,9 @@ pub enum ExecuteError {
     /// Policies deny the plan, or ask for what nobody gave.
     #[error("{}", lines("policies stand against the plan", .0))]
     Policies(Vec<PolicyProblem>),
+    /// The plan was made with other adapters than the lock says.
+    #[error("{}\nif that is meant, run `ordain lock`", lines("the plan is not as `ordain.lock` says", .0))]
+    Locked(Vec<LockDifference>),
     /// Nodes cannot be executed by the adapters at hand.
     #[error("{}", lines("steps have no usable adapter", .0))]
     Adapters(Vec<AdapterProblem>),
@@ -99,6 +102,7 @@ impl ExecuteError {
                     false => "policy_denied",
                 }
             }
+            Self::Locked(_) => "lock_differs",
             Self::Adapters(problems) => problems.first().map_or("adapter_missing", |problem| problem.why.code()),
             Self::Inputs(_) => "input_mismatch",
             Self::Secrets(_) => "secret_missing",

@@ -23,7 +23,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ordain_graph::{Date, Node, NodeId, PlanGraph, Shape, Value, evaluate};
+use ordain_graph::{Date, Lock, Node, NodeId, PlanGraph, Shape, Value, evaluate};
 use smol_str::SmolStr;
 
 use crate::adapters::{AdapterLimits, Adapters, Reach, StepError, Surroundings, Terrain};
@@ -71,6 +71,9 @@ pub struct ExecuteOptions<'a> {
     pub as_of: Option<Date>,
     /// Who can approve what policies ask in an execution that begins. One that goes on has those it began with.
     pub approvers: Option<Approvers>,
+    /// What somebody agreed that adapters are, to which the plan of an execution that begins is held. One that goes on was held
+    /// to it when it began.
+    pub lock: Option<Lock>,
 }
 
 impl<'a> ExecuteOptions<'a> {
@@ -91,6 +94,7 @@ impl<'a> ExecuteOptions<'a> {
             packages: &|_| None,
             as_of: None,
             approvers: None,
+            lock: None,
         }
     }
 }
@@ -104,6 +108,7 @@ impl<'a> ExecuteOptions<'a> {
 /// Something was wrong before the first step, and nothing was done; or the journal failed on the way.
 pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {
     let since = clock::instant();
+    preflight::locked(plan, options.lock.as_ref())?;
     let id = clock::execution_id();
     let adapters = reach(plan, options, &id, false);
     let approvers = options.approvers.as_ref().filter(|_| Docket::is_needed(plan));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ordain_graph::{Contract, Date, Node, NodeId, OnFailure, PlanGraph, Residual, Value, Verdict};
+use ordain_graph::{Contract, Date, Lock, Node, NodeId, OnFailure, PlanGraph, Residual, Value, Verdict};
 use semver::Version;
 use smol_str::SmolStr;
 
@@ -76,6 +76,12 @@ pub(super) fn prepare<'a>(
     let calls: Vec<Call<'a>> = calls.into_iter().flatten().collect();
     check_inputs(plan, &calls)?;
     Ok(Prepared { plan, position, calls, undo, pending })
+}
+
+/// Holds a plan to the lock, where there is one. This comes before any adapter is asked anything.
+pub(super) fn locked(plan: &PlanGraph, lock: Option<&Lock>) -> Result<(), ExecuteError> {
+    let differences = lock.map(|lock| lock.differences_of_plan(plan)).unwrap_or_default();
+    if differences.is_empty() { Ok(()) } else { Err(ExecuteError::Locked(differences)) }
 }
 
 /// What the policies say. Gives the verdicts that wait for outputs.

@@ -6,6 +6,7 @@ mod verify;
 mod write;
 
 pub(crate) use content::{Content, UndoContent, contract_digest};
+pub(crate) use write::{adapter, object};
 
 use sha2::{Digest as _, Sha256};
 use smol_str::SmolStr;
@@ -102,7 +103,7 @@ impl PlanGraph {
 }
 
 /// Whether JSON is some canonical JSON with white space between its tokens.
-fn same_but_for_space(given: &[u8], canonical: &[u8]) -> bool {
+pub(crate) fn same_but_for_space(given: &[u8], canonical: &[u8]) -> bool {
     let mut expected = canonical.iter();
     let (mut in_text, mut escaped) = (false, false);
     for byte in given {

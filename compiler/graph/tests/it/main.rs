@@ -1,6 +1,7 @@
 //! Tests of the crate through its public face.
 
 mod build;
+mod lock;
 mod meaning;
 mod operations;
 mod plan_file;
