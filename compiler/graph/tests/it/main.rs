@@ -4,6 +4,7 @@ mod build;
 mod lock;
 mod meaning;
 mod operations;
+mod parts;
 mod plan_file;
 mod samples;
 mod schema;
