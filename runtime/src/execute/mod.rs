@@ -21,6 +21,7 @@ pub(crate) use preflight::{Call, bind, secrets as secret_names};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ordain_graph::{Date, Lock, Node, NodeId, PlanGraph, Shape, Value, evaluate};
@@ -114,11 +115,11 @@ pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<Executi
     let approvers = options.approvers.as_ref().filter(|_| Docket::is_needed(plan));
     let prepared = preflight::prepare(plan, &adapters, Goal::Apply, options.as_of, approvers)?;
     limited(plan, options)?;
-    let vault = preflight::unlock(&prepared, options.secrets)?;
+    let vault = Arc::new(preflight::unlock(&prepared, options.secrets)?);
     // First to refuse a missing one before a journal is made, then again to know where the journal lies.
     workspace(options)?;
     let journal = Journal::open(&options.journal)?;
-    let workspace = workspace(options)?;
+    let workspace = Arc::new(workspace(options)?);
     let claimed = Claimed { environments: plan.environments.keys().cloned().collect(), concurrent: options.concurrent };
     let execution = NewExecution {
         id,
@@ -210,8 +211,8 @@ fn go_on(id: &str, claim: Claim, goal: Goal, options: &ExecuteOptions<'_>) -> Re
     let adapters = reach(&plan, options, id, true);
     let prepared = preflight::prepare(&plan, &adapters, goal, as_of, approvers.as_ref())?;
     limited(&plan, options)?;
-    let vault = preflight::unlock(&prepared, options.secrets)?;
-    let workspace = workspace(options)?;
+    let vault = Arc::new(preflight::unlock(&prepared, options.secrets)?);
+    let workspace = Arc::new(workspace(options)?);
     let past = Past::read(&prepared, &claim.record.steps)?;
     let plan_hash = claim.record.summary.plan_hash.clone();
     let recorder = claim.resume(clock::now(), goal == Goal::Undo)?;
@@ -262,11 +263,12 @@ impl Run {
         self,
         prepared: &Prepared<'_>,
         options: &ExecuteOptions<'_>,
-        vault: &Vault,
-        workspace: &Workspace,
+        vault: &Arc<Vault>,
+        workspace: &Arc<Workspace>,
         mut recorder: Recorder,
     ) -> Result<ExecutionReport, ExecuteError> {
-        let surroundings = Surroundings { workspace, vault, cancel: &options.cancel, grace: options.grace };
+        let (cancel, grace, leeway) = (&options.cancel, options.grace, options.adapter_limits.leeway);
+        let surroundings = Surroundings { workspace, vault, cancel, grace, leeway };
         let engine = Engine { surroundings: &surroundings, observer: options.observer, began: self.since };
         let mut limits = options.limits.clone();
         let settled = std::thread::scope(|scope| {

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::Goal;
 use super::error::{AdapterProblem, ExecuteError, InputProblem, NoAdapter, PolicyProblem, SecretProblem};
-use crate::adapters::{Adapter, Missing, Reach, StepError};
+use crate::adapters::{Missing, Party, Reach, StepError};
 use crate::approval::{Approvers, Docket};
 use crate::secret::{SecretError, SecretSource};
 use crate::vault::Vault;
@@ -30,7 +30,7 @@ pub(super) struct Prepared<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) contract: &'a Contract,
-    pub(crate) adapter: &'a dyn Adapter,
+    pub(crate) adapter: Party<'a>,
 }
 
 /// Looks at the whole plan: adapters, inputs. Every problem of the first kind found is reported at once.
@@ -143,7 +143,7 @@ pub(crate) fn bind<'a>(
         Missing::Package(package) => NoAdapter::Package { adapter: qualified.clone(), package },
         Missing::Changed(file) => NoAdapter::Changed { adapter: qualified.clone(), file },
     })?;
-    let description = adapter.describe().map_err(|StepError { reason, message }| NoAdapter::Silent {
+    let description = adapter.adapter().describe().map_err(|StepError { reason, message }| NoAdapter::Silent {
         adapter: qualified.clone(),
         reason,
         message,

@@ -1,6 +1,5 @@
 //! The real world: threads that call adapters, the journal on disk, the clocks of the machine.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
@@ -13,7 +12,6 @@ use crate::cancel::Subscription;
 use crate::clock;
 use crate::event::Event;
 use crate::journal::{Entry, JournalError, Recorder};
-use crate::reason::Reason;
 use crate::report::State;
 
 /// More threads than this do not help.
@@ -136,8 +134,8 @@ impl Engine<'_> {
             },
         };
         let vault = self.surroundings.vault;
-        catch_unwind(AssertUnwindSafe(|| job.call.adapter.apply(&context)))
-            .unwrap_or_else(|_| Err(StepError::new(Reason::AdapterCrashed, "the adapter broke down")))
+        let given = job.call.adapter.call(&context, |adapter, step| adapter.apply(step));
+        given
             .and_then(|given| accept(&job.node.id, &job.call.contract.output, given, vault))
             .map_err(|error| StepError::new(error.reason, vault.redact(&error.message)))
     }
