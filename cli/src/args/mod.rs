@@ -16,7 +16,7 @@ pub(crate) use approval::{DecideArguments, KeyCommand, SayArguments};
 pub(crate) use audit::{
     AuditCommand, CheckpointArguments, JournalArguments, ReplayArguments, TraceArguments, TraceFormat, VerifyArguments,
 };
-pub(crate) use drift::{DriftArguments, DriftView, ImportArguments, Looking};
+pub(crate) use drift::{DriftArguments, DriftView, ImportArguments, Looking, RefreshLooking};
 pub(crate) use execution::{
     ApplyArguments, CancelArguments, ExecutionsArguments, ResumeArguments, Running, UndoArguments,
 };
@@ -296,7 +296,7 @@ pub(crate) struct PlanArguments {
     #[arg(long)]
     pub(crate) refresh: bool,
     #[command(flatten)]
-    pub(crate) looking: Looking,
+    pub(crate) looking: RefreshLooking,
 }
 
 /// How a plan is shown.

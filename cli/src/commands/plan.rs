@@ -21,9 +21,10 @@ pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, Failure> {
     let mut denied = false;
     if arguments.refresh {
         let whole = graph.clone();
-        let refreshed = super::drift::look(&arguments.selection.package, &arguments.looking, |within, options| {
-            refresh(&whole, within, options)
-        })?;
+        let refreshed =
+            super::drift::look(&arguments.selection.package, &arguments.looking.looking(), |within, options| {
+                refresh(&whole, within, options)
+            })?;
         anstream::eprint!("{}", super::drift::text(&refreshed.report));
         match refreshed.plan {
             Ok(part) => graph = Arc::new(part),

@@ -44,6 +44,8 @@ pub(super) struct Threads<'a, 'p> {
     workers: Vec<Sender<Job<'p>>>,
     idle: Vec<usize>,
     signals: Receiver<Signal>,
+    /// Whether the journal was told that the execution is asked to end.
+    noted: bool,
     _cancelled: Subscription,
 }
 
@@ -78,7 +80,7 @@ impl<'a, 'p> Threads<'a, 'p> {
             }
         }
         let idle = (0..workers.len()).rev().collect();
-        Ok(Self { engine, recorder, workers, idle, signals, _cancelled: subscription })
+        Ok(Self { engine, recorder, workers, idle, signals, noted: false, _cancelled: subscription })
     }
 
     /// How many there are.
@@ -151,7 +153,13 @@ impl<'p> World<'p> for Threads<'_, 'p> {
     }
 
     fn is_cancelled(&mut self) -> bool {
-        self.engine.surroundings.cancel.is_cancelled()
+        let cancelled = self.engine.surroundings.cancel.is_cancelled();
+        if cancelled && !self.noted {
+            self.noted = true;
+            // A journal that cannot be written now is in the way of the next commit.
+            let _ = self.recorder.note_cancel(clock::now());
+        }
+        cancelled
     }
 
     fn commit(&mut self, entries: Vec<Entry>, end: Option<(Moment, State)>) -> Result<(), JournalError> {

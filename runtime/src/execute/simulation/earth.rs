@@ -295,6 +295,8 @@ pub(super) struct Process {
     number: usize,
     born: Duration,
     told_of_cancel: bool,
+    /// Whether the log says that it was asked to end.
+    noted: bool,
     vault: Vault,
 }
 
@@ -321,7 +323,7 @@ impl Process {
         let Earth { told, plan, undoing, .. } = &mut *own;
         told.begin(plan, *undoing);
         drop(own);
-        Self { earth, number, born, told_of_cancel: false, vault: Vault::default() }
+        Self { earth, number, born, told_of_cancel: false, noted: false, vault: Vault::default() }
     }
 
     fn crash(&self, likely: f64, what: &'static str) {
@@ -345,7 +347,13 @@ impl<'p> World<'p> for Process {
     }
 
     fn is_cancelled(&mut self) -> bool {
-        self.earth.borrow().cancelled.contains(&self.number)
+        let mut earth = self.earth.borrow_mut();
+        let cancelled = earth.cancelled.contains(&self.number);
+        if cancelled && !self.noted && earth.fence == self.number {
+            self.noted = true;
+            earth.told.asked_to_end();
+        }
+        cancelled
     }
 
     fn commit(&mut self, entries: Vec<Entry>, end: Option<(Moment, State)>) -> Result<(), JournalError> {
