@@ -14,6 +14,7 @@ mod deterministic;
 mod drift;
 mod exit_codes;
 mod explain;
+mod garbage;
 mod gate_base;
 mod gate_baseline;
 mod gate_documents;

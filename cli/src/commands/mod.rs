@@ -14,6 +14,7 @@ mod drift;
 mod eval;
 mod executions;
 mod explain;
+mod file;
 mod fix;
 mod fmt;
 mod gate;

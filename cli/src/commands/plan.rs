@@ -1,10 +1,13 @@
 //! `ordain plan`, and the compiling that `ordain apply` and `ordain diff` share with it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use ordain_compiler::{Item, Kind, PlanInstance, bind_arguments, check_package, judge, package_items, qualified_name};
+use ordain_compiler::{
+    Item, Kind, MAX_DOCUMENT_BYTES, PlanInstance, bind_arguments, check_package, judge, package_items, qualified_name,
+};
 use ordain_diagnostics::{Diagnostic, Severity};
 use ordain_graph::{Date, PlanGraph, RefreshError, Value};
 use ordain_loader::Workspace;
@@ -69,7 +72,8 @@ pub(crate) fn is_file(argument: &str) -> bool {
 
 /// The graph in a plan file.
 pub(crate) fn read(file: &str) -> Result<Arc<PlanGraph>, Failure> {
-    let bytes = std::fs::read(file).map_err(|error| Failure(format!("`{file}`: {error}")))?;
+    let bytes = super::file::read(Path::new(file), MAX_DOCUMENT_BYTES)
+        .map_err(|error| Failure(format!("`{file}`: {error}")))?;
     let graph = PlanGraph::from_json(&bytes).map_err(|error| Failure(format!("`{file}`: {error}")))?;
     Ok(Arc::new(graph))
 }

@@ -53,7 +53,7 @@ pub enum ExecuteError {
         id: SmolStr,
     },
     /// The execution has ended, so that there is nothing to go on with.
-    #[error("`{id}` has ended: it {}; what it has not done takes a new execution", .state.name())]
+    #[error("`{id}` has ended: it {}; what it has not done takes a new execution", how(*.state))]
     Ended {
         /// The execution.
         id: SmolStr,
@@ -255,6 +255,16 @@ pub struct SecretProblem {
     pub name: SmolStr,
     /// Why.
     pub error: SecretError,
+}
+
+/// How an execution ended, behind `it`.
+fn how(state: State) -> &'static str {
+    match state {
+        State::Undone => "was undone",
+        State::PartlyUndone => "was undone in part",
+        State::Cancelled => "was cancelled",
+        other => other.name(),
+    }
 }
 
 /// A heading and what it is about, one a line.

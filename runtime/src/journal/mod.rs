@@ -43,6 +43,11 @@ pub struct Journal {
     _copy: Option<tempfile::TempDir>,
 }
 
+/// A directory, a pipe or a device in the place of a journal.
+fn no_file(path: &Path) -> JournalError {
+    JournalError::Unavailable { path: path.into(), detail: "it is not a file".into() }
+}
+
 impl Journal {
     /// Opens a journal, and makes one (and the directories above) where there is none.
     ///
@@ -51,6 +56,10 @@ impl Journal {
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             std::fs::create_dir_all(parent).map_err(|error| JournalError::unavailable(path, &error))?;
+        }
+        // SQLite would say less of it.
+        if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(no_file(path));
         }
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         Self::prepared(path, connection)
@@ -66,8 +75,10 @@ impl Journal {
     /// # Errors
     /// As [`Journal::open`], and where there is none.
     pub fn open_existing(path: &Path) -> Result<Self, JournalError> {
-        if !path.is_file() {
-            return Err(JournalError::Missing { path: path.into() });
+        match std::fs::metadata(path) {
+            Ok(found) if found.is_file() => {}
+            Ok(_) => return Err(no_file(path)),
+            Err(_) => return Err(JournalError::Missing { path: path.into() }),
         }
         let look::Look { connection, version, copy } = look::open(path)?;
         Ok(Self { path: path.into(), connection, version, _copy: copy })
@@ -228,8 +239,10 @@ impl Journal {
 
     /// Opens a journal to go on with what is in it. Makes none.
     pub(crate) fn open_to_resume(path: &Path) -> Result<Self, JournalError> {
-        if !path.is_file() {
-            return Err(JournalError::Missing { path: path.into() });
+        match std::fs::metadata(path) {
+            Ok(found) if found.is_file() => {}
+            Ok(_) => return Err(no_file(path)),
+            Err(_) => return Err(JournalError::Missing { path: path.into() }),
         }
         Self::prepared(path, connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?)
     }
