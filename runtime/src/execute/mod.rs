@@ -202,9 +202,14 @@ fn claim(id: &str, options: &ExecuteOptions<'_>) -> Result<Claim, ExecuteError> 
         .ok_or_else(|| ExecuteError::Unknown { id: id.into() })
 }
 
-fn go_on(id: &str, claim: Claim, goal: Goal, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {
+fn go_on(
+    id: &str,
+    mut claim: Claim,
+    goal: Goal,
+    options: &ExecuteOptions<'_>,
+) -> Result<ExecutionReport, ExecuteError> {
     let since = clock::instant();
-    let plan = claim.plan.clone().ok_or_else(|| ExecuteError::NoPlan { id: id.into() })?;
+    let plan = claim.plan.take().ok_or_else(|| ExecuteError::NoPlan { id: id.into() })?;
     let approvers = claim.record.approvers.clone();
     // It began when its exemptions held; but waiting for people can take long.
     let as_of = options.as_of.filter(|_| claim.record.summary.state == RecordedState::Waiting);
