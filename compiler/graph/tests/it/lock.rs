@@ -50,6 +50,21 @@ fn lock() -> impl Strategy<Value = Lock> {
         .prop_map(|(adapters, bindings, packages)| Lock { adapters, bindings, packages })
 }
 
+/// The places of all texts in JSON, as JSON Pointers (RFC 6901).
+fn texts(json: &Json, at: String, found: &mut Vec<String>) {
+    match json {
+        Json::String(_) => found.push(at),
+        Json::Array(elements) => {
+            elements.iter().enumerate().for_each(|(index, each)| texts(each, format!("{at}/{index}"), found));
+        }
+        Json::Object(members) => members.iter().for_each(|(name, each)| {
+            let name = name.replace('~', "~0").replace('/', "~1");
+            texts(each, format!("{at}/{name}"), found);
+        }),
+        _ => {}
+    }
+}
+
 /// The lock that fits a plan.
 fn of(plan: &PlanGraph) -> Lock {
     let mut bindings: BTreeMap<SmolStr, BTreeMap<SmolStr, LockedBinding>> = BTreeMap::new();
@@ -165,6 +180,28 @@ proptest! {
         };
         prop_assert_eq!(a.differences(&b).is_empty(), bare(&a) == bare(&b));
         prop_assert_eq!(a.differences(&b).is_empty(), b.differences(&a).is_empty());
+    }
+
+    /// Two locks at random share little; this changes one text of one.
+    #[test]
+    fn every_changed_text_is_told(lock in lock(), at in any::<prop::sample::Index>()) {
+        let mut json: Json = serde_json::from_slice(&lock.to_json()).unwrap();
+        let mut places = Vec::new();
+        for part in ["adapters", "bindings", "packages"] {
+            texts(&json[part], format!("/{part}"), &mut places);
+        }
+        prop_assume!(!places.is_empty());
+        let place = &places[at.index(places.len())];
+        let text = json.pointer_mut(place).unwrap();
+        let other = match text.as_str().unwrap().strip_prefix("sha256:") {
+            Some(digits) if digits.starts_with('0') => format!("sha256:1{}", &digits[1..]),
+            Some(digits) => format!("sha256:0{}", &digits[1..]),
+            None => format!("{}x", text.as_str().unwrap()),
+        };
+        *text = other.into();
+        let other = Lock::from_json(&serde_json_canonicalizer::to_vec(&json).unwrap()).unwrap();
+        prop_assert_eq!(lock.differences(&other).len(), 1, "{}", place);
+        prop_assert_eq!(other.differences(&lock).len(), 1, "{}", place);
     }
 
     #[test]
