@@ -221,6 +221,6 @@ fn an_execution_is_cancelled_from_outside() {
     assert!(package.run(&["executions"]).exits(0).text().contains(" cancelled"));
     assert!(!package.file("never").exists());
     package.run(&["cancel"]).exits(2).says("no execution runs");
-    package.run(&["cancel", "0"]).exits(2).says("has ended: it cancelled");
+    package.run(&["cancel", "0"]).exits(2).says("has ended: it was cancelled");
     package.run(&["undo", "0", "--yes"]).exits(1).says("was cut short");
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ordain_compiler::{
-    Content, DataFile, DataPattern, Database, MAX_DOCUMENT_BYTES, MAX_SOURCE_BYTES, Package, SourceFile, Text,
-    data_references, parse_manifest, parse_package,
+    Content, DataFile, DataPattern, Database, MAX_DOCUMENT_BYTES, MAX_LOCK_BYTES, MAX_SOURCE_BYTES, Package,
+    SourceFile, Text, data_references, parse_manifest, parse_package,
 };
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
 use salsa::{Durability, Setter as _};
@@ -19,6 +19,18 @@ use crate::tree::Tree;
 
 /// The name of a package's manifest.
 pub const MANIFEST: &str = "ordain.toml";
+
+/// The name of the lock file beside a package's manifest.
+pub const LOCK: &str = "ordain.lock";
+
+/// The lock file of a package, as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockFile {
+    /// Its path for people.
+    pub path: SmolStr,
+    /// What it holds.
+    pub content: Content,
+}
 
 /// Why a package cannot be loaded at all.
 #[derive(Debug, Error)]
@@ -41,6 +53,8 @@ pub struct Workspace {
     pub packages: Vec<Package>,
     /// The standard library.
     pub std: Package,
+    /// The lock file of the package that was asked for, where there is one. Those of its dependencies are their own business.
+    pub lock: Option<LockFile>,
     /// Every package of `packages` with its folder in the tree and its folder's name for people.
     locations: Vec<(Package, String, String)>,
     /// The folders that were asked for, each with its name for people.
@@ -102,7 +116,8 @@ impl Workspace {
         let root = first.unwrap_or_else(|| lone_package(&mut db, std));
         let mut packages: Vec<Package> = locations.iter().map(|(package, _, _)| *package).collect();
         packages.reverse();
-        let mut workspace = Self { db, root, packages, std, locations, asked };
+        let lock = asked.first().and_then(|(folder, shown)| load_lock(tree, folder, shown));
+        let mut workspace = Self { db, root, packages, std, lock, locations, asked };
         workspace.load_data(tree);
         workspace
     }
@@ -117,7 +132,7 @@ impl Workspace {
         let std = load_std(&mut db);
         let root = lone_package(&mut db, std);
         lone_file(&mut db, root, path, content);
-        Self { db, root, packages: vec![root], std, locations: Vec::new(), asked: Vec::new() }
+        Self { db, root, packages: vec![root], std, lock: None, locations: Vec::new(), asked: Vec::new() }
     }
 
     /// Adds a file that belongs to no package, as a package of its own.
@@ -187,6 +202,7 @@ impl Workspace {
             file.set_content(&mut self.db).to(content);
         }
         self.load_data(tree);
+        self.lock = self.asked.first().and_then(|(folder, shown)| load_lock(tree, folder, shown));
     }
 
     /// The data files that the sources of a package name, those that a pattern stands for among them.
@@ -267,6 +283,9 @@ impl Workspace {
                 texts.insert(path.to_owned(), text.clone());
             }
         };
+        if let Some(lock) = &self.lock {
+            put(&lock.path, &lock.content);
+        }
         for package in self.packages.iter().chain([&self.std]) {
             put(package.manifest_path(&self.db), package.manifest(&self.db));
             for file in package.files(&self.db).values() {
@@ -277,6 +296,14 @@ impl Workspace {
             }
         }
         texts
+    }
+}
+
+/// The lock file of the package at a folder.
+fn load_lock(tree: &dyn Tree, folder: &str, shown: &str) -> Option<LockFile> {
+    match tree.read(&join(folder, LOCK), MAX_LOCK_BYTES) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        read => Some(LockFile { path: join(shown, LOCK).into(), content: content_of(read, MAX_LOCK_BYTES) }),
     }
 }
 

@@ -14,12 +14,14 @@ mod drift;
 mod eval;
 mod executions;
 mod explain;
+mod file;
 mod fix;
 mod fmt;
 mod gate;
 mod import;
 mod init;
 mod key;
+mod lock;
 mod lsp;
 mod package;
 mod plan;
@@ -49,6 +51,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
             let check = check::Check { path: &path, format: &findings, deny_warnings };
             if watch { check.watch() } else { check.once() }
         }
+        Command::Lock(arguments) => lock::run(&arguments),
         Command::Plan(plan) => plan::run(&plan),
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Resume(arguments) => resume::run(&arguments),

@@ -14,6 +14,7 @@ mod engine;
 mod eval;
 pub mod hir;
 mod items;
+mod lock;
 mod module_path;
 mod names;
 mod package_manifest;
@@ -37,7 +38,9 @@ pub use eval::{
 };
 pub use hir::Kind;
 pub use items::{FileItems, Item, Part, file_items, parse_package};
+pub use lock::{lock_findings, lock_of, read_lock};
 pub use module_path::{Unnameable, unnameable};
+pub use ordain_graph::MAX_LOCK_BYTES;
 pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse_manifest};
 pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate, program_references};
 pub use policy::{

@@ -32,7 +32,7 @@ pub use markdown::markdown;
 pub use mermaid::mermaid;
 pub use paint::Terminal;
 pub use timeline::{Span, SpanKind, Timeline, TimelineRow, timeline, timeline_html};
-pub use tree::tree;
+pub use tree::{tree, tree_head};
 
 use ordain_graph::{NodeId, PlanGraph, Value, Verdict};
 

@@ -56,7 +56,12 @@ impl Past {
                 },
                 StepEvent::UndoIntent => past.undone[at] = Undoing::Begun,
                 StepEvent::Undone => past.undone[at] = Undoing::Done,
-                StepEvent::NotUndone => past.undone[at] = Undoing::Open,
+                // One that was cut short, or left to itself, has come nobody knows how far.
+                StepEvent::NotUndone => {
+                    let doubt = [Reason::Cancelled.code(), Reason::Abandoned.code()].map(Json::from);
+                    let begun = doubt.contains(&step.data["reason"]);
+                    past.undone[at] = if begun { Undoing::Begun } else { Undoing::Open };
+                }
                 StepEvent::Skipped | StepEvent::Decided => {}
             }
         }
