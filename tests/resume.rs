@@ -80,9 +80,10 @@ fn killed_at_any_moment_it_comes_to_the_same_end() {
         let package = package();
         executions += 1;
         let mut resumed = false;
-        loop {
-            // A package is compiled in about ten milliseconds, and executed in about fifty.
-            let moment = Duration::from_micros(numbers.below(60_000));
+        for lives in 0.. {
+            // A package is compiled in about ten milliseconds, and executed in about fifty. A busy machine takes longer, and would
+            // never come to an end if it were not given more and more time.
+            let moment = Duration::from_micros(numbers.below(60_000 + 4_000 * lives));
             let arguments = if resumed { &["resume"][..] } else { &["apply", "--yes"] };
             let Some(status) = package.ordain().killed_after(moment, arguments) else {
                 kills += 1;

@@ -140,6 +140,9 @@ impl Checker {
                 known.in_doubt = entry.data["undo"] == "in_doubt";
                 if entry.data["undo"] == "failed" {
                     known.undo_in_doubt = entry.data["reason"] == "cancelled" || entry.data["reason"] == "abandoned";
+                } else {
+                    // It was not tried now, and perhaps was by one before.
+                    known.undo_in_doubt |= matches!(known.undo, Some((StepEvent::UndoIntent, _)));
                 }
                 known.undo = Some((entry.event, process));
             }
