@@ -85,7 +85,7 @@ fn main() {
         .iter()
         .enumerate()
         .filter(|(_, text)| !text.trim_start().starts_with("//"))
-        .filter_map(|(line, text)| Some((line, text.char_indices().filter(|(_, c)| c.is_alphabetic()).last()?.0)))
+        .filter_map(|(line, text)| Some((line, text.rfind(char::is_alphabetic)?)))
         .collect();
     for (method, title) in [
         ("textDocument/hover", "hover"),
