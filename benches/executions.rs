@@ -39,9 +39,13 @@ fn main() {
         words => {
             let quick = words.contains(&"quick");
             let alone: Vec<&&str> = words.iter().filter(|word| **word != "quick").collect();
-            let parts: [(&str, fn(bool)); 3] = [("steps", steps), ("resume", resumed), ("terraform", terraform)];
-            for (_, part) in parts.into_iter().filter(|(name, _)| alone.is_empty() || alone.contains(&name)) {
-                part(quick);
+            let wanted = |name: &&str| alone.is_empty() || alone.contains(&name);
+            for name in ["steps", "resume", "terraform"].into_iter().filter(wanted) {
+                match name {
+                    "steps" => steps(quick),
+                    "resume" => resumed(quick),
+                    _ => terraform(quick),
+                }
             }
         }
     }

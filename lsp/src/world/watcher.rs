@@ -14,10 +14,11 @@ impl World {
             return;
         }
         let queue = self.queue.clone();
+        let folders = self.folders.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let Ok(event) = event else { return };
             let Some(kind) = kind(event.kind) else { return };
-            let named = event.paths.iter().filter(|path| !hidden(path));
+            let named = event.paths.iter().filter(|path| !hidden(path, &folders));
             let paths = named.filter_map(|path| uri_of(&path.to_string_lossy()));
             let events: Vec<FileEvent> = paths.map(|uri| FileEvent { uri, typ: kind }).collect();
             if !events.is_empty() {
@@ -45,7 +46,8 @@ fn kind(kind: EventKind) -> Option<FileChangeType> {
     }
 }
 
-/// Whether a path lies in a hidden folder, such as that of git, or in one of builds.
-fn hidden(path: &std::path::Path) -> bool {
-    path.iter().any(|part| part.to_string_lossy().starts_with('.') && part != ".." && part != ".")
+/// Whether a path lies in a hidden folder of those that are watched, such as that of git.
+fn hidden(path: &std::path::Path, folders: &[String]) -> bool {
+    let below = folders.iter().find_map(|folder| path.strip_prefix(folder).ok()).unwrap_or(path);
+    below.iter().any(|part| part.to_string_lossy().starts_with('.'))
 }
