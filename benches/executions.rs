@@ -1,7 +1,8 @@
 //! What executing costs beside what is executed, in one run: `cargo bench -p ordain --bench executions`.
 //!
 //! Steps whose adapter does nothing, each durable before and after; the disk's own limit beside them, and a real
-//! `terraform` that does nothing either, where there is one. `-- quick` leaves out the largest sizes.
+//! `terraform` that does nothing either, where there is one. `-- quick` leaves out the largest sizes; `-- resume` and
+//! `-- terraform` are these parts alone.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -35,16 +36,26 @@ fn main() {
             child(*shape == "chain", steps, parallel.parse().expect("a number of threads"));
         }
         ["child", "resume", steps] => child_resume(steps.parse().expect("a number of steps")),
-        words => run(words.contains(&"quick")),
+        words => {
+            let quick = words.contains(&"quick");
+            let alone: Vec<&&str> = words.iter().filter(|word| **word != "quick").collect();
+            let wanted = |name: &&str| alone.is_empty() || alone.contains(&name);
+            for name in ["steps", "resume", "terraform"].into_iter().filter(wanted) {
+                match name {
+                    "steps" => steps(quick),
+                    "resume" => resumed(quick),
+                    _ => terraform(quick),
+                }
+            }
+        }
     }
 }
 
-fn run(quick: bool) {
+fn steps(quick: bool) {
     let disk = disk();
     println!("disk: {disk:.0} fdatasync a second, each after 256 bytes");
     println!("\nsteps that do nothing       seconds   steps/s   of the disk   peak MiB");
     let sizes: &[usize] = if quick { &[1_000, 10_000] } else { &[1_000, 10_000, 100_000] };
-    let mut best = 0.0_f64;
     for (shape, parallel) in [("chain", 1), ("wide", 1), ("wide", 8), ("wide", 64)] {
         for &steps in sizes {
             if shape == "chain" && steps > 10_000 {
@@ -52,16 +63,17 @@ fn run(quick: bool) {
             }
             let [seconds, peak] = sample(&["child", shape, &steps.to_string(), &parallel.to_string()]);
             let rate = steps as f64 / seconds;
-            best = best.max(rate);
             let peak = peak / f64::from(1 << 20);
             let name = format!("{shape}, {parallel} at a time");
             println!("{name:<18} {steps:>8} {seconds:>9.3} {rate:>9.0} {:>13.2} {peak:>10.0}", rate / disk);
         }
     }
+}
+
+fn resumed(quick: bool) {
     let steps = if quick { 10_000 } else { 100_000 };
     let [seconds, _] = sample(&["child", "resume", &steps.to_string()]);
     println!("\nresume of {steps} steps of which one is left: {seconds:.3} s");
-    terraform(if quick { 50 } else { 300 });
 }
 
 /// How often a second this disk makes 256 bytes durable.
@@ -213,16 +225,21 @@ fn child_resume(steps: usize) {
 }
 
 /// As many steps by a real `terraform`, whose resources do nothing, as by the command, whose steps look at a folder.
-fn terraform(steps: usize) {
+fn terraform(quick: bool) {
+    let steps = if quick { 50 } else { 1_000 };
     let folder = tempfile::tempdir().expect("a folder can be made");
     let module: String = (0..steps).fold(String::new(), |mut text, at| {
         let _ = writeln!(text, "resource \"terraform_data\" \"r{at}\" {{ input = {at} }}");
         text
     });
     std::fs::write(folder.path().join("main.tf"), module).expect("a file can be written");
+    // What somebody has set up for their own use is no part of it.
+    let settings = folder.path().join("terraformrc");
+    File::create(&settings).expect("a file can be made");
     let run = |folder: &Path, arguments: &[&str]| {
         let mut command = Command::new("terraform");
-        command.current_dir(folder).args(arguments).env("CHECKPOINT_DISABLE", "1").stdout(Stdio::null());
+        command.current_dir(folder).args(arguments).stdout(Stdio::null());
+        command.env("CHECKPOINT_DISABLE", "1").env("TF_CLI_CONFIG_FILE", &settings);
         command.status().is_ok_and(|status| status.success())
     };
     if !run(folder.path(), &["init", "-input=false"]) {

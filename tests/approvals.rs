@@ -441,3 +441,36 @@ fn programs_read_what_is_asked() {
     assert_eq!(&statement["format"], "ordain.approval/1", "{said}");
     assert_eq!((&statement["reason"], &statement["until"]), (&"fine".into(), &32_503_680_000_000_i64.into()), "{said}");
 }
+
+#[test]
+fn on_a_terminal_it_is_shown_what_is_signed() {
+    let place = Place::new();
+    let there = crate::ordain::shell(place.0.path(), "script -qec true /dev/null").run([""; 0]);
+    if there.code != Some(0) {
+        eprintln!("SKIPPED: there is no `script` here that makes a terminal");
+        return;
+    }
+    let id = place.begin(&[]);
+    let type_in = |answer: &str, more: &str| {
+        let command = format!("ordain approve {id} --policy GOV-101 --key keys/ana.pem{more}");
+        let line = format!("printf '{answer}\\n' | script -qec '{command}' /dev/null");
+        crate::ordain::shell(place.0.path(), &line).run([""; 0])
+    };
+    let run = type_in("no", "");
+    for shown in [
+        "test.main.save",
+        "sha256:",
+        "effect write",
+        "GOV-101 asks for the approval of 2",
+        "Sign that you approve GOV-101?",
+    ] {
+        assert!(run.text().contains(shown), "no `{shown}` in {run}");
+    }
+    assert!(run.text().contains("nothing was signed"), "{run}");
+    let said = |id: &str| place.0.run(&["executions", id, "--json"]).json()["said"].as_array().unwrap().len();
+    assert_eq!(said(&id), 0);
+    assert!(type_in("yes", "").text().contains("ana approves GOV-101"));
+    assert_eq!(said(&id), 1);
+    let run = type_in("", " --yes");
+    assert!(!run.text().contains("Sign that") && run.text().contains("ana approves GOV-101"), "{run}");
+}

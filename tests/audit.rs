@@ -220,3 +220,31 @@ fn a_disk_that_cannot_be_written_is_read() {
         mode(&package, ".ordain", 0o755);
     }
 }
+
+/// A step that interrupts its own interpreter, as a keyboard does, and would never end by itself.
+const INTERRUPTED: &str = r#"
+use std.command.{builtin.command, command}
+
+type Place = {}
+
+environment here: Place { bind command.run to builtin.command }
+
+plan waits(env: Place = here) {
+  let first = command.run { argv: ["sh", "-c", "kill -INT $PPID; exec tail -f /dev/null"] }
+  command.run { argv: ["true"] } after first
+}
+"#;
+
+#[test]
+fn an_interrupt_from_the_keyboard_stands_in_the_log() {
+    let package = Package::of(INTERRUPTED);
+    package.run(&["apply", "--yes"]).exits(1).says("cancelled");
+    let events = package.run(&["trace", "--format", "cloudevents"]).exits(0).text();
+    let asked = events.lines().find(|line| line.contains("ordain.execution.cancel_requested"));
+    let asked: serde_json::Value = serde_json::from_str(asked.unwrap_or_else(|| panic!("{events}"))).unwrap();
+    assert_eq!(asked["data"]["by"], "interpreter");
+    let before = events.lines().take_while(|line| !line.contains("cancel_requested")).collect::<String>();
+    assert!(!before.contains("step.failed") && !before.contains("step.skipped"), "{events}");
+    package.run(&["replay"]).exits(0);
+    package.run(&["audit", "verify"]).exits(0);
+}

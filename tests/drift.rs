@@ -174,3 +174,61 @@ fn what_uses_outputs_of_a_repaired_step_is_done_again() {
     let part: Json = serde_json::from_str(&package.read("part.json")).unwrap();
     assert_eq!(steps(&part), ["style", "written[about]", "written[index]"]);
 }
+
+#[test]
+fn what_was_made_by_hand_is_adopted() {
+    let package = Package::of(SITE);
+    package.write("site/style.css", "body");
+    package.write("site/index.html", "by hand");
+    // Nobody is here to be asked, and nothing is written without.
+    package.run(&["import", "style"]).exits(2).says("--yes");
+    assert!(!package.file(".ordain").exists());
+    let run = package.run(&["import", "style", "--yes", "--json"]).exits(0);
+    let json = run.json();
+    assert_eq!((json["steps"].as_array().unwrap().len(), &json["problems"]), (1, &serde_json::json!([])), "{run}");
+    let id = json["execution"].as_str().unwrap().to_owned();
+    let shown = package.run(&["executions", &id, "--json"]).exits(0).json();
+    assert_eq!(shown["state"], "succeeded", "{shown}");
+    assert!(package.run(&["trace", &id]).exits(0).text().contains("style"));
+    package.run(&["replay", &id]).exits(0);
+    package.run(&["audit", "verify"]).exits(0);
+    package.run(&["import", "style", "--yes"]).exits(1).says("`style` is in the journal already");
+    // Drift knows of it from now on: the digest that the pages wait for is told by the journal.
+    let run = package.run(&["drift", "--json", "--strict"]).exits(1);
+    let mode = fs::metadata(package.file("site/index.html")).unwrap();
+    let page = if std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777 == 0o644 {
+        is("written[index]", "mismatched", &["inputs.content"])
+    } else {
+        is("written[index]", "mismatched", &["inputs.content", "inputs.mode"])
+    };
+    assert_eq!(told(&run), [is("written[about]", "missing", &[]), page], "{run}");
+    // And undo takes it back, and nothing else.
+    package.run(&["undo", &id, "--yes"]).exits(0);
+    assert!(!package.file("site/style.css").exists() && package.file("site/index.html").exists());
+}
+
+#[test]
+fn what_is_not_as_planned_is_adopted_only_if_that_is_accepted() {
+    let package = Package::of(SITE);
+    package.write("site/style.css", "other");
+    for (address, why) in [
+        ("style", "`style` is there, and "),
+        ("written[about]", "`written[about]` "),
+        ("nothing", "the plan has no step `nothing`"),
+        // Whether somebody made it is no property of a folder.
+        ("folder", "does not tell the output `created`"),
+    ] {
+        package.run(&["import", address, "--yes"]).exits(1).says(why).says("nothing was imported");
+    }
+    let run = package.run(&["import", "style", "nothing", "--yes", "--json"]).exits(1);
+    assert_eq!((&run.json()["execution"], run.json()["problems"].as_array().unwrap().len()), (&Json::Null, 2), "{run}");
+    assert!(!package.file(".ordain").exists(), "nothing is written as long as something stands against it");
+    let run = package.run(&["import", "style", "--yes", "--accept"]).exits(0);
+    assert_eq!(run.text().trim().len(), 36, "{run}");
+    // Once more: it may have changed again since.
+    package.run(&["import", "style", "--yes", "--accept"]).exits(0);
+    let run = package.run(&["drift", "--json"]).exits(0);
+    assert_eq!(told(&run)[0], is("style", "mismatched", &["inputs.content"]), "{run}");
+    package.run(&["import", "--yes"]).exits(2);
+    package.run(&["import", "style", "--json"]).exits(2).says("--json needs --yes");
+}

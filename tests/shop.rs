@@ -219,3 +219,68 @@ fn the_examples_are_clean() {
         package.run(&["fmt", "--check"]).exits(0);
     }
 }
+
+/// The addresses of the steps of a plan file.
+fn steps(shop: &Shop, file: &str) -> Vec<String> {
+    let plan: serde_json::Value = serde_json::from_str(&shop.package.read(file)).unwrap();
+    plan["nodes"].as_array().unwrap().iter().map(|node| node["address"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn what_somebody_changed_by_hand_is_told_repaired_and_undone() {
+    let shop = Shop::new();
+    let run = |arguments: &[&str]| shop.package.ordain().env("ORDAIN_SECRET_SHOP_ADMIN_KEY", KEY).run(arguments);
+    shop.apply("release", &["-a", "keep=true"]).exits(0);
+    let page = shop.package.read("run/production-eu-west-1/index.html");
+    shop.package.run(&["drift", "storefront", "--strict"]).exits(0);
+
+    shop.package.write("run/production-eu-west-1/index.html", "defaced");
+    shop.package.remove("run/production-us-east-1/mug-red.html");
+    assert!(shop.get(3, "/", "").unwrap().ends_with("defaced"));
+    let found = shop.package.run(&["drift", "storefront", "--strict", "--json"]).exits(1).json();
+    let found = found["steps"].as_array().unwrap().iter().filter(|step| step["state"] != "as_planned");
+    let told: Vec<String> = found
+        .map(|step| {
+            let fields = step["fields"].as_array().into_iter().flatten().map(|field| field["field"].as_str().unwrap());
+            format!("{} {}: {}", step["state"], step["address"], fields.collect::<Vec<_>>().join(", ")).replace('"', "")
+        })
+        .collect();
+    let expected =
+        ["mismatched shelves[eu-west-1]/index: inputs.content", "missing shelves[us-east-1]/page[mug-red.html]: "];
+    assert_eq!(told, expected);
+    // The release that made them tells it, too, with what it knows of them from its journal.
+    let port = format!("first_port={}", shop.first_port);
+    let of_release = ["drift", "release", "-a", "keep=true", "-a", &port, "--strict"];
+    let text = shop.package.run(&of_release).exits(1).text();
+    for line in [
+        "mismatched  to_production/up[eu-west-1]/publish/index ",
+        "outputs.digest",
+        "missing     to_production/up[us-east-1]/publish/page[mug-red.html] ",
+    ] {
+        assert!(text.contains(line), "no `{line}` in {text}");
+    }
+
+    shop.package.run(&["plan", "storefront", "--refresh", "--json", "-o", "repair.json"]).exits(0);
+    assert_eq!(steps(&shop, "repair.json"), ["shelves[eu-west-1]/index", "shelves[us-east-1]/page[mug-red.html]"]);
+    shop.package.run(&["apply", "repair.json", "--yes"]).exits(0).says("2 done");
+    assert_eq!(shop.package.read("run/production-eu-west-1/index.html"), page);
+    assert!(shop.get(3, "/", "").unwrap().ends_with(&page));
+    assert!(shop.get(4, "/mug-red.html", "").unwrap().starts_with("HTTP/1.1 200 OK\r\n"));
+    shop.package.run(&["drift", "storefront", "--strict"]).exits(0);
+
+    // What was done is undone: the repair, then the release. That programs ran, or were stopped, cannot be taken back.
+    shop.package.run(&["undo", "latest", "--yes"]).exits(0);
+    let executions = shop.package.run(&["executions", "--json"]).exits(0).json();
+    let release = executions["executions"].as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned();
+    run(&["undo", &release, "--yes"]).exits(1).says("! built/compiled  stays: it declares no way to undo it");
+    shop.left_nothing();
+}
+
+#[test]
+fn pages_alone_are_brought_and_taken_back() {
+    let shop = Shop::new();
+    shop.package.run(&["apply", "storefront", "--yes"]).exits(0).says("22 done");
+    shop.package.run(&["drift", "storefront", "--strict"]).exits(0);
+    shop.package.run(&["undo", "latest", "--yes"]).exits(0);
+    shop.left_nothing();
+}

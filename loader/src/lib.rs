@@ -11,4 +11,4 @@ mod workspace;
 
 pub use git::{ChangedFile, FileStatus, GitTree, changed_files};
 pub use tree::{DiskTree, Listing, Tree};
-pub use workspace::{LoadError, MANIFEST, Workspace, find_root};
+pub use workspace::{LOCK, LoadError, LockFile, MANIFEST, Workspace, find_root};

@@ -36,8 +36,8 @@ pub(crate) fn module(path: &str) -> String {
     path.strip_suffix(".ord").unwrap_or(path).replace('/', ".")
 }
 
-/// Reads the sources of a package into the database. Files that only differ in case from another are reported and
-/// left out, since not every file system can hold both. Those that no `use` can name are reported.
+/// Reads the sources of a package into the database, but those it has already. Files that only differ in case from another are
+/// reported and left out, since not every file system can hold both. Those that no `use` can name are reported.
 pub(crate) fn load_sources(
     db: &Database,
     package: Package,
@@ -78,19 +78,32 @@ pub(crate) fn load_sources(
             }
         }
     }
-    let contents = read_all(tree, folder, &paths);
-    // Of a file that cannot be read, that is told; its path may not even be a text.
-    let read = paths.iter().zip(&contents).filter(|(_, content)| !matches!(content, Content::Unreadable(_)));
-    findings.extend(unnameable_modules(read.map(|(path, _)| *path), &folded, shown));
-    let files = paths
-        .into_iter()
-        .zip(contents)
-        .map(|(path, content)| {
-            let name = smol_str::SmolStr::from(module(path));
-            let file = SourceFile::new(db, join(shown, path).into(), name.clone(), package, content);
-            (name, file)
-        })
-        .collect();
+    let before = package.files(db).clone();
+    let known = |path: &str| {
+        let file = *before.get(module(path).as_str())?;
+        (*file.path(db) == join(shown, path)).then_some(file)
+    };
+    let fresh: Vec<&str> = paths.iter().copied().filter(|path| known(path).is_none()).collect();
+    let mut contents = read_all(tree, folder, &fresh).into_iter();
+    let mut files = BTreeMap::new();
+    let mut read: Vec<&str> = Vec::new();
+    for path in paths {
+        let name = smol_str::SmolStr::from(module(path));
+        let file = match known(path) {
+            Some(file) => file,
+            None => {
+                // INVARIANT: as many were read as are not known, in their order.
+                let content = contents.next().unwrap_or(Content::Unreadable(String::new()));
+                SourceFile::new(db, join(shown, path).into(), name.clone(), package, content)
+            }
+        };
+        // Of a file that cannot be read, that is told; its path may not even be a text.
+        if !matches!(file.content(db), Content::Unreadable(_)) {
+            read.push(path);
+        }
+        files.insert(name, file);
+    }
+    findings.extend(unnameable_modules(read.into_iter(), &folded, shown));
     (files, findings)
 }
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ordain_compiler::{
-    Content, DataFile, DataPattern, Database, MAX_DOCUMENT_BYTES, MAX_SOURCE_BYTES, Package, SourceFile, Text,
-    data_references, parse_manifest, parse_package,
+    Content, DataFile, DataPattern, Database, MAX_DOCUMENT_BYTES, MAX_LOCK_BYTES, MAX_SOURCE_BYTES, Package,
+    SourceFile, Text, data_references, parse_manifest, parse_package,
 };
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
 use salsa::{Durability, Setter as _};
@@ -19,6 +19,18 @@ use crate::tree::Tree;
 
 /// The name of a package's manifest.
 pub const MANIFEST: &str = "ordain.toml";
+
+/// The name of the lock file beside a package's manifest.
+pub const LOCK: &str = "ordain.lock";
+
+/// The lock file of a package, as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockFile {
+    /// Its path for people.
+    pub path: SmolStr,
+    /// What it holds.
+    pub content: Content,
+}
 
 /// Why a package cannot be loaded at all.
 #[derive(Debug, Error)]
@@ -41,9 +53,12 @@ pub struct Workspace {
     pub packages: Vec<Package>,
     /// The standard library.
     pub std: Package,
+    /// The lock file of the package that was asked for, where there is one. Those of its dependencies are their own business.
+    pub lock: Option<LockFile>,
     /// Every package of `packages` with its folder in the tree and its folder's name for people.
     locations: Vec<(Package, String, String)>,
-    shown: String,
+    /// The folders that were asked for, each with its name for people.
+    asked: Vec<(String, String)>,
 }
 
 /// The folder of the package a path belongs to.
@@ -71,7 +86,13 @@ impl Workspace {
     }
 
     /// As [`Workspace::load`], into a database of the caller's.
-    pub fn load_into(mut db: Database, tree: &dyn Tree, folder: &str, shown: &str) -> Self {
+    pub fn load_into(db: Database, tree: &dyn Tree, folder: &str, shown: &str) -> Self {
+        Self::load_all(db, tree, vec![(folder.to_owned(), shown.to_owned())])
+    }
+
+    /// Loads several packages, each by its folder and the folder's name for people, and what they depend on. A package that
+    /// several depend on is there once. Without any folder there is an empty package.
+    pub fn load_all(mut db: Database, tree: &dyn Tree, asked: Vec<(String, String)>) -> Self {
         let std = load_std(&mut db);
         let mut loading = Loading {
             tree,
@@ -81,11 +102,22 @@ impl Workspace {
             open: Vec::new(),
             done: Vec::new(),
         };
-        let root = loading.package(&mut db, folder, shown);
+        let mut first = None;
+        for (folder, shown) in &asked {
+            // Packages that know nothing of each other may have one name.
+            loading.names.clear();
+            let package = match loading.by_identity.get(&tree.identity(folder)) {
+                Some(&known) => known,
+                None => loading.package(&mut db, folder, shown),
+            };
+            first.get_or_insert(package);
+        }
         let locations = loading.done;
+        let root = first.unwrap_or_else(|| lone_package(&mut db, std));
         let mut packages: Vec<Package> = locations.iter().map(|(package, _, _)| *package).collect();
         packages.reverse();
-        let mut workspace = Self { db, root, packages, std, locations, shown: shown.to_owned() };
+        let lock = asked.first().and_then(|(folder, shown)| load_lock(tree, folder, shown));
+        let mut workspace = Self { db, root, packages, std, lock, locations, asked };
         workspace.load_data(tree);
         workspace
     }
@@ -98,18 +130,54 @@ impl Workspace {
     /// As [`Workspace::single`], into a database of the caller's.
     pub fn single_into(mut db: Database, path: &str, content: Content) -> Self {
         let std = load_std(&mut db);
-        let manifest = Content::Text("[package]\nname = \"script\"\nversion = \"0.0.0\"\n".into());
-        let root = new_package(&db, "", manifest);
-        let name = SmolStr::from(module(path.rsplit('/').next().unwrap_or(path)));
-        let file = SourceFile::new(&db, path.into(), name.clone(), root, content);
-        root.set_files(&mut db).to(Arc::new([(name, file)].into()));
-        root.set_dependencies(&mut db).to(Arc::new([("std".into(), std)].into()));
-        Self { db, root, packages: vec![root], std, locations: Vec::new(), shown: String::new() }
+        let root = lone_package(&mut db, std);
+        lone_file(&mut db, root, path, content);
+        Self { db, root, packages: vec![root], std, lock: None, locations: Vec::new(), asked: Vec::new() }
+    }
+
+    /// Adds a file that belongs to no package, as a package of its own.
+    pub fn add_lone(&mut self, path: &str, content: Content) -> SourceFile {
+        let package = lone_package(&mut self.db, self.std);
+        self.packages.push(package);
+        lone_file(&mut self.db, package, path, content)
+    }
+
+    /// The packages with the folders they were loaded from, as the tree and as people name them; those that others depend on
+    /// stand before them.
+    pub fn locations(&self) -> impl Iterator<Item = (Package, &str, &str)> {
+        self.locations.iter().map(|(package, folder, shown)| (*package, folder.as_str(), shown.as_str()))
+    }
+
+    /// Reads the data files that the sources name by now, and those again that may have changed.
+    pub fn refresh_data(&mut self, tree: &dyn Tree) {
+        self.load_data(tree);
+    }
+
+    /// Takes over which sources a package has by now; gives those that are gone. The text of those that stay is not looked at.
+    pub fn refresh_sources(&mut self, tree: &dyn Tree, package: Package) -> Vec<SourceFile> {
+        let Some((_, folder, shown)) = self.locations.iter().find(|(known, ..)| *known == package).cloned() else {
+            return Vec::new();
+        };
+        let before = package.files(&self.db).clone();
+        let (files, findings) = load_sources(&self.db, package, tree, &folder, &shown);
+        let gone =
+            before.iter().filter(|(module, file)| files.get(*module) != Some(*file)).map(|(_, file)| *file).collect();
+        // What is wrong with its dependencies was found when it was loaded, and stands in its manifest.
+        let manifest = package.manifest_path(&self.db).clone();
+        let known = package.load_findings(&self.db).iter().filter(|finding| finding.primary.path == manifest).cloned();
+        let findings: Vec<Diagnostic> = known.chain(findings).collect();
+        if **package.load_findings(&self.db) != findings {
+            package.set_load_findings(&mut self.db).to(Arc::new(findings));
+        }
+        if *before != files {
+            package.set_files(&mut self.db).to(Arc::new(files));
+        }
+        gone
     }
 
     /// Takes over what changed in the tree since it was read, so that only what depends on it is computed anew. Where
     /// manifests or the set of files changed, everything is loaded again.
-    pub fn refresh(&mut self, tree: &dyn Tree, folder: &str) {
+    pub fn refresh(&mut self, tree: &dyn Tree) {
         let mut changed: Vec<(SourceFile, Content)> = Vec::new();
         for (package, at, _) in &self.locations {
             let files = package.files(&self.db);
@@ -118,7 +186,7 @@ impl Workspace {
                 && listing.files.len() == files.len()
                 && listing.files.iter().all(|path| files.contains_key(module(path).as_str()));
             if !same_files || content(tree, &join(at, MANIFEST)) != *package.manifest(&self.db) {
-                *self = Self::load_into(self.db.emptied(), tree, folder, &self.shown);
+                *self = Self::load_all(self.db.emptied(), tree, self.asked.clone());
                 return;
             }
             let contents = read_all(tree, at, &listing.files);
@@ -134,6 +202,7 @@ impl Workspace {
             file.set_content(&mut self.db).to(content);
         }
         self.load_data(tree);
+        self.lock = self.asked.first().and_then(|(folder, shown)| load_lock(tree, folder, shown));
     }
 
     /// The data files that the sources of a package name, those that a pattern stands for among them.
@@ -214,6 +283,9 @@ impl Workspace {
                 texts.insert(path.to_owned(), text.clone());
             }
         };
+        if let Some(lock) = &self.lock {
+            put(&lock.path, &lock.content);
+        }
         for package in self.packages.iter().chain([&self.std]) {
             put(package.manifest_path(&self.db), package.manifest(&self.db));
             for file in package.files(&self.db).values() {
@@ -225,6 +297,30 @@ impl Workspace {
         }
         texts
     }
+}
+
+/// The lock file of the package at a folder.
+fn load_lock(tree: &dyn Tree, folder: &str, shown: &str) -> Option<LockFile> {
+    match tree.read(&join(folder, LOCK), MAX_LOCK_BYTES) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        read => Some(LockFile { path: join(shown, LOCK).into(), content: content_of(read, MAX_LOCK_BYTES) }),
+    }
+}
+
+/// An empty package for a file that belongs to none.
+fn lone_package(db: &mut Database, std: Package) -> Package {
+    let manifest = Content::Text("[package]\nname = \"script\"\nversion = \"0.0.0\"\n".into());
+    let package = new_package(db, "", manifest);
+    package.set_dependencies(db).to(Arc::new([("std".into(), std)].into()));
+    package
+}
+
+/// The only file of a package.
+fn lone_file(db: &mut Database, package: Package, path: &str, content: Content) -> SourceFile {
+    let name = SmolStr::from(module(path.rsplit('/').next().unwrap_or(path)));
+    let file = SourceFile::new(db, path.into(), name.clone(), package, content);
+    package.set_files(db).to(Arc::new([(name, file)].into()));
+    file
 }
 
 /// The standard library as a package of high durability: an edit elsewhere never looks at it again.

@@ -204,16 +204,16 @@ fn a_refresh_takes_over_what_changed() {
     let file = workspace.root.files(&workspace.db)["main"];
 
     write(package.path(), &[("port.json", "50")]);
-    workspace.refresh(&tree, "");
+    workspace.refresh(&tree);
     assert_eq!(findings(&workspace), ["port.json ORD0503 `50` is not in `1..=9`"]);
     write(package.path(), &[("port.json", "7"), ("other.ord", "const other: Int = true\n")]);
-    workspace.refresh(&tree, "");
+    workspace.refresh(&tree);
     assert_eq!(findings(&workspace), ["other.ord ORD0301 expected `Int`, found `Bool`"]);
     assert_eq!(workspace.root.files(&workspace.db)["main"], file, "what stays is not loaded again");
 
     fs::remove_file(package.path().join("other.ord")).expect("a file can be removed");
     write(package.path(), &[("new.ord", "const new = 1\n")]);
-    workspace.refresh(&tree, "");
+    workspace.refresh(&tree);
     assert_eq!(findings(&workspace), [""; 0]);
     assert_eq!(names(&workspace), ["Port", "port", "new"]);
 }
@@ -248,12 +248,12 @@ fn rules_are_asked_again_when_their_files_change() {
         ("a.rego", "fine", ""),
     ] {
         write(package.path(), &[(path, text)]);
-        workspace.refresh(&tree, "");
+        workspace.refresh(&tree);
         assert_eq!(findings(&workspace).join("; "), expected, "{path} {text}");
     }
     fs::remove_file(package.path().join("a.rego")).expect("a file can be removed");
     symlink("/etc/hostname", package.path().join("a.rego")).expect("a link can be made");
-    workspace.refresh(&tree, "");
+    workspace.refresh(&tree);
     let found = findings(&workspace);
     assert_eq!(found, ["a.rego ORD0504 cannot be read: it lies outside of the package, behind a symbolic link"]);
 }
@@ -315,7 +315,7 @@ fn files_of_programs_have_digests() {
     let digest = "sha256:6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b";
     assert_eq!(before["main.py"], digest);
     fs::write(package.join("main.py"), "2").unwrap();
-    workspace.refresh(&tree, "");
+    workspace.refresh(&tree);
     let after = programs(&workspace);
     assert_ne!(after["main.py"], digest);
     assert_eq!(after["tools/tool"], before["tools/tool"]);

@@ -64,6 +64,8 @@ reasons! {
     Unreachable = "unreachable", false;
     /// It took longer than allowed.
     Timeout = "timeout", false;
+    /// It took longer than allowed, and the adapter does not give up: what it does may take place still.
+    Abandoned = "abandoned", true;
     /// The execution was cancelled while the step ran.
     Cancelled = "cancelled", true;
     /// What was asked for is not supported here.

@@ -30,6 +30,9 @@ pub(crate) struct DecideArguments {
     /// such as 8h. For ever where it is not given.
     #[arg(long, value_name = "WHEN")]
     pub(crate) until: Option<String>,
+    /// Sign without asking. Nobody is asked where no terminal is there.
+    #[arg(long, short = 'y')]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

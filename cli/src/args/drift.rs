@@ -84,3 +84,30 @@ pub(crate) struct Looking {
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
 }
+
+/// How adapters are asked to look, where `--refresh` asks them.
+#[derive(Debug, Args)]
+pub(crate) struct RefreshLooking {
+    /// How many steps may be looked at at the same time; 8 where it is not given.
+    #[arg(long, value_name = "N", requires = "refresh")]
+    parallel: Option<NonZeroUsize>,
+    /// How long looking at one step may take, in seconds; 30 where it is not given.
+    #[arg(long, value_name = "SECONDS", requires = "refresh")]
+    within: Option<NonZeroU64>,
+    /// The journal; `.ordain/journal.db` in the package where it is not given.
+    #[arg(long, value_name = "FILE", requires = "refresh")]
+    journal: Option<PathBuf>,
+}
+
+impl RefreshLooking {
+    /// The same, with what is not given filled in.
+    pub(crate) fn looking(&self) -> Looking {
+        // INVARIANT: neither is zero.
+        let (parallel, within) = (NonZeroUsize::new(8), NonZeroU64::new(30));
+        Looking {
+            parallel: self.parallel.or(parallel).unwrap_or(NonZeroUsize::MIN),
+            within: self.within.or(within).unwrap_or(NonZeroU64::MIN),
+            journal: self.journal.clone(),
+        }
+    }
+}

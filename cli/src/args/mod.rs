@@ -16,7 +16,7 @@ pub(crate) use approval::{DecideArguments, KeyCommand, SayArguments};
 pub(crate) use audit::{
     AuditCommand, CheckpointArguments, JournalArguments, ReplayArguments, TraceArguments, TraceFormat, VerifyArguments,
 };
-pub(crate) use drift::{DriftArguments, DriftView, ImportArguments, Looking};
+pub(crate) use drift::{DriftArguments, DriftView, ImportArguments, Looking, RefreshLooking};
 pub(crate) use execution::{
     ApplyArguments, CancelArguments, ExecutionsArguments, ResumeArguments, Running, UndoArguments,
 };
@@ -108,6 +108,10 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write `ordain.lock`: who carries out what, and what the package depends on, for review.
+    ///
+    /// Where there is one, plans are made and executed only as long as all is as it says.
+    Lock(LockArguments),
     /// Compile a plan to its graph and show it.
     Plan(PlanArguments),
     /// Execute a plan: compile it, or take a plan file, and run its steps.
@@ -193,6 +197,12 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Serve an editor on standard input and output (Language Server Protocol 3.17).
+    Lsp {
+        /// Nothing: the server knows no other way. Many clients say it.
+        #[arg(long, hide = true)]
+        stdio: bool,
+    },
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -247,6 +257,18 @@ pub(crate) enum Format {
     Github,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct LockArguments {
+    /// A package or a file in it.
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Write nothing; show what differs as findings, and exit with 1 if there is something, or no lock.
+    #[arg(long)]
+    pub(crate) check: bool,
+    #[command(flatten)]
+    pub(crate) findings: FindingsFormat,
+}
+
 /// Which plan, with which arguments.
 #[derive(Debug, Args)]
 pub(crate) struct PlanSelection {
@@ -280,7 +302,7 @@ pub(crate) struct PlanArguments {
     #[arg(long)]
     pub(crate) refresh: bool,
     #[command(flatten)]
-    pub(crate) looking: Looking,
+    pub(crate) looking: RefreshLooking,
 }
 
 /// How a plan is shown.

@@ -33,9 +33,14 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<Outcome, Failure> {
     }
     let as_of = super::plan::day(arguments.selection.as_of.as_deref())?;
     let approvers = approvers(&arguments.selection.package)?;
+    let lock = match super::lock::agreed(&arguments.selection.package)? {
+        Ok(lock) => lock,
+        Err(outcome) => return Ok(outcome),
+    };
     conduct(&arguments.selection.package, &arguments.running, State::Succeeded, |options| {
         options.as_of = Some(as_of);
         options.approvers = approvers;
+        options.lock = lock;
         execute(&graph, options)
     })
 }

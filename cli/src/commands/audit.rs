@@ -35,10 +35,14 @@ fn verify(arguments: &VerifyArguments) -> Result<Outcome, Failure> {
     Ok(if found.problem.is_none() { Outcome::Fine } else { Outcome::Findings })
 }
 
+/// The largest checkpoint that is read: 1 MiB, a thousand times what one has.
+const MAX_CHECKPOINT_BYTES: usize = 1 << 20;
+
 /// A checkpoint from a file, signed by somebody who counts.
 fn kept(path: &Path, keys: &[PublicKey]) -> Result<Checkpoint, Failure> {
     let shown = path.display();
-    let content = std::fs::read(path).map_err(|error| Failure(format!("`{shown}` cannot be read: {error}")))?;
+    let content = super::file::read(path, MAX_CHECKPOINT_BYTES)
+        .map_err(|error| Failure(format!("`{shown}` cannot be read: {error}")))?;
     let checkpoint = Checkpoint::read(&content).map_err(|error| Failure(format!("`{shown}`: {error}")))?;
     if keys.is_empty() || keys.contains(&checkpoint.key) {
         return Ok(checkpoint);

@@ -1,13 +1,15 @@
 //! `ordain approve`, `ordain reject` and `ordain revoke`.
 
+use std::io::{self, IsTerminal as _};
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use ordain_graph::Value;
-use ordain_runtime::{DecideError, Decision, Journal, Request, decide};
+use ordain_runtime::{DecideError, Decision, Journal, Request, decide, inquire};
 use serde_json::json;
 
-use super::apply::{journal, workspace};
+use super::apply::{confirmed, journal, workspace};
 use super::executions::{choose, warn_of_other_approvers};
 use super::key;
 use crate::args::{DecideArguments, SayArguments};
@@ -15,18 +17,18 @@ use crate::output::approvals::{Commands, told};
 use crate::{Failure, Outcome, output};
 
 pub(crate) fn approve(arguments: &DecideArguments) -> Result<Outcome, Failure> {
-    run(Decision::Approve, &arguments.say, arguments.until.as_deref())
+    run(Decision::Approve, &arguments.say, arguments.until.as_deref(), !arguments.yes)
 }
 
 pub(crate) fn reject(arguments: &DecideArguments) -> Result<Outcome, Failure> {
-    run(Decision::Reject, &arguments.say, arguments.until.as_deref())
+    run(Decision::Reject, &arguments.say, arguments.until.as_deref(), !arguments.yes)
 }
 
 pub(crate) fn revoke(arguments: &SayArguments) -> Result<Outcome, Failure> {
-    run(Decision::Revoke, arguments, None)
+    run(Decision::Revoke, arguments, None, false)
 }
 
-fn run(decision: Decision, arguments: &SayArguments, until: Option<&str>) -> Result<Outcome, Failure> {
+fn run(decision: Decision, arguments: &SayArguments, until: Option<&str>, ask: bool) -> Result<Outcome, Failure> {
     let now = Timestamp::now();
     let until = until.map(|until| moment(until, now)).transpose()?;
     let path = journal(&workspace(&arguments.package)?, arguments.journal.as_deref());
@@ -37,6 +39,19 @@ fn run(decision: Decision, arguments: &SayArguments, until: Option<&str>) -> Res
         warn_of_other_approvers(&record, &arguments.package);
     }
     let key = key::load(&key::path(arguments.key.as_deref())?)?;
+    // A script knows what it does; whoever types it sees what it is about first.
+    if ask && !arguments.json && io::stdin().is_terminal() {
+        if let Some(plan) = journal.plan(&chosen.plan_hash)? {
+            anstream::eprint!("{}", ordain_views::tree_head(&plan, &output::terminal(true)));
+        }
+        let asked = inquire(&journal, &chosen.id, now.as_millisecond())?.unwrap_or_default();
+        anstream::eprint!("{}", output::approvals::asked(&asked.standings, &arguments.policies));
+        let verb = if decision == Decision::Approve { "approve" } else { "reject" };
+        let policies: Vec<_> = arguments.policies.iter().map(|policy| output::line(policy)).collect();
+        if !confirmed(&format!("Sign that you {verb} {}?", policies.join(", ")))? {
+            return Err(Failure("nothing was signed".into()));
+        }
+    }
     let request = Request {
         decision,
         policies: arguments.policies.iter().map(Into::into).collect(),

@@ -53,6 +53,10 @@ pub(crate) fn run(arguments: &ExecutionsArguments) -> Result<Outcome, Failure> {
 
 /// The one execution whose id begins so, or the latest of all.
 pub(super) fn choose<'a>(executions: &'a [ExecutionSummary], id: &str) -> Result<&'a ExecutionSummary, Failure> {
+    // Every id begins with nothing, which is what a variable holds that a script did not set.
+    if id.is_empty() {
+        return Err(Failure("no execution is named: give its id, how that begins, or `latest`".into()));
+    }
     if id == "latest" {
         return executions.first().ok_or_else(|| Failure("the journal has no executions".into()));
     }

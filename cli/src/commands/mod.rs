@@ -14,12 +14,15 @@ mod drift;
 mod eval;
 mod executions;
 mod explain;
+mod file;
 mod fix;
 mod fmt;
 mod gate;
 mod import;
 mod init;
 mod key;
+mod lock;
+mod lsp;
 mod package;
 mod plan;
 mod policy;
@@ -48,6 +51,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
             let check = check::Check { path: &path, format: &findings, deny_warnings };
             if watch { check.watch() } else { check.once() }
         }
+        Command::Lock(arguments) => lock::run(&arguments),
         Command::Plan(plan) => plan::run(&plan),
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Resume(arguments) => resume::run(&arguments),
@@ -74,6 +78,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Doc { path, format, output, json } => doc::run(&path, format, output, json),
         Command::Explain { code, json } => explain::run(code.as_deref(), json),
+        Command::Lsp { stdio: _ } => lsp::run(),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "ordain", &mut script);

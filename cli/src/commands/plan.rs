@@ -1,10 +1,13 @@
 //! `ordain plan`, and the compiling that `ordain apply` and `ordain diff` share with it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use ordain_compiler::{Item, Kind, PlanInstance, bind_arguments, check_package, judge, package_items, qualified_name};
+use ordain_compiler::{
+    Item, Kind, MAX_DOCUMENT_BYTES, PlanInstance, bind_arguments, check_package, judge, package_items, qualified_name,
+};
 use ordain_diagnostics::{Diagnostic, Severity};
 use ordain_graph::{Date, PlanGraph, RefreshError, Value};
 use ordain_loader::Workspace;
@@ -21,9 +24,10 @@ pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, Failure> {
     let mut denied = false;
     if arguments.refresh {
         let whole = graph.clone();
-        let refreshed = super::drift::look(&arguments.selection.package, &arguments.looking, |within, options| {
-            refresh(&whole, within, options)
-        })?;
+        let refreshed =
+            super::drift::look(&arguments.selection.package, &arguments.looking.looking(), |within, options| {
+                refresh(&whole, within, options)
+            })?;
         anstream::eprint!("{}", super::drift::text(&refreshed.report));
         match refreshed.plan {
             Ok(part) => graph = Arc::new(part),
@@ -49,13 +53,16 @@ pub(crate) fn run(arguments: &PlanArguments) -> Result<Outcome, Failure> {
     Ok(if graph.requirements().denied_by.is_empty() && !denied { Outcome::Fine } else { Outcome::Findings })
 }
 
-/// The graph the arguments name: read from a plan file, or compiled. Findings are shown; with errors there is none.
+/// The graph the arguments name: read from a plan file, or compiled from a package that is as its lock says. Findings are
+/// shown; with errors there is none.
 pub(crate) fn graph(selection: &PlanSelection) -> Result<Option<Arc<PlanGraph>>, Failure> {
     if let Some(file) = selection.plan.as_deref().filter(|plan| is_file(plan)) {
         return read(file).map(Some);
     }
     let as_of = selection.as_of.as_deref();
-    compile(&package::load(&selection.package)?, selection.plan.as_deref(), &selection.arguments, as_of)
+    let workspace = package::load(&selection.package)?;
+    let graph = compile(&workspace, selection.plan.as_deref(), &selection.arguments, as_of)?;
+    Ok(if graph.is_some() && !super::lock::holds(&workspace)? { None } else { graph })
 }
 
 /// Whether an argument means a plan file, not a plan's name.
@@ -65,7 +72,8 @@ pub(crate) fn is_file(argument: &str) -> bool {
 
 /// The graph in a plan file.
 pub(crate) fn read(file: &str) -> Result<Arc<PlanGraph>, Failure> {
-    let bytes = std::fs::read(file).map_err(|error| Failure(format!("`{file}`: {error}")))?;
+    let bytes = super::file::read(Path::new(file), MAX_DOCUMENT_BYTES)
+        .map_err(|error| Failure(format!("`{file}`: {error}")))?;
     let graph = PlanGraph::from_json(&bytes).map_err(|error| Failure(format!("`{file}`: {error}")))?;
     Ok(Arc::new(graph))
 }

@@ -40,7 +40,7 @@ pub(crate) fn watch(
             return Ok(Outcome::Fine);
         }
         while changes.recv_timeout(QUIET) != Err(RecvTimeoutError::Timeout) {}
-        workspace.refresh(&tree, "");
+        workspace.refresh(&tree);
     }
 }
 

@@ -51,6 +51,16 @@ fn word(text: &str) -> String {
     }
 }
 
+/// What some policies ask, and what became of it so far.
+pub(crate) fn asked(standings: &[Standing], policies: &[String]) -> String {
+    let mut text = String::new();
+    for standing in standings.iter().filter(|standing| policies.iter().any(|policy| *policy == standing.demand.policy))
+    {
+        one(&mut text, standing);
+    }
+    text
+}
+
 /// Everything that is asked, what is missing, and how to give it.
 pub(crate) fn told(standings: &[Standing], commands: &Commands<'_>) -> String {
     let mut text = String::new();

@@ -9,10 +9,12 @@ mod check;
 mod cycle;
 mod data_pattern;
 mod db;
+pub mod editor;
 mod engine;
 mod eval;
-mod hir;
+pub mod hir;
 mod items;
+mod lock;
 mod module_path;
 mod names;
 mod package_manifest;
@@ -35,8 +37,10 @@ pub use eval::{
     eval_text_with, plain, read_document, value_json,
 };
 pub use hir::Kind;
-pub use items::{Item, file_items, parse_package};
+pub use items::{FileItems, Item, Part, file_items, parse_package};
+pub use lock::{lock_findings, lock_of, read_lock};
 pub use module_path::{Unnameable, unnameable};
+pub use ordain_graph::MAX_LOCK_BYTES;
 pub use package_manifest::{Dependency, Manifest, ParsedManifest, manifest, parse_manifest};
 pub use plan::{ArgumentError, Instantiated, PlanInstance, bind_arguments, instantiate, program_references};
 pub use policy::{

@@ -151,6 +151,8 @@ catalogue! {
     UNUSED_ALLOW = 707, Warning, Packages, "allowance that allows nothing";
     DUPLICATE_PACKAGE_NAME = 708, Error, Packages, "two packages with one name";
     UNNAMEABLE_MODULE = 709, Warning, Packages, "module that no import can name";
+    INVALID_LOCK = 710, Error, Packages, "lock file cannot be read";
+    LOCK_DIFFERS = 711, Error, Packages, "package differs from its lock";
     DUPLICATE_POLICY_CODE = 801, Error, Policies, "policy code used twice";
     INCOMPLETE_POLICY = 802, Error, Policies, "policy that can decide nothing";
     DENIED_BY_POLICY = 803, Error, Policies, "denied by a policy";

@@ -1,4 +1,4 @@
-//! The plan graph as an artifact: its values, nodes, canonical JSON and hashes.
+//! The plan graph as an artifact: its values, nodes, canonical JSON and hashes; and the lock that plans are held to.
 //!
 //! Pure data and pure functions: no source, no I/O. The compiler makes plan graphs, everyone else reads them.
 
@@ -8,6 +8,7 @@ mod canonical;
 mod draft;
 mod fields;
 mod json;
+mod lock;
 mod names;
 mod ops;
 mod plan;
@@ -22,6 +23,9 @@ pub use artifact::{PLAN_SCHEMA, PlanError};
 pub use build::finish;
 pub use draft::{DraftNode, DraftPlan, DraftUndo, Finished, GraphError};
 pub use fields::Fields;
+pub use lock::{
+    LOCK_FORMAT, LOCK_SCHEMA, Lock, LockDifference, LockError, LockedBinding, LockedPackage, MAX_LOCK_BYTES,
+};
 pub use ops::{OpError, Pattern, Patterns, apply, apply_with, evaluate};
 pub use plan::{
     Adapter, Contract, Dependency, Effect, Environment, FORMAT, Node, NodeKind, OnFailure, PackageRef, PlanGraph,

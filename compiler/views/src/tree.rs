@@ -48,6 +48,24 @@ pub fn tree(graph: &PlanGraph, terminal: &Terminal) -> String {
     painter.finish()
 }
 
+/// What a plan amounts to and what policies say of it, without its steps: the lines above those of [`tree`].
+pub fn tree_head(graph: &PlanGraph, terminal: &Terminal) -> String {
+    let outline = Outline::of(graph);
+    let addresses = Addresses::of(graph);
+    let view = View {
+        graph,
+        outline: &outline,
+        width: terminal.columns(),
+        rows: Vec::new(),
+        shown: 0,
+        uses: Vec::new(),
+        addresses: &addresses,
+    };
+    let mut painter = Painter::new(terminal.colour);
+    view.head(&mut painter);
+    painter.finish()
+}
+
 struct View<'v, 'g> {
     graph: &'g PlanGraph,
     outline: &'v Outline<'g>,

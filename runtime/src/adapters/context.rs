@@ -1,5 +1,6 @@
 //! What an adapter sees of the step it is called for.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ordain_graph::Contract;
@@ -44,7 +45,7 @@ pub struct SecretTag {
 pub struct StepContext<'a> {
     pub(crate) contract: &'a Contract,
     pub(crate) attempt: Try<'a>,
-    pub(crate) inputs: &'a serde_json::Value,
+    pub(crate) inputs: &'a Arc<serde_json::Value>,
     pub(crate) deadline: Option<Instant>,
     pub(crate) surroundings: &'a Surroundings<'a>,
     pub(crate) tell: &'a (dyn Fn(Told<'_>) + Sync),
@@ -79,10 +80,12 @@ pub(crate) enum Told<'a> {
 
 /// What all steps of an execution share.
 pub(crate) struct Surroundings<'a> {
-    pub(crate) workspace: &'a Workspace,
-    pub(crate) vault: &'a Vault,
+    pub(crate) workspace: &'a Arc<Workspace>,
+    pub(crate) vault: &'a Arc<Vault>,
     pub(crate) cancel: &'a Cancellation,
     pub(crate) grace: Duration,
+    /// How long calls are waited for that ignore their deadline and the time of grace.
+    pub(crate) leeway: Duration,
 }
 
 impl StepContext<'_> {
@@ -122,7 +125,7 @@ impl StepContext<'_> {
     /// # Errors
     /// The adapter expects something else than the contract says.
     pub fn inputs<T: DeserializeOwned>(&self) -> Result<T, StepError> {
-        T::deserialize(self.inputs).map_err(|error| {
+        T::deserialize(self.inputs.as_ref()).map_err(|error| {
             let message = format!("the inputs are not those of `{}`: {error}", self.capability());
             StepError::new(Reason::InputMismatch, message)
         })

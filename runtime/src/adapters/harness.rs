@@ -15,8 +15,8 @@ use crate::workspace::Workspace;
 /// A place to call adapters in.
 pub(crate) struct Bench {
     dir: tempfile::TempDir,
-    workspace: Workspace,
-    vault: Vault,
+    workspace: Arc<Workspace>,
+    vault: Arc<Vault>,
     cancel: Cancellation,
 }
 
@@ -24,7 +24,7 @@ impl Bench {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let workspace = Workspace::open(dir.path(), &dir.path().join("journal.db")).unwrap();
-        Self { dir, workspace, vault: Vault::default(), cancel: Cancellation::new() }
+        Self { dir, workspace: Arc::new(workspace), vault: Arc::default(), cancel: Cancellation::new() }
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -59,11 +59,12 @@ impl Bench {
             vault: &self.vault,
             cancel: &self.cancel,
             grace: Duration::from_millis(100),
+            leeway: Duration::from_secs(5),
         };
         call(&StepContext {
             contract: &contract,
             attempt: Try { key: &"0".repeat(64), number: 1, in_doubt: false, undoes: None },
-            inputs,
+            inputs: &Arc::new(inputs.clone()),
             deadline: None,
             surroundings: &surroundings,
             tell: &|_| {},

@@ -2,6 +2,7 @@
 //!
 //! An adapter translates inputs into effects and effects into outputs. It knows nothing of plans, journals or policies.
 
+mod bounded;
 mod command;
 mod context;
 mod file;
@@ -15,6 +16,7 @@ pub(crate) mod remote;
 mod terraform;
 mod tool;
 
+pub(crate) use bounded::Party;
 pub use context::{SecretTag, StepContext, StepError};
 pub(crate) use context::{Surroundings, Told, Try};
 pub use observed::Observed;
@@ -105,8 +107,8 @@ impl Adapters {
     }
 
     /// The one of that name.
-    pub fn get(&self, name: &str) -> Option<&dyn Adapter> {
-        self.0.get(name).map(AsRef::as_ref)
+    pub fn get(&self, name: &str) -> Option<&Arc<dyn Adapter>> {
+        self.0.get(name)
     }
 }
 

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use smol_str::SmolStr;
 
 use super::remote::{Reached, Remote, Terms};
-use super::{Adapter, AdapterLimits, Adapters};
+use super::{AdapterLimits, Adapters, Party};
 use crate::workspace::digest_text;
 
 /// The adapters of one execution. Programs among them end when this is dropped.
@@ -99,9 +99,9 @@ impl<'a> Reach<'a> {
     }
 
     /// The adapter of a name in the plan, if it is the one that the plan was made with.
-    pub(crate) fn find(&self, name: &SmolStr, transport: &Transport) -> Result<&dyn Adapter, Missing> {
+    pub(crate) fn find(&self, name: &SmolStr, transport: &Transport) -> Result<Party<'_>, Missing> {
         if let Transport::Builtin(builtin) = transport {
-            return self.builtin.get(builtin).ok_or_else(|| Missing::Builtin(builtin.clone()));
+            return self.builtin.get(builtin).map(Party::Own).ok_or_else(|| Missing::Builtin(builtin.clone()));
         }
         let unknown = || Missing::Package(package(name).unwrap_or(name).into());
         let away = self.remote.get(name).ok_or_else(unknown)?;
@@ -111,7 +111,7 @@ impl<'a> Reach<'a> {
                 return Err(Missing::Changed(file.clone()));
             }
         }
-        Ok(&away.adapter)
+        Ok(Party::Away(&away.adapter))
     }
 }
 

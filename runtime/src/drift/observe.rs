@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -27,7 +26,7 @@ pub(super) struct Question<'a> {
     pub(super) adapter: Option<&'a SmolStr>,
     /// The key that the adapter was called with when it did it, or any other.
     pub(super) key: String,
-    pub(super) inputs: Json,
+    pub(super) inputs: Arc<Json>,
     /// How long it may take.
     pub(super) within: Duration,
 }
@@ -98,10 +97,7 @@ impl Asking<'_> {
             surroundings: self.surroundings,
             tell: &|_| {},
         };
-        match catch_unwind(AssertUnwindSafe(|| call.adapter.observe(&context))) {
-            Ok(Ok(observed)) => Ok(observed),
-            Ok(Err(error)) => Err(Unsaid::of(error.reason, vault.redact(&error.message))),
-            Err(_) => Err(Unsaid::of(Reason::AdapterCrashed, "the adapter broke down")),
-        }
+        let observed = call.adapter.call(&context, |adapter, step| adapter.observe(step));
+        observed.map_err(|error| Unsaid::of(error.reason, vault.redact(&error.message)))
     }
 }

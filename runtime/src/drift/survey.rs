@@ -1,6 +1,7 @@
 //! A survey: every step of a plan with what should be there of it, and what is.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ordain_graph::{Contract, Effect, Node, NodeId, PlanGraph, Value, evaluate};
@@ -67,10 +68,10 @@ pub(super) fn survey(
         wanted.retain(|step| step.made.is_some_and(|made| !made.undone));
     }
     let surplus: Vec<&Made> = if only_done { Vec::new() } else { surplus(plan, history, &wanted) };
-    let vault = unlock(plan, &surplus, options);
-    let workspace = workspace(options)?;
-    let surroundings =
-        Surroundings { workspace: &workspace, vault: &vault, cancel: &options.cancel, grace: options.grace };
+    let vault = Arc::new(unlock(plan, &surplus, options));
+    let workspace = Arc::new(workspace(options)?);
+    let (cancel, grace, leeway) = (&options.cancel, options.grace, options.adapter_limits.leeway);
+    let surroundings = Surroundings { workspace: &workspace, vault: &vault, cancel, grace, leeway };
     let asking = Asking { surroundings: &surroundings, parallel: options.limits.all };
     let mut asked = Vec::new();
     let mut questions = Vec::new();
@@ -82,7 +83,7 @@ pub(super) fn survey(
                 contract: step.contract,
                 adapter: step.node.adapter.as_ref(),
                 key: step.made.map_or_else(|| "0".repeat(64), |made| made.step_key.clone()),
-                inputs: step.contract.input.encode(inputs),
+                inputs: Arc::new(step.contract.input.encode(inputs)),
                 within: patience(step.node, within),
             });
         }
@@ -350,7 +351,7 @@ fn unexpected(
                     contract,
                     adapter: made.node().adapter.as_ref(),
                     key: made.step_key.clone(),
-                    inputs: made.inputs.clone(),
+                    inputs: Arc::new(made.inputs.clone()),
                     within: patience(made.node(), within),
                 };
                 (made, question)

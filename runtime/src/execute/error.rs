@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ordain_graph::ShapeError;
+use ordain_graph::{LockDifference, ShapeError};
 use smol_str::SmolStr;
 use thiserror::Error;
 
@@ -20,6 +20,9 @@ pub enum ExecuteError {
     /// Policies deny the plan, or ask for what nobody gave.
     #[error("{}", lines("policies stand against the plan", .0))]
     Policies(Vec<PolicyProblem>),
+    /// The plan was made with other adapters than the lock says.
+    #[error("{}\nif that is meant, run `ordain lock`", lines("the plan is not as `ordain.lock` says", .0))]
+    Locked(Vec<LockDifference>),
     /// Nodes cannot be executed by the adapters at hand.
     #[error("{}", lines("steps have no usable adapter", .0))]
     Adapters(Vec<AdapterProblem>),
@@ -50,7 +53,7 @@ pub enum ExecuteError {
         id: SmolStr,
     },
     /// The execution has ended, so that there is nothing to go on with.
-    #[error("`{id}` has ended: it {}; what it has not done takes a new execution", .state.name())]
+    #[error("`{id}` has ended: it {}; what it has not done takes a new execution", how(*.state))]
     Ended {
         /// The execution.
         id: SmolStr,
@@ -99,6 +102,7 @@ impl ExecuteError {
                     false => "policy_denied",
                 }
             }
+            Self::Locked(_) => "lock_differs",
             Self::Adapters(problems) => problems.first().map_or("adapter_missing", |problem| problem.why.code()),
             Self::Inputs(_) => "input_mismatch",
             Self::Secrets(_) => "secret_missing",
@@ -251,6 +255,16 @@ pub struct SecretProblem {
     pub name: SmolStr,
     /// Why.
     pub error: SecretError,
+}
+
+/// How an execution ended, behind `it`.
+fn how(state: State) -> &'static str {
+    match state {
+        State::Undone => "was undone",
+        State::PartlyUndone => "was undone in part",
+        State::Cancelled => "was cancelled",
+        other => other.name(),
+    }
 }
 
 /// A heading and what it is about, one a line.

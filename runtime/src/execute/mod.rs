@@ -21,9 +21,10 @@ pub(crate) use preflight::{Call, bind, secrets as secret_names};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ordain_graph::{Date, Node, NodeId, PlanGraph, Shape, Value, evaluate};
+use ordain_graph::{Date, Lock, Node, NodeId, PlanGraph, Shape, Value, evaluate};
 use smol_str::SmolStr;
 
 use crate::adapters::{AdapterLimits, Adapters, Reach, StepError, Surroundings, Terrain};
@@ -71,6 +72,9 @@ pub struct ExecuteOptions<'a> {
     pub as_of: Option<Date>,
     /// Who can approve what policies ask in an execution that begins. One that goes on has those it began with.
     pub approvers: Option<Approvers>,
+    /// What somebody agreed that adapters are, to which the plan of an execution that begins is held. One that goes on was held
+    /// to it when it began.
+    pub lock: Option<Lock>,
 }
 
 impl<'a> ExecuteOptions<'a> {
@@ -91,6 +95,7 @@ impl<'a> ExecuteOptions<'a> {
             packages: &|_| None,
             as_of: None,
             approvers: None,
+            lock: None,
         }
     }
 }
@@ -104,16 +109,17 @@ impl<'a> ExecuteOptions<'a> {
 /// Something was wrong before the first step, and nothing was done; or the journal failed on the way.
 pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {
     let since = clock::instant();
+    preflight::locked(plan, options.lock.as_ref())?;
     let id = clock::execution_id();
     let adapters = reach(plan, options, &id, false);
     let approvers = options.approvers.as_ref().filter(|_| Docket::is_needed(plan));
     let prepared = preflight::prepare(plan, &adapters, Goal::Apply, options.as_of, approvers)?;
     limited(plan, options)?;
-    let vault = preflight::unlock(&prepared, options.secrets)?;
+    let vault = Arc::new(preflight::unlock(&prepared, options.secrets)?);
     // First to refuse a missing one before a journal is made, then again to know where the journal lies.
     workspace(options)?;
     let journal = Journal::open(&options.journal)?;
-    let workspace = workspace(options)?;
+    let workspace = Arc::new(workspace(options)?);
     let claimed = Claimed { environments: plan.environments.keys().cloned().collect(), concurrent: options.concurrent };
     let execution = NewExecution {
         id,
@@ -196,17 +202,22 @@ fn claim(id: &str, options: &ExecuteOptions<'_>) -> Result<Claim, ExecuteError> 
         .ok_or_else(|| ExecuteError::Unknown { id: id.into() })
 }
 
-fn go_on(id: &str, claim: Claim, goal: Goal, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {
+fn go_on(
+    id: &str,
+    mut claim: Claim,
+    goal: Goal,
+    options: &ExecuteOptions<'_>,
+) -> Result<ExecutionReport, ExecuteError> {
     let since = clock::instant();
-    let plan = claim.plan.clone().ok_or_else(|| ExecuteError::NoPlan { id: id.into() })?;
+    let plan = claim.plan.take().ok_or_else(|| ExecuteError::NoPlan { id: id.into() })?;
     let approvers = claim.record.approvers.clone();
     // It began when its exemptions held; but waiting for people can take long.
     let as_of = options.as_of.filter(|_| claim.record.summary.state == RecordedState::Waiting);
     let adapters = reach(&plan, options, id, true);
     let prepared = preflight::prepare(&plan, &adapters, goal, as_of, approvers.as_ref())?;
     limited(&plan, options)?;
-    let vault = preflight::unlock(&prepared, options.secrets)?;
-    let workspace = workspace(options)?;
+    let vault = Arc::new(preflight::unlock(&prepared, options.secrets)?);
+    let workspace = Arc::new(workspace(options)?);
     let past = Past::read(&prepared, &claim.record.steps)?;
     let plan_hash = claim.record.summary.plan_hash.clone();
     let recorder = claim.resume(clock::now(), goal == Goal::Undo)?;
@@ -257,11 +268,12 @@ impl Run {
         self,
         prepared: &Prepared<'_>,
         options: &ExecuteOptions<'_>,
-        vault: &Vault,
-        workspace: &Workspace,
+        vault: &Arc<Vault>,
+        workspace: &Arc<Workspace>,
         mut recorder: Recorder,
     ) -> Result<ExecutionReport, ExecuteError> {
-        let surroundings = Surroundings { workspace, vault, cancel: &options.cancel, grace: options.grace };
+        let (cancel, grace, leeway) = (&options.cancel, options.grace, options.adapter_limits.leeway);
+        let surroundings = Surroundings { workspace, vault, cancel, grace, leeway };
         let engine = Engine { surroundings: &surroundings, observer: options.observer, began: self.since };
         let mut limits = options.limits.clone();
         let settled = std::thread::scope(|scope| {

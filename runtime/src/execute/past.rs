@@ -56,7 +56,18 @@ impl Past {
                 },
                 StepEvent::UndoIntent => past.undone[at] = Undoing::Begun,
                 StepEvent::Undone => past.undone[at] = Undoing::Done,
-                StepEvent::NotUndone => past.undone[at] = Undoing::Open,
+                StepEvent::NotUndone => {
+                    let reason = step.data["reason"].as_str().and_then(Reason::from_code);
+                    past.undone[at] = match reason {
+                        // It may have been cut short at any place, or be at work still.
+                        Some(Reason::Cancelled | Reason::Abandoned) => Undoing::Begun,
+                        // Nothing was tried: what was in doubt before is so still.
+                        None | Some(Reason::SecretLost | Reason::InputUnresolved | Reason::InputMismatch) => {
+                            past.undone[at]
+                        }
+                        Some(_) => Undoing::Open,
+                    };
+                }
                 StepEvent::Skipped | StepEvent::Decided => {}
             }
         }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ordain_graph::{Contract, Date, Node, NodeId, OnFailure, PlanGraph, Residual, Value, Verdict};
+use ordain_graph::{Contract, Date, Lock, Node, NodeId, OnFailure, PlanGraph, Residual, Value, Verdict};
 use semver::Version;
 use smol_str::SmolStr;
 
 use super::Goal;
 use super::error::{AdapterProblem, ExecuteError, InputProblem, NoAdapter, PolicyProblem, SecretProblem};
-use crate::adapters::{Adapter, Missing, Reach, StepError};
+use crate::adapters::{Missing, Party, Reach, StepError};
 use crate::approval::{Approvers, Docket};
 use crate::secret::{SecretError, SecretSource};
 use crate::vault::Vault;
@@ -30,7 +30,7 @@ pub(super) struct Prepared<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) contract: &'a Contract,
-    pub(crate) adapter: &'a dyn Adapter,
+    pub(crate) adapter: Party<'a>,
 }
 
 /// Looks at the whole plan: adapters, inputs. Every problem of the first kind found is reported at once.
@@ -76,6 +76,12 @@ pub(super) fn prepare<'a>(
     let calls: Vec<Call<'a>> = calls.into_iter().flatten().collect();
     check_inputs(plan, &calls)?;
     Ok(Prepared { plan, position, calls, undo, pending })
+}
+
+/// Holds a plan to the lock, where there is one. This comes before any adapter is asked anything.
+pub(super) fn locked(plan: &PlanGraph, lock: Option<&Lock>) -> Result<(), ExecuteError> {
+    let differences = lock.map(|lock| lock.differences_of_plan(plan)).unwrap_or_default();
+    if differences.is_empty() { Ok(()) } else { Err(ExecuteError::Locked(differences)) }
 }
 
 /// What the policies say. Gives the verdicts that wait for outputs.
@@ -137,7 +143,7 @@ pub(crate) fn bind<'a>(
         Missing::Package(package) => NoAdapter::Package { adapter: qualified.clone(), package },
         Missing::Changed(file) => NoAdapter::Changed { adapter: qualified.clone(), file },
     })?;
-    let description = adapter.describe().map_err(|StepError { reason, message }| NoAdapter::Silent {
+    let description = adapter.adapter().describe().map_err(|StepError { reason, message }| NoAdapter::Silent {
         adapter: qualified.clone(),
         reason,
         message,

@@ -1,6 +1,5 @@
 //! The real world: threads that call adapters, the journal on disk, the clocks of the machine.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
@@ -13,7 +12,6 @@ use crate::cancel::Subscription;
 use crate::clock;
 use crate::event::Event;
 use crate::journal::{Entry, JournalError, Recorder};
-use crate::reason::Reason;
 use crate::report::State;
 
 /// More threads than this do not help.
@@ -46,6 +44,8 @@ pub(super) struct Threads<'a, 'p> {
     workers: Vec<Sender<Job<'p>>>,
     idle: Vec<usize>,
     signals: Receiver<Signal>,
+    /// Whether the journal was told that the execution is asked to end.
+    noted: bool,
     _cancelled: Subscription,
 }
 
@@ -80,7 +80,7 @@ impl<'a, 'p> Threads<'a, 'p> {
             }
         }
         let idle = (0..workers.len()).rev().collect();
-        Ok(Self { engine, recorder, workers, idle, signals, _cancelled: subscription })
+        Ok(Self { engine, recorder, workers, idle, signals, noted: false, _cancelled: subscription })
     }
 
     /// How many there are.
@@ -136,8 +136,8 @@ impl Engine<'_> {
             },
         };
         let vault = self.surroundings.vault;
-        catch_unwind(AssertUnwindSafe(|| job.call.adapter.apply(&context)))
-            .unwrap_or_else(|_| Err(StepError::new(Reason::AdapterCrashed, "the adapter broke down")))
+        let given = job.call.adapter.call(&context, |adapter, step| adapter.apply(step));
+        given
             .and_then(|given| accept(&job.node.id, &job.call.contract.output, given, vault))
             .map_err(|error| StepError::new(error.reason, vault.redact(&error.message)))
     }
@@ -153,7 +153,13 @@ impl<'p> World<'p> for Threads<'_, 'p> {
     }
 
     fn is_cancelled(&mut self) -> bool {
-        self.engine.surroundings.cancel.is_cancelled()
+        let cancelled = self.engine.surroundings.cancel.is_cancelled();
+        if cancelled && !self.noted {
+            self.noted = true;
+            // A journal that cannot be written now is in the way of the next commit.
+            let _ = self.recorder.note_cancel(clock::now());
+        }
+        cancelled
     }
 
     fn commit(&mut self, entries: Vec<Entry>, end: Option<(Moment, State)>) -> Result<(), JournalError> {

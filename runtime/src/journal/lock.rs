@@ -48,7 +48,11 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Keeps other processes from the execution, and other executions from its environments.
 pub(super) fn take(journal: &Path, execution: &str, claimed: &Claimed) -> Result<Locks, JournalError> {
-    let own = take_execution(journal, execution)?;
+    take_environments(take_execution(journal, execution)?, journal, claimed)
+}
+
+/// Keeps other executions from the environments of one that is taken.
+pub(super) fn take_environments(own: ExecutionLock, journal: &Path, claimed: &Claimed) -> Result<Locks, JournalError> {
     // A plan without environments keeps out those that have none either.
     let none = [SmolStr::default()];
     let mut names = if claimed.environments.is_empty() { &none[..] } else { &claimed.environments }.to_vec();

@@ -34,8 +34,9 @@ impl RowHash {
     }
 }
 
-impl fmt::Display for RowHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl RowHash {
+    /// It as text, handed on without a place of its own in memory: every row that is written or checked needs it.
+    fn with_text<T>(&self, take: impl FnOnce(&str) -> T) -> T {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         let mut text = *b"sha256:0000000000000000000000000000000000000000000000000000000000000000";
         for (at, byte) in self.0.iter().enumerate() {
@@ -43,7 +44,13 @@ impl fmt::Display for RowHash {
             text[8 + 2 * at] = HEX[usize::from(byte & 15)];
         }
         // INVARIANT: all of it is ASCII.
-        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+        take(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for RowHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.with_text(|text| f.write_str(text))
     }
 }
 
@@ -55,7 +62,7 @@ impl fmt::Debug for RowHash {
 
 impl Serialize for RowHash {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        self.with_text(|text| serializer.serialize_str(text))
     }
 }
 
@@ -86,24 +93,12 @@ struct Hashed<'a> {
 }
 
 impl Hashed<'_> {
-    fn hash(&self) -> RowHash {
-        let mut digest = Writer(Sha256::new());
-        // INVARIANT: texts, numbers and nulls can be written, and a digest takes everything.
-        let _ = serde_json::to_writer(&mut digest, self);
-        RowHash(digest.0.finalize().into())
-    }
-}
-
-struct Writer(Sha256);
-
-impl std::io::Write for Writer {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+    /// Its hash. What is hashed is put together in memory that was used before.
+    fn hash(&self, memory: &mut Vec<u8>) -> RowHash {
+        memory.clear();
+        // INVARIANT: texts, numbers and nulls can be written, and memory takes everything.
+        let _ = serde_json::to_writer(&mut *memory, self);
+        RowHash(Sha256::digest(&*memory).into())
     }
 }
 
@@ -136,6 +131,7 @@ pub(crate) struct Tail<'t> {
     /// The last row of those who wrote before.
     before: i64,
     head: Head,
+    memory: Vec<u8>,
 }
 
 /// The last row.
@@ -149,7 +145,7 @@ pub(crate) struct Head {
 impl<'t> Tail<'t> {
     pub(crate) fn of(transaction: &'t Transaction<'t>) -> rusqlite::Result<Self> {
         let head = head(transaction)?;
-        Ok(Self { transaction, before: head.seq, head })
+        Ok(Self { transaction, before: head.seq, head, memory: Vec::new() })
     }
 
     /// The last row that was there before, and the last that is there now.
@@ -165,7 +161,8 @@ impl<'t> Tail<'t> {
         let (at, attempt, previous) = (row.at, i64::from(row.attempt), self.head.hash);
         let event = row.event.name();
         let execution = row.execution;
-        let hash = Hashed { address, at, attempt, data: &data, event, execution, node, previous, seq }.hash();
+        let hashed = Hashed { address, at, attempt, data: &data, event, execution, node, previous, seq };
+        let hash = hashed.hash(&mut self.memory);
         self.transaction
             .prepare_cached(
                 "INSERT INTO log (seq, at, execution, node, address, event, attempt, data, hash)
@@ -218,14 +215,59 @@ impl From<rusqlite::Error> for LogError {
     }
 }
 
+/// A row as it lies in the database, where it is what was written at its place.
+pub(crate) struct Line<'r> {
+    seq: i64,
+    at: i64,
+    pub(crate) execution: Option<&'r str>,
+    node: Option<&'r str>,
+    address: Option<&'r str>,
+    pub(crate) event: LogEvent,
+    attempt: u32,
+    data: &'r str,
+    hash: RowHash,
+}
+
+impl Line<'_> {
+    /// The row with its data; with none instead where that is not wanted.
+    pub(crate) fn read(&self, with_data: bool) -> Result<LogRow, LogError> {
+        let data = if with_data { serde_json::from_str(self.data) } else { Ok(serde_json::Value::Null) };
+        Ok(LogRow {
+            seq: self.seq,
+            at: self.at,
+            execution: self.execution.map(SmolStr::from),
+            node: self.node.map(SmolStr::from),
+            address: self.address.map(SmolStr::from),
+            event: self.event,
+            attempt: self.attempt,
+            data: data.map_err(|error| broken(self.seq, format!("its data is no JSON: {error}")))?,
+            hash: self.hash,
+        })
+    }
+}
+
+fn broken(row: i64, what: impl Into<String>) -> LogError {
+    LogError::Broken(BrokenRow { row, what: what.into() })
+}
+
 /// Goes through rows in order, from one place to another, and checks that each follows from the one before.
 ///
 /// `previous` is the hash before the first of them.
 pub(crate) fn rows(
     connection: &Connection,
+    bounds: (i64, i64),
+    previous: RowHash,
+    mut each: impl FnMut(LogRow) -> Result<(), LogError>,
+) -> Result<Head, LogError> {
+    lines(connection, bounds, previous, |line| each(line.read(true)?))
+}
+
+/// Goes through rows as [`rows`] does, which are read by whoever is given them.
+pub(crate) fn lines(
+    connection: &Connection,
     (from, to): (i64, i64),
     mut previous: RowHash,
-    mut each: impl FnMut(LogRow) -> Result<(), LogError>,
+    mut each: impl FnMut(&Line<'_>) -> Result<(), LogError>,
 ) -> Result<Head, LogError> {
     let mut statement = connection.prepare_cached(
         "SELECT seq, at, execution, node, address, event, attempt, data, hash FROM log
@@ -233,53 +275,38 @@ pub(crate) fn rows(
     )?;
     let mut rows = statement.query([from, to])?;
     let mut seq = from - 1;
+    let mut memory = Vec::new();
     while let Some(row) = rows.next()? {
-        let row = checked(row, seq + 1, previous)?;
-        (seq, previous) = (row.seq, row.hash);
-        each(row)?;
+        let line = checked(row, seq + 1, previous, &mut memory)?;
+        (seq, previous) = (line.seq, line.hash);
+        each(&line)?;
     }
     Ok(Head { seq, hash: previous })
 }
 
 /// A row, if it is what was written at its place.
-fn checked(row: &Row<'_>, seq: i64, previous: RowHash) -> Result<LogRow, LogError> {
-    let broken = |row: i64, what: String| LogError::Broken(BrokenRow { row, what });
+fn checked<'r>(row: &'r Row<'_>, seq: i64, previous: RowHash, memory: &mut Vec<u8>) -> Result<Line<'r>, LogError> {
     let found: i64 = row.get(0)?;
     if found != seq {
         return Err(broken(seq, format!("it is missing; what follows is row {found}")));
     }
-    let unreadable = |_: rusqlite::Error| broken(seq, "it cannot be read".to_owned());
-    let text = |column: usize| row.get::<_, Option<String>>(column).map_err(unreadable);
+    let unreadable = |_: rusqlite::Error| broken(seq, "it cannot be read");
+    let text = |column: usize| {
+        let text = row.get_ref(column).map_err(unreadable)?.as_str_or_null();
+        text.map_err(|_| broken(seq, "it cannot be read"))
+    };
     let (execution, node, address) = (text(2)?, text(3)?, text(4)?);
     let (event, data) = (text(5)?.unwrap_or_default(), text(7)?.unwrap_or_default());
     let (at, attempt): (i64, i64) = (row.get(1).map_err(unreadable)?, row.get(6).map_err(unreadable)?);
     let hash: RowHash = row.get(8).map_err(unreadable)?;
-    let hashed = Hashed {
-        address: address.as_deref(),
-        at,
-        attempt,
-        data: &data,
-        event: &event,
-        execution: execution.as_deref(),
-        node: node.as_deref(),
-        previous,
-        seq,
-    };
-    if hashed.hash() != hash {
-        return Err(broken(seq, "it is not what was written there, or does not follow from the row before".to_owned()));
+    let hashed = Hashed { address, at, attempt, data, event, execution, node, previous, seq };
+    if hashed.hash(memory) != hash {
+        return Err(broken(seq, "it is not what was written there, or does not follow from the row before"));
     }
     // From here on it is what somebody wrote who knew the hash before.
-    Ok(LogRow {
-        seq,
-        at,
-        execution: execution.map(SmolStr::from),
-        node: node.map(SmolStr::from),
-        address: address.map(SmolStr::from),
-        event: LogEvent::named(&event).ok_or_else(|| broken(seq, format!("its event `{event}` is not known")))?,
-        attempt: u32::try_from(attempt).map_err(|_| broken(seq, format!("{attempt} is no number of a try")))?,
-        data: serde_json::from_str(&data).map_err(|error| broken(seq, format!("its data is no JSON: {error}")))?,
-        hash,
-    })
+    let event = LogEvent::named(event).ok_or_else(|| broken(seq, format!("its event `{event}` is not known")))?;
+    let attempt = u32::try_from(attempt).map_err(|_| broken(seq, format!("{attempt} is no number of a try")))?;
+    Ok(Line { seq, at, execution, node, address, event, attempt, data, hash })
 }
 
 #[cfg(test)]
@@ -301,7 +328,7 @@ mod tests {
         };
         let canonical = serde_json_canonicalizer::to_vec(&hashed).unwrap();
         assert_eq!(String::from_utf8(canonical.clone()).unwrap(), serde_json::to_string(&hashed).unwrap());
-        assert_eq!(hashed.hash().0, <[u8; 32]>::from(Sha256::digest(canonical)));
+        assert_eq!(hashed.hash(&mut vec![1, 2, 3]).0, <[u8; 32]>::from(Sha256::digest(canonical)));
     }
 
     #[test]

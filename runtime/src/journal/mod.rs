@@ -43,6 +43,11 @@ pub struct Journal {
     _copy: Option<tempfile::TempDir>,
 }
 
+/// A directory, a pipe or a device in the place of a journal.
+fn no_file(path: &Path) -> JournalError {
+    JournalError::Unavailable { path: path.into(), detail: "it is not a file".into() }
+}
+
 impl Journal {
     /// Opens a journal, and makes one (and the directories above) where there is none.
     ///
@@ -51,6 +56,10 @@ impl Journal {
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             std::fs::create_dir_all(parent).map_err(|error| JournalError::unavailable(path, &error))?;
+        }
+        // SQLite would say less of it.
+        if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(no_file(path));
         }
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         Self::prepared(path, connection)
@@ -66,8 +75,10 @@ impl Journal {
     /// # Errors
     /// As [`Journal::open`], and where there is none.
     pub fn open_existing(path: &Path) -> Result<Self, JournalError> {
-        if !path.is_file() {
-            return Err(JournalError::Missing { path: path.into() });
+        match std::fs::metadata(path) {
+            Ok(found) if found.is_file() => {}
+            Ok(_) => return Err(no_file(path)),
+            Err(_) => return Err(JournalError::Missing { path: path.into() }),
         }
         let look::Look { connection, version, copy } = look::open(path)?;
         Ok(Self { path: path.into(), connection, version, _copy: copy })
@@ -87,7 +98,7 @@ impl Journal {
     /// # Errors
     /// The journal cannot be read.
     pub fn execution(&self, id: &str) -> Result<Option<ExecutionRecord>, JournalError> {
-        read::execution(&self.connection, id, &|id| self.is_live(id))
+        read::execution(&self.connection, id, &|id| self.is_live(id), |_| true)
             .map_err(|error| JournalError::log(&self.path, error))
     }
 
@@ -113,12 +124,7 @@ impl Journal {
     /// The journal cannot be read, or what it holds is not the plan of that hash.
     pub fn plan(&self, hash: &str) -> Result<Option<PlanGraph>, JournalError> {
         let graph = read::plan(&self.connection, hash).map_err(|error| JournalError::database(&self.path, &error))?;
-        let Some(graph) = graph else { return Ok(None) };
-        match PlanGraph::from_json(&graph) {
-            Ok(plan) if plan.hash() == *hash => Ok(Some(plan)),
-            Ok(_) => Err(JournalError::damaged(&self.path, "a plan does not have its hash")),
-            Err(error) => Err(JournalError::damaged(&self.path, error.to_string())),
-        }
+        graph.map(|graph| parse_plan(&self.path, hash, &graph)).transpose()
     }
 
     /// Whether the journal holds what was written to it: every row of the log, and what other tables take from them. Where
@@ -228,8 +234,10 @@ impl Journal {
 
     /// Opens a journal to go on with what is in it. Makes none.
     pub(crate) fn open_to_resume(path: &Path) -> Result<Self, JournalError> {
-        if !path.is_file() {
-            return Err(JournalError::Missing { path: path.into() });
+        match std::fs::metadata(path) {
+            Ok(found) if found.is_file() => {}
+            Ok(_) => return Err(no_file(path)),
+            Err(_) => return Err(JournalError::Missing { path: path.into() }),
         }
         Self::prepared(path, connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?)
     }
@@ -237,15 +245,38 @@ impl Journal {
     /// Takes an execution for oneself, so that nothing of it changes, and its environments; gives it with its plan. `None`
     /// where there is no such execution.
     pub(crate) fn claim(self, id: &str, concurrent: bool) -> Result<Option<Claim>, JournalError> {
-        let log = |error| JournalError::log(&self.path, error);
-        let known = read::execution(&self.connection, id, &|_| false).map_err(log)?;
-        let Some(plan) = known.map(|known| self.plan(&known.summary.plan_hash)).transpose()? else { return Ok(None) };
-        let environments =
-            plan.as_ref().map_or_else(Vec::new, |plan| plan.environments.keys().cloned().collect::<Vec<_>>());
-        let lock = lock::take(&self.path, id, &Claimed { environments, concurrent })?;
+        let database = |error: rusqlite::Error| JournalError::database(&self.path, &error);
+        let Some(hash) = read::plan_hash(&self.connection, id).map_err(database)? else { return Ok(None) };
         // Nobody changes it from here on.
-        let Some(record) = read::execution(&self.connection, id, &|_| false).map_err(log)? else { return Ok(None) };
+        let own = lock::take_execution(&self.path, id)?;
+        let graph = read::plan(&self.connection, &hash).map_err(database)?;
+        let parse = || graph.as_ref().map(|graph| parse_plan(&self.path, &hash, graph)).transpose();
+        // The plan and what was done of it are both large, and have nothing to do with each other.
+        let (plan, record) = std::thread::scope(|scope| {
+            let parsing = std::thread::Builder::new().spawn_scoped(scope, parse);
+            let outcome = |event| matches!(event, StepEvent::Succeeded | StepEvent::Failed | StepEvent::NotUndone);
+            let record = read::execution(&self.connection, id, &|_| false, outcome);
+            let plan = match parsing {
+                Ok(parsing) => parsing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                // There are no more threads to be had.
+                Err(_) => parse(),
+            };
+            (plan, record)
+        });
+        let Some(record) = record.map_err(|error| JournalError::log(&self.path, error))? else { return Ok(None) };
+        let plan = plan?;
+        let environments = plan.iter().flat_map(|plan| plan.environments.keys().cloned()).collect();
+        let lock = lock::take_environments(own, &self.path, &Claimed { environments, concurrent })?;
         Ok(Some(Claim { path: self.path, connection: self.connection, lock, record, plan }))
+    }
+}
+
+/// The plan that a journal keeps under a hash.
+fn parse_plan(path: &Path, hash: &str, graph: &[u8]) -> Result<PlanGraph, JournalError> {
+    match PlanGraph::from_json_with_hash(graph) {
+        Ok((plan, found)) if found == *hash => Ok(plan),
+        Ok(_) => Err(JournalError::damaged(path, "a plan does not have its hash")),
+        Err(error) => Err(JournalError::damaged(path, error.to_string())),
     }
 }
 
@@ -254,6 +285,7 @@ pub(crate) struct Claim {
     path: PathBuf,
     connection: Connection,
     lock: Locks,
+    /// What was done, of which only outcomes have their data.
     pub(crate) record: ExecutionRecord,
     /// What it executes; nothing in a journal of the first version, which did not keep it.
     pub(crate) plan: Option<PlanGraph>,

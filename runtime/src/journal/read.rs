@@ -4,8 +4,8 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use smol_str::SmolStr;
 
-use super::log::{self, BrokenRow, LogError, RowHash};
-use super::{ExecutionRecord, ExecutionSummary, LogEvent, LogRow, RecordedState, StepRecord};
+use super::log::{self, BrokenRow, Line, LogError, RowHash};
+use super::{ExecutionRecord, ExecutionSummary, LogEvent, LogRow, RecordedState, StepEvent, StepRecord};
 use crate::approval::{Approvers, Record};
 
 const SUMMARY: &str = "SELECT id, plan, plan_hash, package, version, started_at, finished_at, state FROM executions";
@@ -18,11 +18,17 @@ pub(super) fn executions(connection: &Connection, live: IsLive<'_>) -> rusqlite:
     statement.query_map([], |row| summary(row, live))?.collect()
 }
 
-/// An execution with its steps, of which each is what was written down.
+/// The hash of the plan of an execution.
+pub(super) fn plan_hash(connection: &Connection, id: &str) -> rusqlite::Result<Option<String>> {
+    connection.query_row("SELECT plan_hash FROM executions WHERE id = ?1", [id], |row| row.get(0)).optional()
+}
+
+/// An execution with its steps, of which each is what was written down. The data of those that are not wanted is left out.
 pub(super) fn execution(
     connection: &Connection,
     id: &str,
     live: IsLive<'_>,
+    wanted: fn(StepEvent) -> bool,
 ) -> Result<Option<ExecutionRecord>, LogError> {
     // One look at both tables: somebody may be writing.
     let transaction = connection.unchecked_transaction()?;
@@ -31,7 +37,9 @@ pub(super) fn execution(
     let Some(summary) = found else { return Ok(None) };
     let mut steps = Vec::new();
     let (mut undoing, mut approvers, mut records) = (false, None, Vec::new());
-    rows_of(&transaction, id, |row| {
+    lines_of(&transaction, id, |line| {
+        let with_data = if let LogEvent::Step(event) = line.event { wanted(event) } else { true };
+        let row = line.read(with_data)?;
         match row.event {
             LogEvent::ExecutionStarted => approvers = Approvers::from_json(&row.data["approvers"]),
             LogEvent::ApprovalRecorded => records.push(Record::from_json(&row.data)),
@@ -42,12 +50,21 @@ pub(super) fn execution(
             let seq = i64::try_from(steps.len()).unwrap_or(i64::MAX);
             steps.push(StepRecord { seq, at: row.at, node, address, event, attempt: row.attempt, data: row.data });
         }
+        Ok(())
     })?;
     Ok(Some(ExecutionRecord { summary, undoing, approvers, records, steps }))
 }
 
 /// Every row of an execution, each checked to follow from the one before it in the log.
 pub(super) fn rows_of(connection: &Connection, id: &str, mut each: impl FnMut(LogRow)) -> Result<(), LogError> {
+    lines_of(connection, id, |line| line.read(true).map(&mut each))
+}
+
+fn lines_of(
+    connection: &Connection,
+    id: &str,
+    mut each: impl FnMut(&Line<'_>) -> Result<(), LogError>,
+) -> Result<(), LogError> {
     let bounds = connection
         .query_row("SELECT first_row, last_row FROM executions WHERE id = ?1", [id], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
@@ -58,12 +75,15 @@ pub(super) fn rows_of(connection: &Connection, id: &str, mut each: impl FnMut(Lo
         .query_row("SELECT hash FROM log WHERE seq = ?1", [first - 1], |row| row.get(0))
         .optional()?
         .unwrap_or(RowHash::NONE);
-    let end = log::rows(connection, (first, last), previous, |row| {
-        if row.execution.as_deref() == Some(id) {
-            each(row);
-        }
-        Ok(())
-    })?;
+    let end =
+        log::lines(
+            connection,
+            (first, last),
+            previous,
+            |line| {
+                if line.execution == Some(id) { each(line) } else { Ok(()) }
+            },
+        )?;
     if end.seq == last {
         return Ok(());
     }

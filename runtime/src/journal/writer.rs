@@ -185,6 +185,21 @@ impl Recorder {
         Ok(&self.records)
     }
 
+    /// Writes down that the process that carries the execution out was asked to end it, before anything that follows from that;
+    /// once, and not where somebody asked by the journal.
+    pub(crate) fn note_cancel(&mut self, at: i64) -> Result<(), JournalError> {
+        if self.is_cancel_requested()? {
+            return Ok(());
+        }
+        let execution = self.execution.clone();
+        let data = json!({ "by": "interpreter" });
+        let written = self.append(|_, tail| {
+            tail.append(NewRow::of_execution(at, &execution, LogEvent::ExecutionCancelRequested, &data)).map(drop)
+        });
+        self.cancel_requested = matches!(written, Ok(true));
+        self.told(written)
+    }
+
     fn look_up(&mut self) -> Result<(), JournalError> {
         let seen = log::head(&self.connection).and_then(|head| self.look(head.seq));
         seen.map_err(|error| JournalError::database(&self.path, &error))
@@ -217,28 +232,12 @@ impl Recorder {
 
     /// Writes lines, in order, and how the execution ended where it has; returns when all of it is on disk.
     pub(crate) fn commit(&mut self, entries: &[Entry], end: Option<(i64, State)>) -> Result<(), JournalError> {
-        match self.write(entries, end) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(JournalError::Taken { path: self.path.clone() }),
-            Err(error) => Err(JournalError::database(&self.path, &error)),
-        }
-    }
-
-    /// Writes what came; not if somebody else has gone on with the execution.
-    fn write(&mut self, entries: &[Entry], end: Option<(i64, State)>) -> rusqlite::Result<bool> {
-        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
-        let (before, after);
-        {
-            let mut fence = transaction.prepare_cached("SELECT fence FROM executions WHERE id = ?1")?;
-            if fence.query_row([self.execution.as_str()], |row| row.get::<_, i64>(0))? != self.fence {
-                return Ok(false);
-            }
-            // Others may have written since: approvals come from other processes.
-            let mut tail = Tail::of(&transaction)?;
+        let execution = self.execution.clone();
+        let written = self.append(|transaction, tail| {
             for Entry { at, node, address, event, attempt, data } in entries {
                 tail.append(NewRow {
                     at: *at,
-                    execution: Some(self.execution.as_str()),
+                    execution: Some(execution.as_str()),
                     node: Some((node, address)),
                     event: LogEvent::Step(*event),
                     attempt: *attempt,
@@ -251,12 +250,40 @@ impl Recorder {
                     State::Waiting => (LogEvent::ExecutionWaiting, None),
                     _ => (LogEvent::ExecutionFinished, Some(at)),
                 };
-                tail.append(NewRow::of_execution(at, &self.execution, event, &data))?;
+                tail.append(NewRow::of_execution(at, &execution, event, &data))?;
                 transaction.execute(
                     "UPDATE executions SET finished_at = ?2, state = ?3 WHERE id = ?1",
-                    params![self.execution.as_str(), ended, state.name()],
+                    params![execution.as_str(), ended, state.name()],
                 )?;
             }
+            Ok(())
+        });
+        self.told(written)
+    }
+
+    fn told(&self, written: rusqlite::Result<bool>) -> Result<(), JournalError> {
+        match written {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(JournalError::Taken { path: self.path.clone() }),
+            Err(error) => Err(JournalError::database(&self.path, &error)),
+        }
+    }
+
+    /// Writes rows; not if somebody else has gone on with the execution.
+    fn append(
+        &mut self,
+        write: impl FnOnce(&Transaction<'_>, &mut Tail<'_>) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<bool> {
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        let (before, after);
+        {
+            let mut fence = transaction.prepare_cached("SELECT fence FROM executions WHERE id = ?1")?;
+            if fence.query_row([self.execution.as_str()], |row| row.get::<_, i64>(0))? != self.fence {
+                return Ok(false);
+            }
+            // Others may have written since: approvals come from other processes.
+            let mut tail = Tail::of(&transaction)?;
+            write(&transaction, &mut tail)?;
             tail.close(&self.execution)?;
             (before, after) = tail.span();
         }

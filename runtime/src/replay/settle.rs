@@ -116,7 +116,7 @@ impl Replayer<'_> {
     }
 
     fn state(&self, told: Option<State>) -> State {
-        // Whoever cancels may do so when nothing more begins anyway, while something could: the log shows it nowhere else.
+        // Whoever cancels may do so when nothing more begins anyway, while something could: no step tells of it then.
         let could_begin = |at: usize| {
             if matches!(self.nodes[at].progress, Progress::Doubt(_)) {
                 return true;
@@ -128,7 +128,8 @@ impl Replayer<'_> {
             };
             waits && self.plan.nodes[at].depends_on.iter().all(ready)
         };
-        let cancelled = told == Some(State::Cancelled) && (0..self.nodes.len()).any(could_begin);
+        let cancelled =
+            told == Some(State::Cancelled) && self.cancel_requested && (0..self.nodes.len()).any(could_begin);
         let undone = || self.nodes.iter().filter(|node| node.undo != Undoing::Open);
         if self.cancelled || cancelled || undone().any(|node| node.undo == Undoing::Cancelled) {
             State::Cancelled

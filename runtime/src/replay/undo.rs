@@ -4,6 +4,7 @@ use ordain_graph::Effect;
 use serde_json::Value as Json;
 
 use super::{Phase, Progress, Replayer, Undoing};
+use crate::reason::Reason;
 
 impl Replayer<'_> {
     fn may_undo(&mut self, at: usize) {
@@ -70,7 +71,9 @@ impl Replayer<'_> {
     pub(super) fn not_undone(&mut self, at: usize, data: &Json) {
         let begun = self.nodes[at].undo == Undoing::Begun;
         if data["undo"] == "in_doubt" {
-            if !self.taken_back || !matches!(self.nodes[at].progress, Progress::Doubt(_)) {
+            let cut_short = self.taken_back && matches!(self.nodes[at].progress, Progress::Doubt(_));
+            let abandoned = self.nodes[at].progress == Progress::Failed(Reason::Abandoned);
+            if !cut_short && !abandoned {
                 self.diverges(Some(at), "it is said to be in doubt although it was not cut short");
             }
         } else if !begun {

@@ -1,5 +1,6 @@
 //! Executes real plans: with real files, real processes and a real journal, in directories of their own.
 
+mod abandoned;
 mod approvals;
 mod audit;
 mod commands;

@@ -9,7 +9,7 @@ use crate::eval::{Context, Evaluator, declared_value};
 use crate::hir::lower::Lowering;
 use crate::hir::{ExprKind, Kind};
 use crate::items::{Item, Part};
-use crate::resolve::resolve;
+use crate::resolve::{package_items, resolve};
 use crate::types::{Anchor, Finding, Sig, Ty, infer_expression, signature};
 
 /// Why arguments do not fit a plan.
@@ -82,13 +82,10 @@ pub fn bind_arguments<'db>(
 type Refusal = (String, Option<String>);
 
 fn value<'db>(db: &'db dyn Db, plan: Item<'db>, ty: &Ty<'db>, text: &str) -> Result<Value, Refusal> {
-    let parts: Vec<SmolStr> = text.split('.').map(SmolStr::from).collect();
-    if let Ok(found) = resolve(db, plan.file(db), &parts)
-        && found.consumed == parts.len()
-        && matches!(found.item.kind(db), Kind::Environment | Kind::Entity)
-        && !matches!(ty.peel_optional(db), Ty::String)
+    if !matches!(ty.peel_optional(db), Ty::String)
+        && let Some(item) = declared(db, plan, text)
     {
-        return declared_value(db, found.item)
+        return declared_value(db, item)
             .value
             .clone()
             .ok_or_else(|| (format!("`{text}` has no value, because it has errors"), None));
@@ -112,6 +109,31 @@ fn value<'db>(db: &'db dyn Db, plan: Item<'db>, ty: &Ty<'db>, text: &str) -> Res
         return Err(("a plan is not a value".into(), None));
     }
     with_expression(db, plan, &tree, root, ty)
+}
+
+/// The environment or entity that a text names: as in the plan's file, or by its name in the package or in the module it
+/// stands in, where only one has that name.
+fn declared<'db>(db: &'db dyn Db, plan: Item<'db>, text: &str) -> Option<Item<'db>> {
+    let named = |item: &Item<'db>| matches!(item.kind(db), Kind::Environment | Kind::Entity);
+    let parts: Vec<SmolStr> = text.split('.').map(SmolStr::from).collect();
+    if let Ok(found) = resolve(db, plan.file(db), &parts)
+        && found.consumed == parts.len()
+        && named(&found.item)
+    {
+        return Some(found.item);
+    }
+    let package = plan.file(db).package(db);
+    let is = |item: &Item<'db>| {
+        let full = crate::qualified_name(db, *item);
+        let (name, module) = (item.name(db), item.file(db).module(db));
+        *name == text
+            || full == text
+            || text
+                .strip_prefix(module.as_str())
+                .is_some_and(|rest| rest.strip_prefix('.').is_some_and(|rest| *name == rest))
+    };
+    let mut found = package_items(db, package).filter(named).filter(is);
+    found.next().filter(|_| found.next().is_none())
 }
 
 fn with_expression<'db>(

@@ -15,7 +15,7 @@ use crate::types::{MAX_PARTS, Sig, Ty, alias_target, signature};
 
 /// The contract of a capability; `None` for anything else.
 #[salsa::tracked(returns(clone))]
-pub(super) fn contract<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Arc<Contract>> {
+pub(crate) fn contract<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Arc<Contract>> {
     let Sig::Capability(declared) = &signature(db, item).sig else { return None };
     Some(Arc::new(Contract {
         capability: item.name(db).clone(),
@@ -89,7 +89,7 @@ fn shape_within<'db>(db: &'db dyn Db, ty: &Ty<'db>, open: &mut Vec<Item<'db>>, l
 
 /// An adapter as it stands in a plan graph; `None` for anything else.
 #[salsa::tracked(returns(clone))]
-pub(super) fn adapter<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Arc<Adapter>> {
+pub(crate) fn adapter<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Arc<Adapter>> {
     let Signature::Adapter(declared) = &item.signature(db).signature else { return None };
     let (transport, target) = declared.run.as_ref()?;
     let value = Evaluator::new(db).eval(&mut Context::signature(db, item), *target).ok()?;

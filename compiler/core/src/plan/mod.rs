@@ -3,7 +3,7 @@
 
 mod arguments;
 mod bound;
-mod contract;
+pub(crate) mod contract;
 mod draft;
 mod edges;
 mod expand;

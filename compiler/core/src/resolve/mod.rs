@@ -8,8 +8,8 @@ mod suggest;
 
 pub use cycles::import_cycles;
 pub use import::{ImportErrorKind, ImportPlace, imports};
-pub(crate) use path::resolve_policy;
 pub use path::{Found, PathError, resolve, resolve_module};
+pub(crate) use path::{meant, module_meant, resolve_policy};
 pub use scope::{Declared, declared, package_items};
 pub(crate) use suggest::{elsewhere, similar, visible};
 

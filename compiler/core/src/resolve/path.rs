@@ -44,6 +44,27 @@ pub fn resolve<'db>(db: &'db dyn Db, file: SourceFile, parts: &[SmolStr]) -> Res
     Ok(found)
 }
 
+/// The declaration that the longest start of `parts` names, also one with syntax errors in it, and by how many parts. The name of
+/// a module may stand before a policy's without an import.
+pub(crate) fn meant<'db>(db: &'db dyn Db, file: SourceFile, parts: &[SmolStr]) -> Option<(Item<'db>, usize)> {
+    if let Ok(found) = find(db, file, parts) {
+        return Some((found.item, found.consumed));
+    }
+    let found = resolve_policy(db, file, parts).ok()?;
+    (found.item.kind(db) == crate::hir::Kind::Policy).then_some((found.item, found.consumed))
+}
+
+/// The module that a path names or begins to name in a file.
+pub(crate) fn module_meant(db: &dyn Db, file: SourceFile, parts: &[SmolStr]) -> Option<SourceFile> {
+    if let [first] = parts
+        && let Some(Imported { def: Def::Module(module) | Def::Prefix(module, _), .. }) =
+            imports(db, file).names.get(first)
+    {
+        return Some(*module);
+    }
+    resolve_module(db, file, parts).map(|(module, _)| module)
+}
+
 fn find<'db>(db: &'db dyn Db, file: SourceFile, parts: &[SmolStr]) -> Result<Found<'db>, PathError> {
     let Some(first) = parts.first() else {
         return Err(PathError { at: 0, module: None, reported: false, import: None });

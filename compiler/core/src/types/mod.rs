@@ -19,11 +19,16 @@ mod ty;
 use lower::TypeLowering;
 
 pub use builtin::DataFormat;
+pub(crate) use builtin::{SECRET, TYPE_NAMES, TYPED};
 pub(crate) use circles::{endless, needs_circle, recursion};
 pub(crate) use extent::{MAX_PARTS, contract_parts};
 pub use finding::{Anchor, Finding, Note};
+pub(crate) use infer::members;
 pub(crate) use infer::named;
-pub use infer::{Facts, Resolution, check, const_type, infer_expression, inference};
+pub use infer::{
+    Binding, COMPLETION_NAME, Facts, FieldOf, Gap, Mark, Marks, Meaning, Named, Reach, Resolution, Slot, Spot, check,
+    const_type, field_place, infer_expression, inference, marks, reach,
+};
 pub(crate) use lone::{LoneText, lone_facts, lone_tree, lone_type};
 pub(crate) use refine::{binary_op, literal, unary_op};
 pub use sig::{ParamTy, Sig, alias_target, signature};

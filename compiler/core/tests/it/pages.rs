@@ -28,6 +28,8 @@ const OUTSIDE: &[(Code, &str)] = &[
     (codes::CLASHING_PATHS, "the loader lists files, on a disk"),
     (codes::UNNAMEABLE_MODULE, "the loader lists files, on a disk"),
     (codes::DUPLICATE_PACKAGE_NAME, "the loader follows dependencies, on a disk"),
+    (codes::INVALID_LOCK, "the lock lies beside the sources, on a disk"),
+    (codes::LOCK_DIFFERS, "the lock lies beside the sources, on a disk"),
 ];
 
 /// Codes about a manifest: their pages show `toml`.

@@ -84,6 +84,13 @@ impl Content<'_> {
     }
 }
 
+impl Contract {
+    /// The digest of its canonical JSON, by which plans and locks name it.
+    pub fn digest(&self) -> SmolStr {
+        contract_digest(self)
+    }
+}
+
 /// The digest of a contract's canonical JSON.
 pub(crate) fn contract_digest(contract: &Contract) -> SmolStr {
     let mut bytes = Bytes::default();

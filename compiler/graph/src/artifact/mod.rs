@@ -2,10 +2,12 @@
 
 mod content;
 mod read;
+mod split;
 mod verify;
 mod write;
 
 pub(crate) use content::{Content, UndoContent, contract_digest};
+pub(crate) use write::{adapter, object};
 
 use sha2::{Digest as _, Sha256};
 use smol_str::SmolStr;
@@ -88,6 +90,14 @@ impl PlanGraph {
     /// # Errors
     /// The bytes are not a plan, or not the plan they claim to be.
     pub fn from_json(bytes: &[u8]) -> Result<Self, PlanError> {
+        Self::from_json_with_hash(bytes).map(|(graph, _)| graph)
+    }
+
+    /// Reads a plan file as [`PlanGraph::from_json`] does, and gives its hash, too, which was worked out for that.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_json_with_hash(bytes: &[u8]) -> Result<(Self, SmolStr), PlanError> {
         let (graph, claimed) = read::plan(bytes)?;
         let (canonical, actual) = graph.to_json_and_hash();
         if actual != claimed {
@@ -97,12 +107,15 @@ impl PlanGraph {
             return Err(PlanError::NotCanonical);
         }
         verify::plan(&graph)?;
-        Ok(graph)
+        Ok((graph, actual))
     }
 }
 
 /// Whether JSON is some canonical JSON with white space between its tokens.
-fn same_but_for_space(given: &[u8], canonical: &[u8]) -> bool {
+pub(crate) fn same_but_for_space(given: &[u8], canonical: &[u8]) -> bool {
+    if given == canonical {
+        return true;
+    }
     let mut expected = canonical.iter();
     let (mut in_text, mut escaped) = (false, false);
     for byte in given {

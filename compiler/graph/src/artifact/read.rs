@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde::Deserialize as _;
 use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
 use super::PlanError;
+use super::split::{self, Split};
 use crate::json::{amount, decode, decode_shape, node_id, unescape};
 use crate::plan::{
     Adapter, Contract, Dependency, Effect, Environment, FORMAT, Node, NodeKind, OnFailure, PackageRef, PlanGraph,
@@ -27,15 +29,37 @@ fn malformed(name: &str) -> PlanError {
 
 /// The plan, and the hash it claims.
 pub(super) fn plan(bytes: &[u8]) -> Read<(PlanGraph, String)> {
-    if depth(bytes) > MAX_DEPTH {
+    let (depth, split) = split::nodes(bytes);
+    if depth > MAX_DEPTH {
         return Err(PlanError::Json(format!("it nests deeper than {MAX_DEPTH}")));
     }
+    // Most of a plan are its nodes. What cannot be read in parts is read as a whole, which tells what is wrong, and where.
+    if let Some(Ok(plan)) = split.map(|split| in_parts(bytes, &split)) {
+        return Ok(plan);
+    }
+    whole(&json(bytes)?, |nodes, contracts| nodes.iter().map(|json| node(json, contracts)).collect())
+}
+
+/// The plan, whose nodes are read on all threads, so that the JSON of few of them is there at a time.
+fn in_parts(bytes: &[u8], split: &Split) -> Read<(PlanGraph, String)> {
+    let rest = [&bytes[..split.open], &bytes[split.close..]].concat();
+    whole(&json(&rest)?, |_, contracts| {
+        split.nodes.par_iter().map(|range| node(&json(&bytes[range.clone()])?, contracts)).collect()
+    })
+}
+
+fn json(bytes: &[u8]) -> Read<Json> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     reader.disable_recursion_limit();
-    let json = Json::deserialize(&mut reader)
-        .and_then(|json| reader.end().map(|()| json))
-        .map_err(|error| PlanError::Json(error.to_string()))?;
-    let mut plan = Members::of(&json, "the whole")?;
+    let json = Json::deserialize(&mut reader).and_then(|json| reader.end().map(|()| json));
+    json.map_err(|error| PlanError::Json(error.to_string()))
+}
+
+fn whole(
+    json: &Json,
+    read_nodes: impl FnOnce(&[Json], &BTreeMap<SmolStr, Contract>) -> Read<Vec<Node>>,
+) -> Read<(PlanGraph, String)> {
+    let mut plan = Members::of(json, "the whole")?;
     match plan.optional("format").and_then(Json::as_str) {
         Some(FORMAT) => {}
         other => return Err(PlanError::Format(other.unwrap_or("missing").into())),
@@ -60,7 +84,7 @@ pub(super) fn plan(bytes: &[u8]) -> Read<(PlanGraph, String)> {
         data: plan.map("data", |digest| Ok(digest.as_str().and_then(node_id).ok_or_else(|| malformed("data"))?.0))?,
         stages: texts(plan.get("stages")?, "stages")?,
         on_failure: plan.named("on_failure", OnFailure::named)?,
-        nodes: plan.array("nodes")?.iter().map(|json| node(json, &contracts)).collect::<Read<_>>()?,
+        nodes: read_nodes(plan.array("nodes")?, &contracts)?,
         returns: match plan.get("returns")? {
             Json::Null => None,
             returns => Some(value(returns, None, "returns")?),
@@ -78,26 +102,6 @@ pub(super) fn plan(bytes: &[u8]) -> Read<(PlanGraph, String)> {
         return Err(PlanError::Inconsistent { at: "mode".into(), problem });
     }
     Ok((graph, claimed))
-}
-
-/// How deep brackets nest, outside of texts.
-fn depth(bytes: &[u8]) -> usize {
-    let (mut deepest, mut open) = (0usize, 0usize);
-    let (mut in_text, mut escaped) = (false, false);
-    for byte in bytes {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            b'[' | b'{' if !in_text => {
-                open += 1;
-                deepest = deepest.max(open);
-            }
-            b']' | b'}' if !in_text => open = open.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }
 
 /// The members of an object, and which of them were asked for.

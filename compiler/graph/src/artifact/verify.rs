@@ -3,6 +3,7 @@
 //! A file with a right hash can still lie, for the hash is no signature: it could say `read` where a contract says
 //! `destroy`. Whoever reviews or executes a plan relies on what is checked here.
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
@@ -20,11 +21,15 @@ pub(super) fn plan(graph: &PlanGraph) -> Result<(), PlanError> {
             return Err(PlanError::Id(claimed.to_string()));
         }
     }
-    let mut checker = Checker { graph, patterns: Patterns::default(), bytes: Bytes::default() };
+    let patterns = Patterns::default();
+    let checker = || Checker { graph, patterns: patterns.clone(), bytes: Bytes::default() };
+    let checked = graph.nodes.par_iter().map_init(checker, Checker::node);
+    if let Some(error) = checked.find_map_first(Result::err) {
+        return Err(error);
+    }
     let mut earlier: FxHashSet<&NodeId> = FxHashSet::default();
     let mut addresses: FxHashSet<&SmolStr> = FxHashSet::default();
     for node in &graph.nodes {
-        checker.node(node)?;
         // Every node stands after what it waits for, so that a file cannot hold a circle.
         if !node.depends_on.iter().all(|dependency| earlier.contains(&dependency.on)) {
             return Err(inconsistent(&node.address, "it does not stand after what it waits for"));

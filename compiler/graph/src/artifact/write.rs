@@ -163,7 +163,8 @@ impl PlanGraph {
     }
 }
 
-fn object<'a, T: 'a>(
+/// An object whose members are all of one kind.
+pub(crate) fn object<'a, T: 'a>(
     members: impl Iterator<Item = (&'a SmolStr, &'a T)>,
     bytes: &mut Bytes,
     value: impl Fn(&T, &mut Bytes),
@@ -199,7 +200,8 @@ fn tagged(value: &Value, bytes: &mut Bytes) {
     encode(value, None, bytes);
 }
 
-fn adapter(adapter: &Adapter, bytes: &mut Bytes) {
+/// An adapter, as it stands in a plan and in a lock.
+pub(crate) fn adapter(adapter: &Adapter, bytes: &mut Bytes) {
     bytes.open_object();
     bytes.member("digest", &adapter.digest);
     if !adapter.files.is_empty() {

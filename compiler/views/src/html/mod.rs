@@ -53,6 +53,37 @@ pub fn html(graph: &PlanGraph) -> String {
     page
 }
 
+/// What of the page's style concerns the graph.
+const PICTURE_CSS: &str = include_str!("picture.css");
+
+/// How many boxes a preview has room for: it is drawn again with every change.
+const PREVIEW: Room = Room { boxes: 400, folded: 200, lines: 2_000 };
+
+/// The graph of a plan, for programs that show it beside other things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// An `<svg>` with one `<a>` for each box, whose `data-at` is the box's position in [`boxes`](Self::boxes), and whose
+    /// classes are the effect of its steps and what was asked for besides.
+    pub svg: String,
+    /// The style of the picture, which leaves colours to custom properties: `--card`, `--ink`, `--soft`, `--rule`, `--line`,
+    /// `--on`, and those of effects and verdicts.
+    pub style: &'static str,
+    /// The boxes: of each its title, and the positions of its steps in the plan.
+    pub boxes: Vec<(String, Vec<usize>)>,
+    /// What was left out to keep it readable.
+    pub note: Option<String>,
+}
+
+/// Draws the graph of a plan. `classes` gives further classes for a box of these steps, by their positions in the plan.
+pub fn picture(graph: &PlanGraph, classes: impl Fn(&[usize]) -> String) -> Picture {
+    let sketch = Sketch::of(graph, PREVIEW);
+    let mut svg = String::new();
+    picture::svg_with(graph, &sketch, &|cell| classes(&cell.nodes), &mut svg);
+    let note = sketch.note();
+    let boxes = sketch.boxes.into_iter().map(|cell| (cell.title, cell.nodes)).collect();
+    Picture { svg, style: PICTURE_CSS, boxes, note }
+}
+
 fn head(graph: &PlanGraph, page: &mut String) {
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",

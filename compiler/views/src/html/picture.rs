@@ -32,6 +32,11 @@ pub(super) fn picture(graph: &PlanGraph, sketch: &Sketch, page: &mut String) {
 }
 
 fn svg(graph: &PlanGraph, sketch: &Sketch, page: &mut String) {
+    svg_with(graph, sketch, &|_| String::new(), page);
+}
+
+/// Writes the graph alone; `classes` gives further classes for a box.
+pub(super) fn svg_with(graph: &PlanGraph, sketch: &Sketch, classes: &dyn Fn(&Cell) -> String, page: &mut String) {
     let layout = layout(sketch.boxes.len(), &sketch.lines);
     let (width, height) = (layout.width, layout.height);
     // INVARIANT: writing to a string never fails, here and below.
@@ -66,7 +71,7 @@ fn svg(graph: &PlanGraph, sketch: &Sketch, page: &mut String) {
         );
     }
     for (at, (cell, &(x, y))) in sketch.boxes.iter().zip(&layout.boxes).enumerate() {
-        boxed(at, cell, x, y, page);
+        boxed(at, cell, &classes(cell), (x, y), page);
     }
     page.push_str("</svg>\n");
 }
@@ -87,8 +92,9 @@ fn curve(points: &[(i32, i32)]) -> String {
     path
 }
 
-fn boxed(at: usize, cell: &Cell, x: i32, y: i32, page: &mut String) {
-    let _ = write!(page, "<a href=\"#s{at}\" class=\"{}\"><title>", cell.effect.name());
+fn boxed(at: usize, cell: &Cell, more: &str, (x, y): (i32, i32), page: &mut String) {
+    let space = if more.is_empty() { "" } else { " " };
+    let _ = write!(page, "<a href=\"#s{at}\" data-at=\"{at}\" class=\"{}{space}{more}\"><title>", cell.effect.name());
     page.extend([&short(&cell.title, 200), "\n", &short(&cell.subtitle, 120)]);
     if let Some(stage) = &cell.stage {
         page.extend(["\nstage ", &short(stage, 120)]);

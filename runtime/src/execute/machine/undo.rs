@@ -8,7 +8,7 @@ use ordain_graph::{Effect, Undo, Value};
 use serde_json::json;
 
 use super::entry::{entry, key, millis};
-use super::{Machine, Moment, Phase, Turn};
+use super::{Done, Machine, Moment, Phase, Turn};
 use crate::adapters::StepError;
 use crate::event::Event;
 use crate::execute::past::Undoing;
@@ -16,6 +16,7 @@ use crate::execute::preflight::Call;
 use crate::execute::world::Job;
 use crate::execute::{kept, resolve};
 use crate::journal::StepEvent;
+use crate::reason::Reason;
 use crate::report::UndoOutcome;
 
 impl<'p> Machine<'p> {
@@ -24,8 +25,8 @@ impl<'p> Machine<'p> {
         while let Phase::Undoing(left) = self.phase {
             let Some(at) = left.checked_sub(1) else { return self.end(turn) };
             self.phase = Phase::Undoing(at);
-            if self.nodes[at].doubt > 0 && self.nodes[at].done.is_none() {
-                // It was cut short. What it did, if anything, nobody can tell from here.
+            if self.is_in_doubt(at) {
+                // It was cut short, or left to itself. What it did, if anything, nobody can tell from here.
                 self.undone(at, UndoOutcome::InDoubt, now, turn);
                 continue;
             }
@@ -49,6 +50,15 @@ impl<'p> Machine<'p> {
                 (None, None, _) | (None, _, None) => UndoOutcome::Unavailable,
             };
             self.undone(at, outcome, now, turn);
+        }
+    }
+
+    /// Whether nobody knows what a node did.
+    fn is_in_doubt(&self, at: usize) -> bool {
+        match &self.nodes[at].done {
+            None => self.nodes[at].doubt > 0,
+            Some(Done { result: Err(error), .. }) => error.reason == Reason::Abandoned,
+            Some(_) => false,
         }
     }
 

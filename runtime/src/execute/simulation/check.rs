@@ -24,6 +24,10 @@ struct Known {
     undo: Option<(StepEvent, usize)>,
     unavailable: bool,
     in_doubt: bool,
+    /// Whether it failed because it was left to itself: what it does may take place still.
+    abandoned: bool,
+    /// Whether undoing it was begun before, and nobody knows how far it came.
+    undo_in_doubt: bool,
     skipped: bool,
     keys: BTreeSet<(bool, String)>,
 }
@@ -34,13 +38,22 @@ pub(super) struct Checker {
     limits: Limits,
     known: Vec<Known>,
     running: BTreeMap<usize, BTreeSet<usize>>,
+    /// Calls that were left to themselves, and may be at work as long as their process lives.
+    left: BTreeSet<(usize, usize)>,
     ended: Option<State>,
 }
 
 impl Checker {
     pub(super) fn new(plan: &PlanGraph, limits: &Limits) -> Self {
         let known = vec![Known::default(); plan.nodes.len()];
-        Self { plan: plan.clone(), limits: limits.clone(), known, running: BTreeMap::new(), ended: None }
+        Self {
+            plan: plan.clone(),
+            limits: limits.clone(),
+            known,
+            running: BTreeMap::new(),
+            left: BTreeSet::new(),
+            ended: None,
+        }
     }
 
     pub(super) fn node(&self, at: usize) -> NodeId {
@@ -101,6 +114,7 @@ impl Checker {
             StepEvent::Failed => {
                 assert!(known.ended.is_none() && (under_way || entry.attempt == 0), "{who}");
                 known.ended = (entry.data["reason"] != "cancelled").then_some(false);
+                known.abandoned = entry.data["reason"] == "abandoned";
             }
             StepEvent::Decided => {
                 assert!(known.ended.is_none() && (!stopped || known.last.is_some()), "{who}");
@@ -113,6 +127,7 @@ impl Checker {
                 assert!(known.ended == Some(true), "{who}");
                 assert!(!matches!(known.undo, Some((StepEvent::Undone, _))), "undone twice: {who}");
                 known.keys.insert((true, entry.data["key"].as_str().expect("it has a key").to_owned()));
+                known.undo_in_doubt |= matches!(known.undo, Some((StepEvent::UndoIntent, _)));
                 known.undo = Some((entry.event, process));
             }
             StepEvent::Undone => {
@@ -123,6 +138,12 @@ impl Checker {
                 assert!(!matches!(known.undo, Some((StepEvent::Undone, _))), "{who}");
                 known.unavailable = entry.data["undo"] == "unavailable";
                 known.in_doubt = entry.data["undo"] == "in_doubt";
+                if entry.data["undo"] == "failed" {
+                    known.undo_in_doubt = entry.data["reason"] == "cancelled" || entry.data["reason"] == "abandoned";
+                } else {
+                    // It was not tried now, and perhaps was by one before.
+                    known.undo_in_doubt |= matches!(known.undo, Some((StepEvent::UndoIntent, _)));
+                }
                 known.undo = Some((entry.event, process));
             }
         }
@@ -140,8 +161,10 @@ impl Checker {
         assert!(known.keys.contains(&(undoes, job.key.clone())), "its key is not written down: {who}");
         if undoes {
             assert_eq!(known.undo, Some((StepEvent::UndoIntent, process)), "its intent is not written down: {who}");
+            assert_eq!(job.in_doubt, known.undo_in_doubt, "it is not told what nobody knows: {who}");
             for (at, other) in self.plan.nodes.iter().enumerate() {
                 let built_upon = other.depends_on.iter().any(|on| on.on == node.id);
+                assert!(!(built_upon && self.known[at].abandoned), "`{}` may be at work upon it: {who}", other.address);
                 if built_upon && self.known[at].ended == Some(true) {
                     let gone = matches!(self.known[at].undo, Some((StepEvent::Undone, _)));
                     let stays = self.known[at].unavailable || (other.undo.is_none() && other.effect == Effect::Read);
@@ -163,6 +186,7 @@ impl Checker {
             let begins = known.last.is_some_and(|(event, ..)| event == StepEvent::Intent);
             assert!(!begins || self.agreed(node, people, now), "begun although people have to agree first: {who}");
         }
+        assert!(!self.left.contains(&(process, job.at)), "called beside a call that was left to itself: {who}");
         let running = self.running.entry(process).or_default();
         assert!(running.insert(job.at), "called twice at once: {who}");
         if !undoes {
@@ -200,6 +224,11 @@ impl Checker {
         }
     }
 
+    /// A call is left to itself.
+    pub(super) fn gave_up(&mut self, process: usize, at: usize) {
+        self.left.insert((process, at));
+    }
+
     pub(super) fn returned(&mut self, process: usize, at: usize) {
         let was = self.running.entry(process).or_default().remove(&at);
         assert!(was, "it came back twice");
@@ -226,6 +255,7 @@ impl Checker {
             assert!(!lost, "nobody says what became of it: {who}");
             match state {
                 State::Succeeded => assert_eq!(known.ended, Some(true), "{who}"),
+                State::Undone if known.abandoned => panic!("nobody knows what it did: {who}"),
                 State::Undone if known.ended == Some(true) => {
                     let gone = matches!(known.undo, Some((StepEvent::Undone, _)));
                     assert!(gone || node.effect == Effect::Read, "{who}");

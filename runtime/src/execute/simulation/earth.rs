@@ -29,7 +29,7 @@ use crate::vault::Vault;
 pub(super) struct Crash;
 
 /// What goes wrong, as it is counted.
-pub(super) const FAULTS: [&str; 15] = [
+pub(super) const FAULTS: [&str; 17] = [
     "crash before a commit",
     "crash after a commit",
     "crash before a call",
@@ -43,9 +43,14 @@ pub(super) const FAULTS: [&str; 15] = [
     "lied",
     "timed out",
     "effect after the answer",
+    "abandoned",
+    "late answer",
     "taken over",
     "undone by an operator",
 ];
+
+/// How long a call may take beyond its deadline before it is left to itself: longer than any takes that heeds its time.
+const LEEWAY: Duration = Duration::from_millis(100);
 
 /// How likely faults are.
 #[derive(Clone, Copy)]
@@ -74,7 +79,8 @@ impl Faults {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Happening {
     Effect { key: String, what: String },
-    Return { process: usize, at: usize, answer: Answer },
+    Return { call: u64, process: usize, at: usize, answer: Answer },
+    GiveUp { call: u64, process: usize, at: usize },
     Cancel { process: usize },
     Say,
 }
@@ -104,6 +110,8 @@ pub(super) struct Earth {
     processes: usize,
     cancelled: BTreeSet<usize>,
     inbox: BTreeMap<usize, Vec<(usize, Answer)>>,
+    /// The calls whose answers somebody waits for.
+    awaited: BTreeSet<u64>,
     /// What took effect, by key.
     pub(super) effects: BTreeMap<String, String>,
     pub(super) seen: BTreeMap<&'static str, u64>,
@@ -134,6 +142,7 @@ impl Earth {
             processes: 0,
             cancelled: BTreeSet::new(),
             inbox: BTreeMap::new(),
+            awaited: BTreeSet::new(),
             effects: BTreeMap::new(),
             seen: BTreeMap::new(),
             stops: drawn.stops,
@@ -216,16 +225,19 @@ impl Earth {
     }
 
     /// What an adapter does when it is called: the same for the same try, whoever makes it.
-    fn answer(&mut self, process: usize, job: &Job<'_>) {
+    fn answer(&mut self, process: usize, born: Duration, job: &Job<'_>) {
         let undoes = job.call.contract.capability == "test.undo";
         let mut hasher = DefaultHasher::new();
         (self.seed, &job.node.address, undoes, job.attempt).hash(&mut hasher);
         let mut rng = fastrand::Rng::with_seed(hasher.finish());
         let sum = job.inputs["sum"].as_i64().unwrap_or_default();
         let wrong = rng.f64() < self.faults.adapters;
-        let kind = if wrong { rng.u32(0..6) } else { 9 };
+        let kind = if wrong { rng.u32(0..7) } else { 9 };
+        // Whoever has no time limit is waited for.
+        let kind = if kind == 6 && job.deadline.is_none() { 4 } else { kind };
         let mut effect = Some(Duration::from_millis(rng.u64(0..40)));
-        let mut takes = Duration::from_millis(rng.u64(40..80));
+        let mut takes = Some(Duration::from_millis(rng.u64(40..80)));
+        let left = job.deadline.map(|deadline| born + deadline + LEEWAY - self.now);
         let (answer, what) = match kind {
             0 => (Answer::Fail(Reason::CommandFailed), "failed without effect"),
             1 => (Answer::Fail(Reason::CommandFailed), "failed with effect"),
@@ -233,13 +245,20 @@ impl Earth {
             3 => (Answer::Lie, "lied"),
             4 => (Answer::Fail(Reason::Timeout), "timed out"),
             5 => (Answer::Fail(Reason::Unreachable), "effect after the answer"),
+            6 => (Answer::Sum(sum + 1), "ignored its time"),
             _ => (Answer::Sum(sum + 1), "went well"),
         };
         match kind {
             0 => effect = None,
             2 if rng.bool() => effect = None,
-            4 => takes = Duration::from_millis(job.node.timeout.unwrap_or(100)),
-            5 => effect = Some(takes + Duration::from_millis(rng.u64(1..500))),
+            4 => takes = Some(Duration::from_millis(job.node.timeout.unwrap_or(100))),
+            5 => effect = takes.map(|takes| takes + Duration::from_millis(rng.u64(1..500))),
+            6 => {
+                // Its effect comes in time, late or never, and so does its answer, but for the first.
+                let late = |rng: &mut fastrand::Rng| left.map(|left| left + Duration::from_millis(rng.u64(1..500)));
+                takes = late(&mut rng).filter(|_| rng.bool());
+                effect = if rng.bool() { effect } else { late(&mut rng).filter(|_| rng.bool()) };
+            }
             _ => {}
         }
         self.count(what);
@@ -247,7 +266,15 @@ impl Earth {
             let what = format!("{}{}", if undoes { "undo " } else { "" }, job.node.address);
             self.later(effect, Happening::Effect { key: job.key.clone(), what });
         }
-        self.later(takes, Happening::Return { process, at: job.at, answer });
+        self.next += 1;
+        let (call, at) = (self.next, job.at);
+        self.awaited.insert(call);
+        if let Some(takes) = takes {
+            self.later(takes, Happening::Return { call, process, at, answer });
+        }
+        if let Some(left) = left.filter(|left| takes.is_none_or(|takes| takes > *left)) {
+            self.later(left, Happening::GiveUp { call, process, at });
+        }
     }
 
     /// Lets time pass up to what comes next, or a moment.
@@ -266,8 +293,18 @@ impl Earth {
                             assert_eq!(known, what, "a key is that of one step");
                         }
                     }
-                    Happening::Return { process, at, answer } => {
-                        self.inbox.entry(process).or_default().push((at, answer));
+                    Happening::Return { call, process, at, answer } => {
+                        if self.awaited.remove(&call) {
+                            self.inbox.entry(process).or_default().push((at, answer));
+                        } else {
+                            self.count("late answer");
+                        }
+                    }
+                    Happening::GiveUp { call, process, at } => {
+                        self.awaited.remove(&call);
+                        self.checker.gave_up(process, at);
+                        self.count("abandoned");
+                        self.inbox.entry(process).or_default().push((at, Answer::Fail(Reason::Abandoned)));
                     }
                     Happening::Cancel { process } => {
                         self.cancelled.insert(process);
@@ -295,6 +332,8 @@ pub(super) struct Process {
     number: usize,
     born: Duration,
     told_of_cancel: bool,
+    /// Whether the log says that it was asked to end.
+    noted: bool,
     vault: Vault,
 }
 
@@ -321,7 +360,7 @@ impl Process {
         let Earth { told, plan, undoing, .. } = &mut *own;
         told.begin(plan, *undoing);
         drop(own);
-        Self { earth, number, born, told_of_cancel: false, vault: Vault::default() }
+        Self { earth, number, born, told_of_cancel: false, noted: false, vault: Vault::default() }
     }
 
     fn crash(&self, likely: f64, what: &'static str) {
@@ -345,7 +384,13 @@ impl<'p> World<'p> for Process {
     }
 
     fn is_cancelled(&mut self) -> bool {
-        self.earth.borrow().cancelled.contains(&self.number)
+        let mut earth = self.earth.borrow_mut();
+        let cancelled = earth.cancelled.contains(&self.number);
+        if cancelled && !self.noted && earth.fence == self.number {
+            self.noted = true;
+            earth.told.asked_to_end();
+        }
+        cancelled
     }
 
     fn commit(&mut self, entries: Vec<Entry>, end: Option<(Moment, State)>) -> Result<(), JournalError> {
@@ -397,7 +442,7 @@ impl<'p> World<'p> for Process {
         let mut earth = self.earth.borrow_mut();
         let Earth { checker, people, now, .. } = &mut *earth;
         checker.call(self.number, *now, &job, people);
-        earth.answer(self.number, &job);
+        earth.answer(self.number, self.born, &job);
         drop(earth);
         self.crash(0.3, "crash between calls");
     }

@@ -1,6 +1,6 @@
 //! Simulation: the machine that executes plans, in a world that a seed draws, with everything going wrong in it that can.
 //!
-//! A seed gives a plan and a world: adapters that fail, crash, lie, time out and have their effect late; a disk that is
+//! A seed gives a plan and a world: adapters that fail, crash, lie, time out, ignore their time and have their effect late; a disk that is
 //! full, or says that it failed and has written all the same; processes that end in the midst of whatever they do, and
 //! come back; operators who cancel; people who agree, reject and take it back; a second process that goes on while the first one still believes that it may.
 //! Whatever happens, what [`check`] says holds.

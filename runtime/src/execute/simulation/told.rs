@@ -64,6 +64,11 @@ impl Told {
         self.push(LogEvent::ApprovalRecorded, record.to_json(), None);
     }
 
+    /// The process is asked to end it.
+    pub(super) fn asked_to_end(&mut self) {
+        self.push(LogEvent::ExecutionCancelRequested, json!({}), None);
+    }
+
     pub(super) fn end(&mut self, state: State, at: i64) {
         self.ended = true;
         let event = if state == State::Waiting { LogEvent::ExecutionWaiting } else { LogEvent::ExecutionFinished };

@@ -8,6 +8,7 @@ use super::super::builtin;
 use super::super::coerce::Misfit;
 use super::super::sig::Sig;
 use super::super::ty::Ty;
+use super::marking::Meaning;
 use super::{Anchor, Infer, Resolution};
 use crate::hir::{ExprId, ExprKind, Kind, Name};
 
@@ -30,7 +31,9 @@ impl<'db> Infer<'db> {
         if let Ty::Ref(_) = base.peel_optional(self.db) {
             self.facts.resolutions.insert(expr, Resolution::Entity);
         }
-        self.field_of(base, name, optional)
+        let ty = self.field_of(base, name, optional);
+        self.mark_field(expr, base, name, &ty);
+        ty
     }
 
     /// A path of names that is not rooted in a local: `std.risk.high`, `Tier.production`, `prod.region`.
@@ -47,6 +50,7 @@ impl<'db> Infer<'db> {
                     names.reverse();
                     let parts: Vec<SmolStr> =
                         std::iter::once(first.clone()).chain(names.iter().map(|name| name.text.clone())).collect();
+                    self.mark_path(&self.places_of(expr));
                     return self.qualified_parts(expr, at, &parts, &names);
                 }
                 _ => return None,
@@ -59,6 +63,7 @@ impl<'db> Infer<'db> {
             Ok(found) => found,
             Err(error) if error.reported => return Some(Ty::Error),
             Err(error) => {
+                self.spot_path(parts);
                 let loc = if error.at == 0 { self.loc(first) } else { names[error.at - 1].loc };
                 let message = match &error.module {
                     Some(module) => format!("module `{}` has no `{}`", module.module(self.db), parts[error.at]),
@@ -85,11 +90,13 @@ impl<'db> Infer<'db> {
             return Some(match rest {
                 [variant] => match variants.iter().position(|name| *name == variant.text) {
                     Some(index) => {
+                        self.mark(variant.loc, || Meaning::Variant(found.item, index as u32));
                         let resolution = Resolution::Variant(index as u32, variant.text.clone());
                         self.facts.resolutions.insert(expr, resolution);
                         Ty::Enum(found.item)
                     }
                     None => {
+                        self.spot_variant(&variant.text, found.item);
                         let similar = crate::similar::best(&variant.text, variants.iter().map(SmolStr::as_str));
                         let message = format!("`{}` has no variant `{}`", found.item.name(self.db), variant.text);
                         let finding = self
@@ -273,5 +280,29 @@ impl<'db> Infer<'db> {
                 Ty::Error
             }
         }
+    }
+}
+
+/// The fields that values of a type have, and their types.
+pub(crate) fn members<'db>(db: &'db dyn crate::db::Db, ty: &Ty<'db>) -> Vec<(SmolStr, Ty<'db>)> {
+    let of = |ty: &Ty<'db>| members(db, ty);
+    match ty.peel_optional(db) {
+        Ty::Record(record) => record.fields.iter().map(|field| (field.name.clone(), field.ty.clone())).collect(),
+        Ty::Ref(target) => {
+            let id = (SmolStr::new_static("id"), Ty::String);
+            std::iter::once(id).chain(of(&target).into_iter().filter(|(name, _)| name != "id")).collect()
+        }
+        Ty::Step(capability) => match &super::super::signature(db, capability).sig {
+            Sig::Capability(contract) => of(&contract.output),
+            _ => Vec::new(),
+        },
+        Ty::Plan(plan) => match &super::super::signature(db, plan).sig {
+            Sig::Plan { result: Some(result), .. } => of(result),
+            _ => Vec::new(),
+        },
+        scalar => builtin::scalar_fields(&scalar)
+            .iter()
+            .filter_map(|name| Some((SmolStr::new_static(name), builtin::scalar_field(&scalar, name)?)))
+            .collect(),
     }
 }

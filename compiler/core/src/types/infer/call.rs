@@ -18,6 +18,7 @@ use crate::items::Item;
 impl<'db> Infer<'db> {
     pub(super) fn call(&mut self, expr: ExprId, callee: ExprId, args: &[Arg], expected: Option<&Ty<'db>>) -> Ty<'db> {
         if let Some(parts) = self.path_of(callee) {
+            self.mark_callee(callee, &parts);
             if let Ok(found) = self.resolve(&parts)
                 && found.consumed == parts.len()
             {
@@ -81,7 +82,7 @@ impl<'db> Infer<'db> {
     }
 
     /// The parts of a path of names with their places.
-    fn places_of(&self, expr: ExprId) -> Vec<(SmolStr, Loc)> {
+    pub(super) fn places_of(&self, expr: ExprId) -> Vec<(SmolStr, Loc)> {
         let mut places = Vec::new();
         let mut at = expr;
         while let ExprKind::Field { base, name, .. } = &self.tree[at].kind {
@@ -176,6 +177,7 @@ impl<'db> Infer<'db> {
                 },
             };
             out_of_order |= index != position;
+            self.mark_argument(item, arg, params.get(index));
             match params.get(index) {
                 Some(param) if !filled[index] => {
                     filled[index] = true;
@@ -408,6 +410,7 @@ impl<'db> Infer<'db> {
     /// `plan release(…)`: the plan, with its arguments checked.
     pub(super) fn plan_call(&mut self, call: &PlanCall) -> Ty<'db> {
         let parts: Vec<SmolStr> = call.path.parts.iter().map(|part| part.text.clone()).collect();
+        self.mark_target(&call.path, Kind::Plan);
         match self.resolve(&parts) {
             Ok(found) if found.consumed == parts.len() && found.item.kind(self.db) == Kind::Plan => {
                 self.facts.targets.insert(call.path.loc(), Resolution::Item(found.item));

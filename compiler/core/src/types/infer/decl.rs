@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::super::sig::{Sig, effect, risk};
 use super::super::ty::{RecordTy, Ty};
+use super::marking::{FieldOf, Slot};
 use super::{Anchor, Infer, Resolution};
 use crate::hir::{
     Adapter, Body, Capability, ExprId, ExprKind, Field, Kind, Loc, Name, Param, PathRef, Retry, Signature, StepCall,
@@ -127,7 +128,7 @@ impl<'db> Infer<'db> {
         }
         let Sig::Capability(contract) = &super::super::signature(self.db, self.item).sig else { return };
         let mark = self.locals.len();
-        self.bind_fields(&contract.input);
+        self.bind_fields(&contract.input, Slot::Input);
         for &part in &capability.key {
             let ty = self.infer(part, None);
             if ty.holds_secret(self.db) {
@@ -138,7 +139,7 @@ impl<'db> Infer<'db> {
             }
         }
         if let Some(undo) = &capability.undo {
-            self.bind_fields(&contract.output);
+            self.bind_fields(&contract.output, Slot::Output);
             self.step_call(undo);
         }
         self.leave(mark);
@@ -148,11 +149,12 @@ impl<'db> Infer<'db> {
         }
     }
 
-    fn bind_fields(&mut self, record: &Ty<'db>) {
+    fn bind_fields(&mut self, record: &Ty<'db>, slot: Slot) {
         if let Ty::Record(record) = record.peel(self.db) {
             for field in &record.fields {
                 let name = Name { text: field.name.clone(), loc: crate::hir::Loc(0) };
-                self.bind(&name, field.ty.clone());
+                let of = FieldOf { root: Some((self.item, slot)), path: vec![field.name.clone()] };
+                self.bind_field(&name, field.ty.clone(), of);
             }
         }
     }
@@ -233,6 +235,7 @@ impl<'db> Infer<'db> {
 
     /// The declaration of a kind that a path names.
     pub(super) fn target(&mut self, path: &PathRef, kind: Kind) -> Option<Item<'db>> {
+        self.mark_target(path, kind);
         let parts: Vec<SmolStr> = path.parts.iter().map(|part| part.text.clone()).collect();
         let resolved = match kind {
             Kind::Policy => self.resolve_policy(&parts),
@@ -292,7 +295,9 @@ impl<'db> Infer<'db> {
         match capability.map(|item| &super::super::signature(self.db, item).sig) {
             Some(Sig::Capability(contract)) => {
                 let input = contract.input.clone();
+                let before = capability.and_then(|item| self.enter_slot(item, Slot::Input));
                 self.check(call.inputs, &input);
+                self.leave_field(before);
             }
             _ => {
                 self.infer(call.inputs, Some(&Ty::Error));
@@ -354,9 +359,12 @@ impl<'db> Infer<'db> {
     }
 
     pub(super) fn bind_params(&mut self, params: &[super::super::ParamTy<'db>]) {
-        for param in params {
-            let name = Name { text: param.name.clone(), loc: crate::hir::Loc(0) };
-            self.bind(&name, param.ty.clone());
+        let written = match &self.item.signature(self.db).signature {
+            Signature::Fn { params, .. } | Signature::Plan { params, .. } => params,
+            _ => return,
+        };
+        for (param, written) in params.iter().zip(written) {
+            self.bind_param(&written.name, param.ty.clone());
         }
     }
 

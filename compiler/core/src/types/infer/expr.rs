@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::super::coerce;
 use super::super::ty::{FieldTy, RecordTy, Ty};
 use super::access::is_value;
+use super::marking::Meaning;
 use super::{Infer, Resolution};
 use crate::hir::{ExprId, ExprKind, ForClause, Let};
 use crate::items::Item;
@@ -142,6 +143,7 @@ impl<'db> Infer<'db> {
             None => self.infer(binding.value, None),
         };
         self.bind_let(&binding.name, ty);
+        self.comes_from(self.field_behind(binding.value));
     }
 
     pub(super) fn for_clauses(&mut self, clauses: &[ForClause]) {
@@ -183,6 +185,7 @@ impl<'db> Infer<'db> {
     /// A bare name: a local, a variant of the expected enum, a declaration, a built-in — in this order.
     pub(super) fn name(&mut self, expr: ExprId, name: &SmolStr, expected: Option<&Ty<'db>>) -> Ty<'db> {
         if let Some(ty) = self.local(name) {
+            self.mark_local(name, self.loc(expr));
             self.facts.resolutions.insert(expr, Resolution::Local);
             return ty;
         }
@@ -190,9 +193,12 @@ impl<'db> Infer<'db> {
         if let Some((item, variants)) = expected_enum
             && let Some(index) = variants.iter().position(|variant| variant == name)
         {
+            self.mark(self.loc(expr), || Meaning::Variant(item, index as u32));
             self.facts.resolutions.insert(expr, Resolution::Variant(index as u32, name.clone()));
             return Ty::Enum(item);
         }
+        self.spot_expr(name, expected);
+        self.mark_path(&[(name.clone(), self.loc(expr))]);
         match self.resolve(std::slice::from_ref(name)) {
             Ok(found) => self.item_value(expr, found.item),
             Err(error) if error.reported => Ty::Error,

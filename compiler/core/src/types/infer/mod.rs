@@ -7,6 +7,7 @@ mod call;
 mod decl;
 mod expr;
 mod fit;
+mod marking;
 mod operator;
 mod pattern;
 mod plan;
@@ -30,6 +31,12 @@ use crate::db::{Db, SourceFile};
 use crate::hir::{Body, ExprId, Loc, Name, Tree, TypeId};
 use crate::items::{Item, Part};
 use crate::resolve::{self, Found, ImportPlace};
+pub(crate) use access::members;
+use marking::Marking;
+pub use marking::{
+    Binding, COMPLETION_NAME, FieldOf, Gap, Mark, Marks, Meaning, Named, Slot, Spot, field_place, marks,
+};
+pub use plan::{Reach, reach};
 use scope::Local;
 
 /// What a name in an expression means.
@@ -244,6 +251,8 @@ struct Infer<'db> {
     imports: Vec<ImportPlace>,
     /// Whether an empty list was met whose elements nothing declares: [`Ty::Error`] may stand for those, too.
     open_lists: bool,
+    /// What is noted for editors; nothing while checking.
+    marking: Option<Box<Marking<'db>>>,
 }
 
 impl<'db> Infer<'db> {
@@ -261,6 +270,7 @@ impl<'db> Infer<'db> {
             findings: Vec::new(),
             imports: Vec::new(),
             open_lists: false,
+            marking: None,
         }
     }
 

@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::super::ty::Ty;
 use super::super::{coerce, refine};
+use super::marking::Meaning;
 use super::{Finding, Infer, Resolution};
 use crate::hir::{Arm, ExprId, Kind, Loc, PathRef, Pattern, PatternKind};
 use crate::items::Item;
@@ -99,8 +100,12 @@ impl<'db> Infer<'db> {
             }
             PatternKind::Name(name) => match subject.variants(self.db) {
                 Some((item, variants)) => match variants.iter().position(|variant| variant == name) {
-                    Some(index) => reachable & self.variant(pattern.loc, index, name, coverage, guarded),
+                    Some(index) => {
+                        self.mark(pattern.loc, || Meaning::Variant(item, index as u32));
+                        reachable & self.variant(pattern.loc, index, name, coverage, guarded)
+                    }
                     None => {
+                        self.spot_pattern(name, subject);
                         let similar = crate::similar::best(name, variants.iter().map(SmolStr::as_str));
                         let message = format!("`{}` has no variant `{name}`", item.name(self.db));
                         let mut finding =
@@ -112,6 +117,7 @@ impl<'db> Infer<'db> {
                     }
                 },
                 None => {
+                    self.spot_pattern(name, subject);
                     let name = crate::hir::Name { text: name.clone(), loc: pattern.loc };
                     // Below an arm for `none`, what is left is there.
                     let bound = match subject.peel(self.db) {
@@ -126,6 +132,10 @@ impl<'db> Infer<'db> {
             },
             PatternKind::Variant(path) => {
                 let parts: Vec<SmolStr> = path.parts.iter().map(|part| part.text.clone()).collect();
+                if let Some(last) = parts.last() {
+                    self.spot_pattern(last, subject);
+                }
+                self.mark_path(&path.places());
                 let found = self.resolve(&parts);
                 let reported = found.as_ref().is_err_and(|error| error.reported);
                 let of = found.as_ref().ok().map(|found| found.item).filter(|item| item.kind(self.db) == Kind::Enum);
@@ -153,6 +163,7 @@ impl<'db> Infer<'db> {
                             return true;
                         }
                         let name = parts.last().cloned().unwrap_or_default();
+                        self.mark(path.loc(), || Meaning::Variant(item, index as u32));
                         reachable & self.variant(pattern.loc, index, &name, coverage, guarded)
                     }
                     None => {
@@ -284,6 +295,7 @@ impl<'db> Infer<'db> {
             _ => missing.push("`_`".into()),
         }
         if !missing.is_empty() {
+            self.lacks_arms(loc, &missing);
             let finding = self
                 .finding(codes::MATCH_NOT_EXHAUSTIVE, loc, format!("no arm for {}", missing.join(", ")))
                 .help("add the missing arms, or `_ => …` for all of them");

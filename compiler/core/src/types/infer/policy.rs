@@ -294,6 +294,7 @@ impl<'db> Infer<'db> {
 
     fn module_of_policies(&mut self, path: &crate::hir::PathRef) {
         let parts: Vec<SmolStr> = path.parts.iter().map(|part| part.text.clone()).collect();
+        self.mark_path(&path.places());
         match crate::resolve::resolve_module(self.db, self.file, &parts) {
             Some((module, import)) => {
                 self.imports.extend(import);

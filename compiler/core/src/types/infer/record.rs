@@ -92,9 +92,13 @@ impl<'db> Infer<'db> {
             match record.get(&name.text) {
                 Some(declared) => {
                     let ty = declared.ty.clone();
+                    let before = self.enter_field(shown, &name, &ty);
                     self.check(value, &ty);
+                    self.leave_field(before);
                 }
                 None => {
+                    let known: Vec<SmolStr> = given.keys().cloned().collect();
+                    self.spot_field(&name.text, record, shown, &known);
                     self.infer(value, Some(&Ty::Error));
                     // The field that was probably meant does not lack, too.
                     if let Some(meant) = self.unknown_field(&name, record, shown) {
@@ -124,6 +128,7 @@ impl<'db> Infer<'db> {
             .filter(|name| !given.contains_key(*name) && !spread.iter().any(|(spread, ..)| spread == name))
             .collect();
         if !missing.is_empty() {
+            self.lacks_fields(whole, record, &missing);
             let list = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let plural = if missing.len() == 1 { "field" } else { "fields" };
             let finding = self

@@ -4,15 +4,22 @@ use ordain_diagnostics::codes;
 use smol_str::SmolStr;
 
 use super::Infer;
-use crate::hir::{Binder, ExprId, Loc, Name};
+use super::marking::{Binding, FieldOf, Meaning};
+use crate::hir::{Binder, ExprId, Name};
+use crate::items::Part;
 use crate::types::coerce::Misfit;
 use crate::types::{Finding, Ty};
 
 /// A name in scope.
 pub(super) struct Local<'db> {
     pub(super) name: SmolStr,
-    ty: Ty<'db>,
-    loc: Loc,
+    pub(super) ty: Ty<'db>,
+    /// Where it is bound.
+    pub(super) site: Binding,
+    /// The field it stands for, where it is bound by none.
+    pub(super) field: Option<FieldOf<'db>>,
+    /// The field that its value, or what its value is an element of, comes from.
+    pub(super) via: Option<FieldOf<'db>>,
     used: bool,
     /// Whether to warn where it is never used.
     warn: bool,
@@ -20,12 +27,45 @@ pub(super) struct Local<'db> {
 
 impl<'db> Infer<'db> {
     pub(super) fn bind(&mut self, name: &Name, ty: Ty<'db>) {
-        self.locals.push(Local { name: name.text.clone(), ty, loc: name.loc, used: false, warn: false });
+        self.bind_named(name, ty, false);
+    }
+
+    /// Binds a parameter of the item.
+    pub(super) fn bind_param(&mut self, name: &Name, ty: Ty<'db>) {
+        let site = Binding { part: Part::Signature, loc: name.loc };
+        self.locals.push(Local { name: name.text.clone(), ty, site, field: None, via: None, used: false, warn: false });
+    }
+
+    /// Binds the name of a field that stands for it without a place of its own.
+    pub(super) fn bind_field(&mut self, name: &Name, ty: Ty<'db>, field: FieldOf<'db>) {
+        let site = Binding { part: self.part, loc: name.loc };
+        self.locals.push(Local {
+            name: name.text.clone(),
+            ty,
+            site,
+            field: Some(field),
+            via: None,
+            used: false,
+            warn: false,
+        });
+    }
+
+    fn bind_named(&mut self, name: &Name, ty: Ty<'db>, warn: bool) {
+        let site = Binding { part: self.part, loc: name.loc };
+        self.mark(name.loc, || Meaning::Local(site, ty.clone()));
+        self.locals.push(Local { name: name.text.clone(), ty, site, field: None, via: None, used: false, warn });
     }
 
     pub(super) fn bind_let(&mut self, name: &Name, ty: Ty<'db>) {
         let warn = !name.text.starts_with('_');
-        self.locals.push(Local { name: name.text.clone(), ty, loc: name.loc, used: false, warn });
+        self.bind_named(name, ty, warn);
+    }
+
+    /// Notes where the value of the name that was bound last comes from.
+    pub(super) fn comes_from(&mut self, via: Option<FieldOf<'db>>) {
+        if let Some(local) = self.locals.last_mut() {
+            local.via = via;
+        }
     }
 
     /// Leaves the scope that began when there were `mark` locals.
@@ -33,7 +73,7 @@ impl<'db> Infer<'db> {
         for local in self.locals.split_off(mark) {
             if local.warn && !local.used {
                 let message = format!("`{}` is never used", local.name);
-                let at = self.at(local.loc);
+                let at = self.at(local.site.loc);
                 let finding = Finding::new(codes::UNUSED_BINDING, at, message)
                     .help(format!("remove it, or name it `_{}` to keep it", local.name));
                 self.report(finding);
@@ -75,9 +115,11 @@ impl<'db> Infer<'db> {
                 (Ty::Error, Ty::Error)
             }
         };
+        let via = self.field_behind(iter);
         self.bind(&binder.first, first);
         if let Some(name) = &binder.second {
             self.bind(name, second);
         }
+        self.comes_from(via);
     }
 }

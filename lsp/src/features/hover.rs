@@ -1,0 +1,123 @@
+//! What is said of the name under the pointer.
+
+use ordain_compiler::editor::{self, Meaning, hir};
+use ordain_compiler::{Item, Kind, package_items};
+use smol_str::SmolStr;
+use tower_lsp::ls_types::{Hover, HoverContents, MarkupContent, MarkupKind};
+
+use super::describe::{Description, describe};
+use super::judged::ways;
+use super::names::{self, At};
+use crate::world::{File, Snapshot};
+
+/// How many lines are said about verdicts.
+const MOST_SAID: usize = 12;
+
+/// What is said of what stands at an offset.
+pub(crate) fn hover(snapshot: &Snapshot, file: &File, offset: u32) -> Option<Hover> {
+    let (range, parts) = match names::at(snapshot, file, offset) {
+        Some(at) => (at.range, of_name(snapshot, &at, offset)),
+        None => {
+            let (range, path) = super::data::file_at(snapshot, file, offset)?;
+            (range, vec![format!("file `{path}`")])
+        }
+    };
+    let text = parts.join("\n\n---\n\n");
+    let contents = if snapshot.client.markdown {
+        HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value: text })
+    } else {
+        HoverContents::Markup(MarkupContent {
+            kind: MarkupKind::PlainText,
+            value: text.replace("```ordain\n", "").replace("```", ""),
+        })
+    };
+    Some(Hover { contents, range: Some(file.range(range)) })
+}
+
+fn of_name(snapshot: &Snapshot, at: &At<'_>, offset: u32) -> Vec<String> {
+    let mut parts = vec![block(&describe(snapshot, at.item, &at.meaning))];
+    if let Some(second) = &at.second {
+        parts.push(block(&describe(snapshot, at.item, second)));
+    }
+    if let Meaning::Item(item) = at.meaning {
+        let db = &snapshot.db;
+        match item.kind(db) {
+            Kind::Capability => {
+                parts.extend(bindings(snapshot, at.item.unwrap_or(item), item));
+                if let Some(plan) = at.item.filter(|plan| plan.kind(db) == Kind::Plan) {
+                    parts.extend(decided(snapshot, plan, Some(offset)));
+                }
+            }
+            Kind::Plan => {
+                let reach = editor::reach(db, item);
+                parts.push(format!("effect **{}** · risk **{}**", reach.effect.name(), reach.risk.name()));
+                parts.extend(decided(snapshot, item, None));
+            }
+            _ => {}
+        }
+    }
+    parts
+}
+
+/// A description as Markdown.
+pub(crate) fn block(description: &Description) -> String {
+    let code = format!("```ordain\n{}\n```", description.code);
+    match &description.docs {
+        Some(docs) => format!("{code}\n\n{docs}"),
+        None => code,
+    }
+}
+
+/// To what the environments of a package bind a capability.
+fn bindings<'db>(snapshot: &'db Snapshot, from: Item<'db>, capability: Item<'db>) -> Option<String> {
+    let db = &snapshot.db;
+    let package = from.file(db).package(db);
+    let environments = package_items(db, package).filter(|item| item.kind(db) == Kind::Environment);
+    let lines: Vec<String> = environments
+        .filter_map(|environment| {
+            let hir::Signature::Environment { binds, .. } = &environment.signature(db).signature else { return None };
+            let bound = binds.iter().find(|bind| {
+                let parts: Vec<SmolStr> = bind.capability.parts.iter().map(|part| part.text.clone()).collect();
+                editor::meant(db, environment.file(db), &parts).is_some_and(|(item, _)| item == capability)
+            })?;
+            Some(format!("- in `{}`: `{}`", environment.name(db), bound.adapter.text()))
+        })
+        .collect();
+    (!lines.is_empty()).then(|| format!("Bound\n{}", lines.join("\n")))
+}
+
+/// What the policies say of a plan, or of the step that is called at an offset, in each way to compile the plan.
+fn decided<'db>(snapshot: &'db Snapshot, plan: Item<'db>, at: Option<u32>) -> Option<String> {
+    let db = &snapshot.db;
+    let mut lines: Vec<String> = Vec::new();
+    for way in ways(snapshot, plan) {
+        let named = if way.name.is_empty() { String::new() } else { format!("in `{}`: ", way.name) };
+        match at {
+            None => {
+                let open = ordain_views::open(&way.graph);
+                let open = if open.is_empty() { "allowed".to_owned() } else { open.join("; ") };
+                lines.push(format!("- {named}{} steps, {open}", way.graph.nodes.len()));
+            }
+            Some(offset) => {
+                let here = |index: usize| {
+                    way.places.get(index).is_some_and(|place| {
+                        let (_, range) = place.locate(db);
+                        place.item == plan && range.start <= offset && offset <= range.end
+                    })
+                };
+                for (_, node) in way.graph.nodes.iter().enumerate().filter(|(index, _)| here(*index)) {
+                    for verdict in way.graph.verdicts.iter().filter(|verdict| verdict.node.as_ref() == Some(&node.id)) {
+                        lines.push(format!("- {named}`{}` {}", verdict.code, ordain_views::said(&way.graph, verdict)));
+                    }
+                }
+            }
+        }
+    }
+    lines.dedup();
+    if lines.len() > MOST_SAID {
+        let more = lines.len() - MOST_SAID;
+        lines.truncate(MOST_SAID);
+        lines.push(format!("- … {more} more"));
+    }
+    (!lines.is_empty()).then(|| format!("Policies\n{}", lines.join("\n")))
+}

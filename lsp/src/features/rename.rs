@@ -1,0 +1,225 @@
+//! New names: where one can be given, what changes with it, and why not.
+
+use std::collections::BTreeMap;
+
+use ordain_compiler::editor::{self, Meaning, hir};
+use ordain_compiler::{Item, Kind, SourceFile};
+use ordain_diagnostics::TextRange;
+use ordain_syntax::TokenKind;
+use smol_str::SmolStr;
+use tower_lsp::ls_types::{
+    DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, PrepareRenameResponse, TextDocumentEdit, TextEdit,
+    WorkspaceEdit,
+};
+
+use super::names::{self, At};
+use super::references::references;
+use crate::world::{File, Snapshot};
+
+/// The name at an offset, where it can be another.
+pub(crate) fn prepare(snapshot: &Snapshot, file: &File, offset: u32) -> Result<Option<PrepareRenameResponse>, String> {
+    let Some(at) = names::at(snapshot, file, offset) else { return Ok(None) };
+    let name = renamed(snapshot, file, &at)?;
+    Ok(Some(PrepareRenameResponse::RangeWithPlaceholder { range: file.range(at.range), placeholder: name.to_string() }))
+}
+
+/// The edits that give what stands at an offset another name.
+pub(crate) fn rename(
+    snapshot: &Snapshot,
+    file: &File,
+    offset: u32,
+    new: &str,
+) -> Result<Option<WorkspaceEdit>, String> {
+    let Some(at) = names::at(snapshot, file, offset) else { return Ok(None) };
+    let old = renamed(snapshot, file, &at)?;
+    valid(&old, new)?;
+    if *old == *new {
+        return Ok(None);
+    }
+    free(snapshot, &at, &old, new)?;
+    let mut edits: BTreeMap<SmolStr, Vec<(TextRange, String)>> = BTreeMap::new();
+    for (source, range) in references(snapshot, at.item, &at.meaning, true) {
+        let shown = snapshot.file_of(source);
+        let Some(text) = replacement(snapshot, &shown, &at, range, &old, new) else { continue };
+        edits.entry(shown.path).or_default().push((range, text));
+    }
+    Ok(Some(workspace_edit(snapshot, edits)))
+}
+
+/// What stands in the place of a name of the old spelling; nothing where it goes by another name there.
+fn replacement(
+    snapshot: &Snapshot,
+    file: &File,
+    at: &At<'_>,
+    range: TextRange,
+    old: &str,
+    new: &str,
+) -> Option<String> {
+    let written = file.slice(range);
+    let text = if written == old {
+        new.to_owned()
+    } else {
+        // Brought in by its first part, a dotted name is written with its last ones only.
+        let (last_old, last_new) = (old.rsplit('.').next()?, new.rsplit('.').next()?);
+        let start = written.strip_suffix(last_old)?;
+        if !(start.is_empty() && old.contains('.') || start.ends_with('.')) {
+            return None;
+        }
+        format!("{start}{last_new}")
+    };
+    // `{ name }` stands for a field and for its value: only one of the two gets the new name.
+    let here = names::at(snapshot, file, range.start);
+    if here.is_some_and(|here| here.second.is_some() && here.range == range) {
+        let field = matches!(at.meaning, Meaning::Field(..));
+        return Some(if field { format!("{new}: {old}") } else { format!("{old}: {new}") });
+    }
+    Some(text)
+}
+
+/// The name of what can be renamed.
+fn renamed(snapshot: &Snapshot, file: &File, at: &At<'_>) -> Result<SmolStr, String> {
+    let db = &snapshot.db;
+    let home = match &at.meaning {
+        Meaning::Item(item) | Meaning::Variant(item, _) | Meaning::Param(item, ..) => Some(*item),
+        Meaning::Field(field, _) => match editor::field_place(db, field) {
+            Some((item, ..)) => Some(item),
+            None => return Err("nothing declares this field, so it has no name to change".into()),
+        },
+        Meaning::Local(..) => at.item,
+        Meaning::Module(_) => return Err("a module is named by its file; rename the file".into()),
+        Meaning::Builtin(_) | Meaning::Data(_) | Meaning::Word(_) => return Err("this name is built in".into()),
+    };
+    if let Some(item) = home {
+        if item.file(db).package(db) == snapshot.std {
+            return Err(format!("`{}` is part of the standard library", item.name(db)));
+        }
+        if matches!(at.meaning, Meaning::Item(item) if item.kind(db) == Kind::Test) {
+            return Err("a test is named by its text".into());
+        }
+    }
+    Ok(match &at.meaning {
+        Meaning::Item(item) => item.name(db).clone(),
+        _ => match names::declaration(snapshot, at.item, &at.meaning) {
+            Some((source, range, _)) => snapshot.file_of(source).slice(range).into(),
+            None => file.slice(at.range).into(),
+        },
+    })
+}
+
+/// Whether a text can be a name in the place of another.
+fn valid(old: &str, new: &str) -> Result<(), String> {
+    let parts: Vec<&str> = new.split('.').collect();
+    let is_name = |part: &&str| {
+        let lexed = ordain_syntax::lex(part);
+        let mut tokens = lexed.tokens.iter().filter(|token| token.kind != TokenKind::End);
+        let name = tokens.next().is_some_and(|token| token.kind.is_name() && token.range.end as usize == part.len());
+        lexed.errors.is_empty() && name && tokens.next().is_none()
+    };
+    if let Some(wrong) = parts.iter().find(|part| !is_name(part)) {
+        return Err(if ordain_syntax::RESERVED_WORDS.contains(wrong) {
+            format!("`{wrong}` is a word of the language")
+        } else {
+            format!("`{wrong}` is not a name")
+        });
+    }
+    let kept = |name: &str| name.rsplit_once('.').map(|(start, _)| start.to_owned());
+    if kept(old) != kept(new) {
+        // Imports may bring a dotted name in by its first part.
+        return Err(match kept(old) {
+            Some(start) => format!("only what follows `{start}.` can be changed"),
+            None => format!("`{old}` has no dots in its name"),
+        });
+    }
+    Ok(())
+}
+
+/// Whether the new name means nothing yet where the old one stands.
+fn free(snapshot: &Snapshot, at: &At<'_>, old: &str, new: &str) -> Result<(), String> {
+    let db = &snapshot.db;
+    let taken = |what: &str| Err(format!("there is {what} `{new}` already"));
+    match &at.meaning {
+        Meaning::Item(item) => {
+            if let Some(other) = editor::declared(db, item.file(db)).get(new) {
+                return taken(&other.kind(db).phrase());
+            }
+            let mut seen: Vec<SourceFile> = Vec::new();
+            for (source, range) in references(snapshot, at.item, &at.meaning, false) {
+                if seen.contains(&source) {
+                    continue;
+                }
+                seen.push(source);
+                let bound = snapshot.file_of(source).slice(range).ends_with(old);
+                let clash = editor::declared(db, source).get(new).is_some()
+                    || editor::imports(db, source).names.get(new).is_some();
+                if bound && source != item.file(db) && clash {
+                    return Err(format!("`{new}` means something else in `{}`", source.path(db)));
+                }
+                if let Some(place) = local_clash(snapshot, source, range, new) {
+                    return Err(format!("`{new}` is a local name in `{}`", place.name(db)));
+                }
+            }
+            Ok(())
+        }
+        Meaning::Variant(item, _) => match &ordain_compiler::signature(db, *item).sig {
+            ordain_compiler::Sig::Enum(names) if names.iter().any(|name| name == new) => taken("a variant"),
+            _ => Ok(()),
+        },
+        Meaning::Field(field, _) => {
+            let sibling = editor::FieldOf {
+                root: field.root,
+                path: field.path[..field.path.len() - 1].iter().cloned().chain([new.into()]).collect(),
+            };
+            if editor::field_place(db, &sibling).is_some() { taken("a field") } else { Ok(()) }
+        }
+        Meaning::Local(..) => at.item.map_or(Ok(()), |item| free_in(snapshot, item, new)),
+        Meaning::Param(item, ..) => free_in(snapshot, *item, new),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a declaration uses a name for nothing yet.
+fn free_in(snapshot: &Snapshot, item: Item<'_>, new: &str) -> Result<(), String> {
+    let db = &snapshot.db;
+    let text = item.file(db).content(db).text();
+    let spelled = |range: TextRange| text.get(range.start as usize..range.end as usize).unwrap_or_default();
+    let used = names::of_item(snapshot, item).find(|(_, range, mark)| {
+        !matches!(mark.meaning, Meaning::Field(..)) && spelled(*range).split('.').next() == Some(new)
+    });
+    let parameter = match &item.signature(db).signature {
+        hir::Signature::Fn { params, .. } | hir::Signature::Plan { params, .. } => {
+            params.iter().any(|param| param.name.text == new)
+        }
+        _ => false,
+    };
+    if used.is_some() || parameter {
+        return Err(format!("`{new}` is a name in `{}` already", item.name(db)));
+    }
+    Ok(())
+}
+
+/// The declaration around a place in which a name is a local one.
+fn local_clash<'db>(snapshot: &'db Snapshot, source: SourceFile, range: TextRange, new: &str) -> Option<Item<'db>> {
+    let db = &snapshot.db;
+    let item = editor::item_at(db, source, range.start)?;
+    let text = source.content(db).text();
+    let local = names::of_item(snapshot, item).any(|(_, range, mark)| {
+        matches!(mark.meaning, Meaning::Local(..)) && text.get(range.start as usize..range.end as usize) == Some(new)
+    });
+    local.then_some(item)
+}
+
+/// Edits of several files as the protocol has them; of open documents with their versions.
+pub(crate) fn workspace_edit(snapshot: &Snapshot, edits: BTreeMap<SmolStr, Vec<(TextRange, String)>>) -> WorkspaceEdit {
+    let changes = edits.into_iter().filter_map(|(path, edits)| {
+        let uri = snapshot.uri(&path)?;
+        let version = snapshot.documents.get(&path).map(|document| document.version);
+        let edits = edits
+            .into_iter()
+            .filter_map(|(range, new_text)| {
+                Some(OneOf::Left(TextEdit { range: snapshot.range_in(&path, range)?, new_text }))
+            })
+            .collect();
+        Some(TextDocumentEdit { text_document: OptionalVersionedTextDocumentIdentifier { uri, version }, edits })
+    });
+    WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(changes.collect())), ..WorkspaceEdit::default() }
+}
