@@ -117,6 +117,27 @@ fn a_client_that_is_gone_takes_the_server_along() {
 }
 
 #[test]
+fn nobody_waits_for_answers_of_a_client_that_is_gone() {
+    let (_folder, uri) = package(&[("main.ord", b"const a = 1\n")]);
+    for leaves in [true, false] {
+        let (mut client, mut child) = process();
+        let folders = json!([{ "uri": uri, "name": "test" }]);
+        let params = json!({
+            "processId": null, "rootUri": null, "workspaceFolders": folders, "capabilities": capabilities(),
+        });
+        client.request("initialize", params);
+        // It is asked for settings and to watch files, and answers neither.
+        client.notify("initialized", json!({}));
+        if leaves {
+            client.ask("shutdown", Value::Null);
+            client.notify("exit", Value::Null);
+        }
+        client.gone();
+        assert_eq!(child.wait().unwrap().code(), Some(i32::from(!leaves)));
+    }
+}
+
+#[test]
 fn places_beyond_the_text_are_its_ends() {
     let (_folder, uri) = package(&[("main.ord", "const a = \"\u{1d11e}\"\r\n".as_bytes())]);
     let (mut client, _child) = started(&uri);

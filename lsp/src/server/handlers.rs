@@ -8,7 +8,7 @@ use tower_lsp::LanguageServer;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::*;
 
-use super::{Server, answered, capabilities, refused};
+use super::{Server, answered, capabilities, configure, refused};
 use crate::features;
 use crate::text::path_of;
 use crate::world::{self, File, Snapshot, World};
@@ -39,10 +39,13 @@ impl LanguageServer for Server {
     async fn initialized(&self, _: InitializedParams) {
         self.begun.notify_one();
         if self.about().watches {
-            // What the client answers changes nothing: it has said that it can.
-            let _ = self.client.register_capability(vec![capabilities::watching()]).await;
+            let client = self.client.clone();
+            tokio::spawn(async move {
+                // What the client answers changes nothing: it has said that it can.
+                drop(client.register_capability(vec![capabilities::watching()]).await);
+            });
         }
-        self.configure().await;
+        configure(self);
     }
 
     async fn shutdown(&self) -> Result<()> {
@@ -67,7 +70,7 @@ impl LanguageServer for Server {
     }
 
     async fn did_change_configuration(&self, _: DidChangeConfigurationParams) {
-        self.configure().await;
+        configure(self);
     }
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {

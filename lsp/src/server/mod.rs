@@ -63,19 +63,24 @@ impl Server {
         let TextDocumentPositionParams { text_document, position } = params.text_document_position_params;
         self.ask_file(text_document.uri, move |snapshot, file| whereto(snapshot, file, file.offset(position))).await
     }
+}
 
-    /// Asks the client for what its user has set.
-    async fn configure(&self) {
-        if !self.about().configuration {
-            return;
-        }
+/// Asks the client for what its user has set.
+///
+/// No handler waits for a client's answer: one that is gone never gives it, and the server ends once its handlers have.
+fn configure(server: &Server) {
+    if !server.about().configuration {
+        return;
+    }
+    let (client, queue) = (server.client.clone(), server.queue.clone());
+    tokio::spawn(async move {
         let item = ConfigurationItem { scope_uri: None, section: Some("ordain".into()) };
-        if let Ok(found) = self.client.configuration(vec![item]).await
+        if let Ok(found) = client.configuration(vec![item]).await
             && let Some(Ok(settings)) = found.into_iter().next().map(serde_json::from_value::<Option<Settings>>)
         {
-            self.queue.put(move |world| world.set(settings.unwrap_or_default()));
+            queue.put(move |world| world.set(settings.unwrap_or_default()));
         }
-    }
+    });
 }
 
 /// What cannot be done, and why.
