@@ -25,7 +25,7 @@ const MAX_ROWS: usize = 60;
 /// How long the text of a value may be.
 const MAX_VALUE: usize = 300;
 
-const CSS: &str = include_str!("page.css");
+const CSS: &str = concat!(include_str!("page.css"), include_str!("picture.css"));
 const JS: &str = include_str!("page.js");
 
 /// The plan as one self-contained HTML page: what it amounts to, the graph drawn from left to right, and every step with
