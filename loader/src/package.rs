@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ordain_compiler::{Content, Database, MAX_SOURCE_BYTES, Package, SourceFile, Unnameable, unnameable};
 use ordain_diagnostics::{Diagnostic, TextRange, codes};
 use rayon::prelude::*;
+use salsa::Durability;
 
 use crate::tree::Tree;
 
@@ -94,7 +95,7 @@ pub(crate) fn load_sources(
             None => {
                 // INVARIANT: as many were read as are not known, in their order.
                 let content = contents.next().unwrap_or(Content::Unreadable(String::new()));
-                SourceFile::new(db, join(shown, path).into(), name.clone(), package, content)
+                SourceFile::builder(join(shown, path).into(), name.clone(), package, content).durability(READ).new(db)
             }
         };
         // Of a file that cannot be read, that is told; its path may not even be a text.
@@ -135,10 +136,13 @@ pub(crate) fn read_all(tree: &dyn Tree, folder: &str, paths: &[impl AsRef<str> +
     paths.par_iter().map(|path| content(tree, &join(folder, path.as_ref()))).collect()
 }
 
+/// How long what is read from a tree is thought to stay: longer than what somebody types, whose setter says so. An edit of
+/// that leaves alone what follows only from the rest.
+pub(crate) const READ: Durability = Durability::MEDIUM;
+
 /// An empty package with a manifest.
 pub(crate) fn new_package(db: &Database, shown: &str, manifest: Content) -> Package {
-    Package::new(
-        db,
+    Package::builder(
         join(shown, crate::MANIFEST).into(),
         manifest,
         Arc::default(),
@@ -146,4 +150,6 @@ pub(crate) fn new_package(db: &Database, shown: &str, manifest: Content) -> Pack
         Arc::default(),
         Arc::default(),
     )
+    .durability(READ)
+    .new(db)
 }

@@ -13,7 +13,7 @@ use salsa::{Durability, Setter as _};
 use smol_str::SmolStr;
 use thiserror::Error;
 
-use crate::package::{content, content_of, join, load_sources, module, new_package, read_all};
+use crate::package::{READ, content, content_of, join, load_sources, module, new_package, read_all};
 use crate::programs::programs;
 use crate::tree::Tree;
 
@@ -252,7 +252,7 @@ impl Workspace {
                     }
                     None => {
                         let known = SmolStr::from(format!("{name}:{path}"));
-                        DataFile::new(&self.db, join(shown, &path).into(), known, content)
+                        DataFile::builder(join(shown, &path).into(), known, content).durability(READ).new(&self.db)
                     }
                 };
                 files.insert(path.clone(), file);
@@ -318,7 +318,7 @@ fn lone_package(db: &mut Database, std: Package) -> Package {
 /// The only file of a package.
 fn lone_file(db: &mut Database, package: Package, path: &str, content: Content) -> SourceFile {
     let name = SmolStr::from(module(path.rsplit('/').next().unwrap_or(path)));
-    let file = SourceFile::new(db, path.into(), name.clone(), package, content);
+    let file = SourceFile::builder(path.into(), name.clone(), package, content).durability(READ).new(db);
     package.set_files(db).to(Arc::new([(name, file)].into()));
     file
 }

@@ -233,7 +233,7 @@ fn full_names(db: &dyn Db, package: Package) -> Vec<Diagnostic> {
 fn policy_codes<'db>(db: &'db dyn Db, package: Package) -> Vec<Finding<'db>> {
     let mut seen: rustc_hash::FxHashMap<smol_str::SmolStr, Anchor<'db>> = Default::default();
     let mut findings = Vec::new();
-    for item in crate::resolve::package_items(db, package).filter(|item| item.kind(db) == Kind::Policy) {
+    for &item in crate::resolve::items_of(db, package, Kind::Policy) {
         let crate::hir::Signature::Policy { code: Some(code), .. } = &item.signature(db).signature else { continue };
         let at = Anchor { item, part: Part::Signature, loc: code.loc };
         match seen.get(&code.text) {

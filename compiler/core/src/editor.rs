@@ -9,7 +9,7 @@ use crate::items::{Item, Part};
 
 pub use crate::hir;
 pub use crate::items::{ImportPlaces, Places};
-pub use crate::resolve::{Declared, Def, declared, imports, resolve_module};
+pub use crate::resolve::{Declared, Def, beginning_with, declared, imports, resolve_module};
 pub use crate::types::{
     Binding, COMPLETION_NAME, DefaultRef, FieldOf, FieldTy, Gap, Mark, Marks, Meaning, Named, ParamTy, Reach, RecordTy,
     Slot, Spot, const_type, field_place, marks, reach,
@@ -67,6 +67,27 @@ pub fn value<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<ordain_graph::Valu
         _ => return None,
     };
     evaluated.value.clone()
+}
+
+/// What an environment binds.
+#[derive(Clone, Debug, PartialEq, Eq, salsa::SalsaValue)]
+pub struct Bound<'db> {
+    /// A capability.
+    pub capability: Item<'db>,
+    /// The adapter as it is written there.
+    pub adapter: SmolStr,
+}
+
+/// What an environment binds, in the order that it stands in.
+#[salsa::tracked]
+pub fn bound<'db>(db: &'db dyn Db, environment: Item<'db>) -> Box<[Bound<'db>]> {
+    let hir::Signature::Environment { binds, .. } = &environment.signature(db).signature else { return Box::default() };
+    let named = binds.iter().filter_map(|bind| {
+        let parts: Vec<SmolStr> = bind.capability.parts.iter().map(|part| part.text.clone()).collect();
+        let (capability, _) = meant(db, environment.file(db), &parts)?;
+        Some(Bound { capability, adapter: bind.adapter.text() })
+    });
+    named.collect()
 }
 
 /// The names of the built-in types.

@@ -49,7 +49,7 @@ pub use policy::{
     explain_document, explain_gates, gate_globs, is_compiled, judge, named_policies, policy_code, policy_subject,
     run_gate, run_gate_as,
 };
-pub use resolve::package_items;
+pub use resolve::{items_of, package_items};
 pub use rules::{
     ForeignRules, RuleError, RuleErrorPlace, RuleFinding, RuleLanguage, RulePart, RulePlace, RuleRequest, RuleText,
 };

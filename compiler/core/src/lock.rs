@@ -13,7 +13,7 @@ use crate::eval::data_digest;
 use crate::hir::{Kind, PathRef, Signature};
 use crate::package_manifest::manifest;
 use crate::plan::contract::{adapter, contract};
-use crate::resolve::{package_items, resolve};
+use crate::resolve::{items_of, resolve};
 
 /// The lock of a package as things are. Of a package with errors it lacks what they are about.
 pub fn lock_of(db: &dyn Db, root: Package) -> Lock {
@@ -44,7 +44,7 @@ fn packages(db: &dyn Db, root: Package) -> Vec<Package> {
 
 /// What the environments of a package bind.
 fn bindings(db: &dyn Db, package: Package, lock: &mut Lock) {
-    for environment in package_items(db, package).filter(|item| item.kind(db) == Kind::Environment) {
+    for environment in items_of(db, package, Kind::Environment) {
         let Signature::Environment { binds, .. } = &environment.signature(db).signature else { continue };
         let named = |path: &PathRef| {
             let names: Vec<SmolStr> = path.parts.iter().map(|part| part.text.clone()).collect();
@@ -62,7 +62,7 @@ fn bindings(db: &dyn Db, package: Package, lock: &mut Lock) {
             lock.adapters.entry(name).or_insert_with(|| (*adapter).clone());
         }
         if !bound.is_empty() {
-            lock.bindings.insert(crate::qualified_name(db, environment), bound);
+            lock.bindings.insert(crate::qualified_name(db, *environment), bound);
         }
     }
 }

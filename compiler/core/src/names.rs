@@ -35,6 +35,15 @@ impl<V> NameMap<V> {
         self.entries.iter().map(|entry| (&entry.name, &entry.value))
     }
 
+    /// The entry at a place in that order.
+    ///
+    /// # Panics
+    /// There are fewer.
+    pub fn at(&self, index: usize) -> (&SmolStr, &V) {
+        let entry = &self.entries[index];
+        (&entry.name, &entry.value)
+    }
+
     /// The names in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|entry| entry.name.as_str())

@@ -1,8 +1,7 @@
 //! What is said of the name under the pointer.
 
-use ordain_compiler::editor::{self, Meaning, hir};
-use ordain_compiler::{Item, Kind, package_items};
-use smol_str::SmolStr;
+use ordain_compiler::editor::{self, Meaning};
+use ordain_compiler::{Item, Kind, items_of};
 use tower_lsp::ls_types::{Hover, HoverContents, MarkupContent, MarkupKind};
 
 use super::describe::{Description, describe};
@@ -72,15 +71,11 @@ pub(crate) fn block(description: &Description) -> String {
 fn bindings<'db>(snapshot: &'db Snapshot, from: Item<'db>, capability: Item<'db>) -> Option<String> {
     let db = &snapshot.db;
     let package = from.file(db).package(db);
-    let environments = package_items(db, package).filter(|item| item.kind(db) == Kind::Environment);
+    let environments = items_of(db, package, Kind::Environment).iter();
     let lines: Vec<String> = environments
-        .filter_map(|environment| {
-            let hir::Signature::Environment { binds, .. } = &environment.signature(db).signature else { return None };
-            let bound = binds.iter().find(|bind| {
-                let parts: Vec<SmolStr> = bind.capability.parts.iter().map(|part| part.text.clone()).collect();
-                editor::meant(db, environment.file(db), &parts).is_some_and(|(item, _)| item == capability)
-            })?;
-            Some(format!("- in `{}`: `{}`", environment.name(db), bound.adapter.text()))
+        .filter_map(|&environment| {
+            let bound = editor::bound(db, environment).iter().find(|bound| bound.capability == capability)?;
+            Some(format!("- in `{}`: `{}`", environment.name(db), bound.adapter))
         })
         .collect();
     (!lines.is_empty()).then(|| format!("Bound\n{}", lines.join("\n")))

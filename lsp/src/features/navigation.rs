@@ -1,7 +1,7 @@
 //! Where things are: definitions, types, implementations, and every place of a name.
 
 use ordain_compiler::editor::{self, Meaning, hir};
-use ordain_compiler::{Item, Kind, Ty, package_items};
+use ordain_compiler::{Item, Kind, Ty, items_of};
 use ordain_diagnostics::TextRange;
 use smol_str::SmolStr;
 use tower_lsp::ls_types::{GotoDefinitionResponse, Location, LocationLink};
@@ -83,9 +83,9 @@ pub(crate) fn implementation(snapshot: &Snapshot, file: &File, offset: u32) -> O
     let db = &snapshot.db;
     let at = names::at(snapshot, file, offset)?;
     let Meaning::Item(item) = at.meaning else { return None };
-    let everything = || {
+    let all = |kind: Kind| {
         let packages = snapshot.packages.iter().chain([&snapshot.std]);
-        packages.flat_map(|&package| package_items(db, package))
+        packages.flat_map(move |&package| items_of(db, package, kind)).copied()
     };
     let mut places: Vec<Place> = Vec::new();
     let mut put = |item: Item<'_>| {
@@ -94,9 +94,7 @@ pub(crate) fn implementation(snapshot: &Snapshot, file: &File, offset: u32) -> O
     };
     match item.kind(db) {
         Kind::Capability => {
-            everything()
-                .filter(|each| each.kind(db) == Kind::Adapter && provides(snapshot, *each).contains(&item))
-                .for_each(&mut put);
+            all(Kind::Adapter).filter(|each| provides(snapshot, *each).contains(&item)).for_each(&mut put);
         }
         Kind::Adapter => provides(snapshot, item).into_iter().for_each(&mut put),
         Kind::Type => {
@@ -104,8 +102,7 @@ pub(crate) fn implementation(snapshot: &Snapshot, file: &File, offset: u32) -> O
                 ordain_compiler::Sig::Environment(ty) | ordain_compiler::Sig::Entity(ty) => *ty == Ty::Alias(item),
                 _ => false,
             };
-            let kinds = |each: &Item<'_>| matches!(each.kind(db), Kind::Environment | Kind::Entity);
-            everything().filter(|each| kinds(each) && of(each)).for_each(&mut put);
+            all(Kind::Environment).chain(all(Kind::Entity)).filter(of).for_each(&mut put);
         }
         _ => return None,
     }

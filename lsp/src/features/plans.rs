@@ -1,7 +1,8 @@
 //! Plans as editors show them: with which arguments they can be compiled.
 
-use ordain_compiler::editor::ParamTy;
-use ordain_compiler::{Item, Kind, Sig, Ty, package_items, signature};
+use ordain_compiler::editor::{self, ParamTy};
+use ordain_compiler::{Item, Kind, Sig, Ty, items_of, signature};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::world::Snapshot;
@@ -9,39 +10,41 @@ use crate::world::Snapshot;
 /// How many ways to compile a plan are looked at unasked.
 const MOST: usize = 8;
 
-/// The environments that fit a parameter, by the names that arguments give them.
-pub(crate) fn environments<'db>(snapshot: &'db Snapshot, plan: Item<'db>, param: &ParamTy<'db>) -> Vec<SmolStr> {
+/// The environments that fit a parameter, by the names that arguments give them; of many the first `most`.
+pub(crate) fn environments<'db>(
+    snapshot: &'db Snapshot,
+    plan: Item<'db>,
+    param: &ParamTy<'db>,
+    most: usize,
+) -> Vec<SmolStr> {
     let db = &snapshot.db;
     let wanted = param.ty.peel_optional(db);
     if !matches!(wanted, Ty::Record(_)) {
         return Vec::new();
     }
-    let package = plan.file(db).package(db);
-    let all = package_items(db, package).filter(|item| item.kind(db) == Kind::Environment);
-    let fitting = all.filter(|item| match &signature(db, *item).sig {
+    let all = items_of(db, plan.file(db).package(db), Kind::Environment);
+    let fitting = all.iter().copied().filter(|item| match &signature(db, *item).sig {
         Sig::Environment(ty) => ty.peel_optional(db) == wanted,
         _ => false,
     });
-    fitting.map(|item| named(snapshot, plan, item)).collect()
-}
-
-/// What an argument of a plan calls an environment.
-fn named<'db>(snapshot: &'db Snapshot, plan: Item<'db>, environment: Item<'db>) -> SmolStr {
-    let db = &snapshot.db;
-    let seen = ordain_compiler::editor::visible(db, plan.file(db));
-    match seen.into_iter().find(|(_, item)| *item == environment) {
-        Some((name, _)) => name,
-        None => {
-            // Its own name, where no other has it; else with its module's.
-            let package = environment.file(db).package(db);
-            let twins = package_items(db, package)
-                .filter(|item| item.kind(db) == Kind::Environment && item.name(db) == environment.name(db));
-            match (twins.count(), environment.file(db).module(db).as_str()) {
-                (1, _) | (_, "") => environment.name(db).clone(),
-                (_, module) => format!("{module}.{}", environment.name(db)).into(),
-            }
+    let fitting: Vec<Item<'db>> = fitting.take(most).collect();
+    let mut seen: FxHashMap<Item<'db>, SmolStr> = FxHashMap::default();
+    let mut bearers: FxHashMap<&SmolStr, usize> = FxHashMap::default();
+    if !fitting.is_empty() {
+        for (name, item) in editor::visible(db, plan.file(db)) {
+            seen.entry(item).or_insert(name);
         }
+        all.iter().for_each(|item| *bearers.entry(item.name(db)).or_default() += 1);
     }
+    // The name it has in the plan's file; else its own, where no other has it; else with its module's.
+    let named = |item: &Item<'db>| match (seen.get(item), item.file(db).module(db).as_str()) {
+        (Some(name), _) => name.clone(),
+        (None, module) if bearers[item.name(db)] > 1 && !module.is_empty() => {
+            format!("{module}.{}", item.name(db)).into()
+        }
+        _ => item.name(db).clone(),
+    };
+    fitting.iter().map(named).collect()
 }
 
 /// The ways to compile a plan without being given more: nothing for parameters with defaults, each environment that fits for the
@@ -52,7 +55,7 @@ pub(crate) fn arguments<'db>(snapshot: &'db Snapshot, plan: Item<'db>) -> Vec<Ve
     let mut ways: Vec<Vec<(SmolStr, String)>> = vec![Vec::new()];
     for param in params.iter().filter(|param| param.default.is_none() && !matches!(param.ty.peel(db), Ty::Optional(_)))
     {
-        let fitting = environments(snapshot, plan, param);
+        let fitting = environments(snapshot, plan, param, MOST);
         let with = |name: &SmolStr| ways.iter().cloned().map(move |way| (way, name.clone())).collect::<Vec<_>>();
         let next: Vec<Vec<(SmolStr, String)>> = fitting
             .iter()

@@ -255,6 +255,9 @@ impl<'db> Search<'db, '_> {
             return;
         }
         self.imports(file, text, found);
+        if !self.can_name(file) {
+            return;
+        }
         for alias in self.aliases(file) {
             places.extend(occurrences(text, &Finder::new(alias.as_bytes()), &alias));
         }
@@ -267,6 +270,19 @@ impl<'db> Search<'db, '_> {
                 self.item(item, found);
             }
         }
+    }
+
+    /// Whether declarations of a file can name the target: most files that have its word mean something else.
+    fn can_name(&self, file: SourceFile) -> bool {
+        let db = &self.snapshot.db;
+        let Target::Item(item) = self.target else { return true };
+        // The module of a policy may stand before its name without an import.
+        item.kind(db) == Kind::Policy
+            || file == item.file(db)
+            || imports(db, file).names.iter().any(|(_, imported)| match &imported.def {
+                Def::Item(known) => known == item,
+                Def::Module(module) | Def::Prefix(module, _) => *module == item.file(db),
+            })
     }
 
     /// The other names that the target has in a file.

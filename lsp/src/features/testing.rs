@@ -1,6 +1,6 @@
 //! `ordain/tests` and `ordain/runTests`: the tests of the language, run here, since nothing is executed by them.
 
-use ordain_compiler::{Coverage, Item, Kind, Package, SourceFile, cover_test, file_items, package_items, run_test};
+use ordain_compiler::{Coverage, Item, Kind, Package, SourceFile, cover_test, file_items, items_of, run_test};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::time::Instant;
@@ -129,10 +129,7 @@ pub(crate) fn tests(snapshot: &Snapshot, params: &ListParams) -> Vec<Test> {
 pub(crate) fn run(snapshot: &Snapshot, params: &RunParams) -> Runs {
     let db = &snapshot.db;
     let chosen: Vec<Item<'_>> = match &params.tests {
-        None => {
-            let all = snapshot.packages.iter().flat_map(|&package| package_items(db, package));
-            all.filter(|item| item.kind(db) == Kind::Test).collect()
-        }
+        None => snapshot.packages.iter().flat_map(|&package| items_of(db, package, Kind::Test)).copied().collect(),
         Some(named) => named
             .iter()
             .filter_map(|named| {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ordain_compiler::{Content, MAX_SOURCE_BYTES, Package, SourceFile, parse_manifest};
 use ordain_loader::{MANIFEST, Tree as _, Workspace};
-use salsa::Setter as _;
+use salsa::{Durability, Setter as _};
 use smol_str::SmolStr;
 
 use super::agenda::Due;
@@ -164,7 +164,7 @@ impl World {
         };
         if *file.content(&self.workspace.db) != content {
             let before = self.data_of(file);
-            file.set_content(&mut self.workspace.db).to(content);
+            file.set_content(&mut self.workspace.db).with_durability(Durability::MEDIUM).to(content);
             if self.data_of(file) != before {
                 self.agenda.soon(Due::Data);
             }

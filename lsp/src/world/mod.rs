@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ordain_compiler::{Content, Database, MAX_SOURCE_BYTES, Package, SourceFile, Text};
 use ordain_loader::Workspace;
 use rustc_hash::FxHashMap;
-use salsa::Setter as _;
+use salsa::{Durability, Setter as _};
 use smol_str::SmolStr;
 use tower_lsp::ls_types::{DidChangeTextDocumentParams, DidOpenTextDocumentParams, FileChangeType, FileEvent, Uri};
 
@@ -197,7 +197,8 @@ impl World {
         if let Some(&file) = self.files.get(path) {
             if *file.content(&self.workspace.db) != content && !path.starts_with("std/") {
                 let before = self.data_of(file);
-                file.set_content(&mut self.workspace.db).to(content);
+                // Somebody types in it: what follows from other files only is not looked at again from now on.
+                file.set_content(&mut self.workspace.db).with_durability(Durability::LOW).to(content);
                 if self.data_of(file) != before {
                     self.agenda.soon(Due::Data);
                 }

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::{Arg, Binder, ExprId, Field, Let, Loc, Name, PathRef, TypeId};
 
 /// The kinds of declaration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, salsa::SalsaValue)]
 pub enum Kind {
     /// `type`
     Type,

@@ -9,7 +9,7 @@ use crate::eval::{Context, Evaluator, declared_value};
 use crate::hir::lower::Lowering;
 use crate::hir::{ExprKind, Kind};
 use crate::items::{Item, Part};
-use crate::resolve::{package_items, resolve};
+use crate::resolve::{items_of, resolve};
 use crate::types::{Anchor, Finding, Sig, Ty, infer_expression, signature};
 
 /// Why arguments do not fit a plan.
@@ -124,15 +124,14 @@ fn declared<'db>(db: &'db dyn Db, plan: Item<'db>, text: &str) -> Option<Item<'d
     }
     let package = plan.file(db).package(db);
     let is = |item: &Item<'db>| {
-        let full = crate::qualified_name(db, *item);
-        let (name, module) = (item.name(db), item.file(db).module(db));
-        *name == text
-            || full == text
-            || text
-                .strip_prefix(module.as_str())
-                .is_some_and(|rest| rest.strip_prefix('.').is_some_and(|rest| *name == rest))
+        let Some(before) = text.strip_suffix(item.name(db).as_str()) else { return false };
+        let module = item.file(db).module(db);
+        before.is_empty()
+            || before.strip_suffix('.').is_some_and(|before| before == module)
+            || crate::qualified_name(db, *item) == text
     };
-    let mut found = package_items(db, package).filter(named).filter(is);
+    let known = [Kind::Environment, Kind::Entity].into_iter().flat_map(|kind| items_of(db, package, kind)).copied();
+    let mut found = known.filter(is);
     found.next().filter(|_| found.next().is_none())
 }
 

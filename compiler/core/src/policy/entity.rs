@@ -8,13 +8,13 @@ use crate::db::{Db, Package};
 use crate::eval::{Evaluator, Following, declared_value, plain, without_declaration};
 use crate::hir::{Kind, Subject};
 use crate::items::Item;
-use crate::resolve::package_items;
+use crate::resolve::items_of;
 use crate::types::{Sig, Ty, entity_type, signature, subject_types};
 
 /// The entities of a package that a policy is about: all, or those of the type it names, whatever else is of its form.
 pub(super) fn entities_of<'db>(db: &'db dyn Db, package: Package, policy: Item<'db>) -> Vec<(Item<'db>, Ty<'db>)> {
     let expected = subject_types(db, policy).binding.as_ref().map(|expected| entity_type(db, expected));
-    let known = package_items(db, package).filter(|item| item.kind(db) == Kind::Entity);
+    let known = items_of(db, package, Kind::Entity).iter().copied();
     known
         .filter_map(|entity| {
             let Sig::Entity(declared) = &signature(db, entity).sig else { return None };

@@ -20,7 +20,7 @@ use crate::eval::{
 };
 use crate::hir::{Body, Kind, Subject};
 use crate::items::Item;
-use crate::resolve::{declared, package_items, resolve_module};
+use crate::resolve::{declared, items_of, resolve_module};
 use crate::types::{DataFormat, Ty, fits, lone_type, subject_types};
 
 /// How a policy was decided about something.
@@ -77,12 +77,9 @@ impl<'db> Explained<'db> {
 
 /// The policies of a code or a name, among those of packages; with its module in front, a name finds any.
 pub fn named_policies<'db>(db: &'db dyn Db, root: Package, packages: &[Package], name: &str) -> Vec<Item<'db>> {
-    let known = packages.iter().flat_map(|&package| package_items(db, package));
+    let known = packages.iter().flat_map(|&package| items_of(db, package, Kind::Policy)).copied();
     let is = |item: &Item<'db>| {
-        item.kind(db) == Kind::Policy
-            && (code_and_severity(db, *item).0 == name
-                || item.name(db) == name
-                || crate::qualified_name(db, *item) == name)
+        code_and_severity(db, *item).0 == name || item.name(db) == name || crate::qualified_name(db, *item) == name
     };
     let found: Vec<Item<'db>> = known.filter(is).collect();
     if !found.is_empty() {
@@ -137,7 +134,7 @@ pub fn explain_gates<'db>(
         }
         "input" => {
             let Some(expected) = &subject_types(db, policy).binding else { return (found, faults) };
-            for gate in package_items(db, package).filter(|item| item.kind(db) == Kind::Gate) {
+            for &gate in items_of(db, package, Kind::Gate) {
                 let (documents, policies, unreadable) = gate::looked_at(db, gate);
                 if !policies.contains(&policy) {
                     continue;

@@ -41,7 +41,7 @@ use rustc_hash::FxHashSet;
 use crate::db::{Db, Package};
 use crate::hir::{Body, Kind, Policy, Signature};
 use crate::items::Item;
-use crate::resolve::package_items;
+use crate::resolve::items_of;
 
 /// The name of the standard package, whose policies hold only where they are asked for.
 const STANDARD: &str = "std";
@@ -49,8 +49,8 @@ const STANDARD: &str = "std";
 /// The policies that hold in a package: its own, and those of the packages it depends on, for who takes a package of
 /// rules wants them to hold.
 pub(crate) fn holding<'db>(db: &'db dyn Db, package: Package) -> Vec<Item<'db>> {
-    let items = packages(db, package).into_iter().flat_map(|package| package_items(db, package));
-    items.filter(|item| item.kind(db) == Kind::Policy).collect()
+    let packages = packages(db, package).into_iter();
+    packages.flat_map(|package| items_of(db, package, Kind::Policy)).copied().collect()
 }
 
 /// A package and those it depends on, but for the standard one.

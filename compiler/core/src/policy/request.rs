@@ -20,7 +20,7 @@ use crate::eval::{
 use crate::hir::{self, Kind, Policy};
 use crate::items::Item;
 use crate::names::NameMap;
-use crate::resolve::package_items;
+use crate::resolve::items_of;
 use crate::types::{RecordTy, Sig, Ty, own_type, refers_to, signature, subject_types};
 
 /// Whether a request may be, and why.
@@ -362,7 +362,7 @@ fn undecided<'db>(policy: &Policy, fault: Fault<'db>) -> Decided<'db> {
 pub(crate) fn declared_entities(db: &dyn Db, package: Package) -> Entities {
     let mut entities = Entities::default();
     for package in packages(db, package) {
-        for item in package_items(db, package).filter(|item| item.kind(db) == Kind::Entity) {
+        for &item in items_of(db, package, Kind::Entity) {
             let Sig::Entity(Ty::Alias(ty)) = &signature(db, item).sig else { continue };
             if let Some(value) = declared_value(db, item).value.clone() {
                 let ty = crate::qualified_name(db, own_type(db, *ty));
@@ -384,7 +384,7 @@ pub(super) struct EntityTypes<'db> {
 pub(super) fn entity_types<'db>(db: &'db dyn Db, package: Package) -> EntityTypes<'db> {
     let mut types: FxHashMap<SmolStr, Vec<Item<'db>>> = FxHashMap::default();
     for package in packages(db, package) {
-        for item in package_items(db, package).filter(|item| item.kind(db) == Kind::Type) {
+        for &item in items_of(db, package, Kind::Type) {
             if matches!(Ty::Alias(item).peel(db), Ty::Record(_)) {
                 let (whole, own) = (crate::qualified_name(db, item), own_type(db, item));
                 let ends = whole.match_indices('.').map(|(at, _)| SmolStr::new(&whole[at + 1..]));

@@ -1,13 +1,17 @@
 //! Names to definitions: what a file declares, what it imports, and what a path in it means.
 
+mod beginnings;
 mod cycles;
 mod import;
+mod kinds;
 mod path;
 mod scope;
 mod suggest;
 
+pub use beginnings::beginning_with;
 pub use cycles::import_cycles;
 pub use import::{ImportErrorKind, ImportPlace, imports};
+pub use kinds::items_of;
 pub use path::{Found, PathError, resolve, resolve_module};
 pub(crate) use path::{meant, module_meant, resolve_policy};
 pub use scope::{Declared, declared, package_items};

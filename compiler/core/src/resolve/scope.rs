@@ -43,6 +43,15 @@ impl<'db> Declared<'db> {
         self.names.iter().map(|(name, &item)| (name, item))
     }
 
+    /// The declaration that comes at a place in that order, with its name.
+    ///
+    /// # Panics
+    /// There are fewer.
+    pub(super) fn at(&self, index: usize) -> (&SmolStr, Item<'db>) {
+        let (name, item) = self.names.at(index);
+        (name, *item)
+    }
+
     /// All names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.names()

@@ -6,7 +6,7 @@ use super::{Sig, Ty, check, signature};
 use crate::db::{Db, Package};
 use crate::hir::Kind;
 use crate::items::Item;
-use crate::resolve::package_items;
+use crate::resolve::{items_of, package_items};
 
 /// Circles, by their first member in the order of modules and declarations.
 type Circles<'db> = FxHashMap<Item<'db>, Box<[Item<'db>]>>;
@@ -50,7 +50,7 @@ fn contains_circle<'db>(db: &'db dyn Db, item: Item<'db>) -> bool {
 
 #[salsa::tracked]
 fn endless_types<'db>(db: &'db dyn Db, package: Package) -> Circles<'db> {
-    let types = package_items(db, package).filter(|item| item.kind(db) == Kind::Type);
+    let types = items_of(db, package, Kind::Type).iter().copied();
     find(types.filter(|&item| contains_circle(db, item)).collect(), |item| contained(db, item))
 }
 

@@ -1,7 +1,7 @@
 //! Binding a capability in an environment.
 
 use ordain_compiler::editor::{self, Meaning};
-use ordain_compiler::{Item, Kind, package_items};
+use ordain_compiler::{Item, Kind, items_of};
 use ordain_diagnostics::{Diagnostic as Finding, TextRange};
 use tower_lsp::ls_types::CodeActionKind;
 
@@ -21,8 +21,7 @@ pub(super) fn bind(actions: &mut Actions<'_>, finding: &Finding) {
     let Some(file) = snapshot.file_at(&place.path) else { return };
     let Some(environment) = editor::item_at(db, file.source, place.range.start) else { return };
     let packages = snapshot.packages.iter().chain([&snapshot.std]);
-    let adapters =
-        packages.flat_map(|&package| package_items(db, package)).filter(|item| item.kind(db) == Kind::Adapter);
+    let adapters = packages.flat_map(|&package| items_of(db, package, Kind::Adapter)).copied();
     for adapter in adapters.filter(|adapter| provides(snapshot, *adapter).contains(&capability)) {
         let mut edits: Vec<(TextRange, String)> = Vec::new();
         let names = [named(snapshot, &file, capability, &mut edits), named(snapshot, &file, adapter, &mut edits)];

@@ -1,7 +1,7 @@
 //! Exempting something from a policy: explicit, dated, and leaning on a decision.
 
 use jiff::{Span, Timestamp, tz::TimeZone};
-use ordain_compiler::{Kind, editor, package_items};
+use ordain_compiler::{Kind, editor, items_of};
 use ordain_diagnostics::{Diagnostic as Finding, TextRange};
 use tower_lsp::ls_types::CodeActionKind;
 
@@ -30,11 +30,11 @@ pub(super) fn exempt(actions: &mut Actions<'_>, finding: &Finding) {
         }
         _ => format!("plan.name == \"{}\"", step.unwrap_or_default()),
     };
-    let decisions = package_items(db, policy.file(db).package(db)).filter(|item| {
-        item.kind(db) == Kind::Entity
-            && matches!(&ordain_compiler::signature(db, *item).sig, ordain_compiler::Sig::Entity(ty) if ty.display(db) == "Decision")
+    let entities = items_of(db, policy.file(db).package(db), Kind::Entity).iter();
+    let mut decisions = entities.filter(|item| {
+        matches!(&ordain_compiler::signature(db, **item).sig, ordain_compiler::Sig::Entity(ty) if ty.display(db) == "Decision")
     });
-    let decision = decisions.map(|item| item.name(db).to_string()).next().unwrap_or_else(|| "decision".into());
+    let decision = decisions.next().map(|item| item.name(db).to_string()).unwrap_or_else(|| "decision".into());
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     // INVARIANT: a month from now is a day that calendars have.
     let until = today.checked_add(Span::new().days(DAYS)).unwrap_or(today);

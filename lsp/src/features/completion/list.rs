@@ -71,13 +71,6 @@ impl<'db> Suggestions<'db> {
         })
     }
 
-    /// Whether what is typed so far begins a word of this.
-    fn begins(&self, label: &str) -> bool {
-        let wanted = self.typed().to_lowercase();
-        let label = label.to_lowercase();
-        label.split('.').any(|part| part.starts_with(&wanted))
-    }
-
     fn put(
         &mut self,
         label: &str,
@@ -168,20 +161,20 @@ impl<'db> Suggestions<'db> {
         if self.typed().is_empty() && self.snapshot.files.len() > 200 {
             return;
         }
-        let uses = ordain_syntax::parse(&self.file.text).file.uses;
-        let mut count = 0;
+        let mut uses = None;
+        let mut found: FxHashSet<Item<'db>> = FxHashSet::default();
         for (path, module) in imports::known(db, self.file.source) {
-            for (name, item) in editor::declared(db, module).iter() {
-                if count >= MOST_ELSEWHERE {
+            for (name, item, kind) in editor::beginning_with(db, module, self.typed()) {
+                if found.len() >= MOST_ELSEWHERE {
                     return;
                 }
-                if !wanted(item.kind(db)) || seen.contains(&item) || !self.begins(name) {
+                if !wanted(kind) || seen.contains(&item) || !found.insert(item) {
                     continue;
                 }
-                count += 1;
+                let uses = uses.get_or_insert_with(|| ordain_syntax::parse(&self.file.text).file.uses);
                 // A dotted name is brought in by its first part, as one writes it.
                 let brought = name.split('.').next().unwrap_or(name);
-                let edit = imports::bringing(&uses, &self.file.text, &path, brought);
+                let edit = imports::bringing(uses, &self.file.text, &path, brought);
                 self.item_named(name, item, Rank::Elsewhere, Some((path.clone(), edit)));
             }
         }

@@ -24,6 +24,9 @@ pub(crate) use wire::{Params, Preview};
 /// How many sources a package may have for its plans to be compared with those of another time while someone types.
 const MOST_COMPARED: usize = 400;
 
+/// How many environments are offered for a parameter.
+const MOST_CHOICES: usize = 200;
+
 impl Preview {
     /// One sentence about the plan, and whether nothing stands in its way.
     pub(crate) fn summary(&self) -> (bool, String) {
@@ -93,7 +96,7 @@ fn arguments<'db>(
         let own = given.get(&param.name).filter(|text| !text.is_empty()).cloned();
         let needed = param.default.is_none() && !matches!(param.ty.peel(db), Ty::Optional(_));
         let value = own.or_else(|| {
-            let first = plans::environments(snapshot, plan, param).into_iter().next();
+            let first = plans::environments(snapshot, plan, param, 1).into_iter().next();
             first.filter(|_| needed).map(|name| name.to_string())
         })?;
         Some((param.name.clone(), value))
@@ -115,7 +118,7 @@ fn parameters<'db>(snapshot: &'db Snapshot, plan: Item<'db>, given: &[(SmolStr, 
                 missing: needed && value.is_none(),
                 value,
                 default: param.default.and_then(|default| written(snapshot, plan, default)),
-                choices: plans::environments(snapshot, plan, param),
+                choices: plans::environments(snapshot, plan, param, MOST_CHOICES),
             }
         })
         .collect()

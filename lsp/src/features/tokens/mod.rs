@@ -1,5 +1,8 @@
 //! Semantic tokens: what every word is, by what it means. What the compiler has no meaning for is told by the syntax alone.
 
+mod delta;
+mod legend;
+
 use ordain_compiler::editor::{Mark, Meaning, marks, range};
 use ordain_compiler::{Item, Kind, Part, Sig, Ty, file_items, signature};
 use ordain_diagnostics::TextRange;
@@ -7,86 +10,14 @@ use ordain_graph::Effect;
 use ordain_syntax::ast::ItemKind;
 use ordain_syntax::{Token, TokenFlags, TokenKind};
 use rustc_hash::FxHashMap;
-use tower_lsp::ls_types::{
-    SemanticToken, SemanticTokenModifier, SemanticTokenType, SemanticTokensEdit, SemanticTokensLegend,
-};
+use tower_lsp::ls_types::SemanticToken;
+
+pub(crate) use delta::delta;
+pub(crate) use legend::legend;
+use legend::{Class, Modifier, Sort};
 
 use super::nodes::{Node, Role, walk};
 use crate::world::{File, Snapshot};
-
-/// Declares the legend: its types or modifiers, in the order of their numbers.
-macro_rules! legend {
-    ($name:ident of $class:ident: $($variant:ident $text:literal)*) => {
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        enum $name { $($variant),* }
-
-        impl $name {
-            const ALL: &[$class] = &[$($class::new($text)),*];
-        }
-    };
-}
-
-legend! { Sort of SemanticTokenType:
-    Namespace "namespace"
-    Type "type"
-    Enum "enum"
-    Variant "enumMember"
-    Function "function"
-    Parameter "parameter"
-    Variable "variable"
-    Property "property"
-    Keyword "keyword"
-    Decorator "decorator"
-    String "string"
-    Regexp "regexp"
-    Number "number"
-    Comment "comment"
-    Operator "operator"
-    Capability "capability"
-    Adapter "adapter"
-    Environment "environment"
-    Entity "entity"
-    Policy "policy"
-    Gate "gate"
-    Plan "plan"
-    Step "step"
-    Stage "stage"
-    Group "group"
-}
-
-legend! { Modifier of SemanticTokenModifier:
-    Declaration "declaration"
-    Readonly "readonly"
-    DefaultLibrary "defaultLibrary"
-    Documentation "documentation"
-    Secret "secret"
-    Destructive "destructive"
-}
-
-/// A type and its modifiers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Class(Sort, u32);
-
-impl Class {
-    fn with(self, modifier: Modifier) -> Self {
-        Self(self.0, self.1 | 1 << modifier as u32)
-    }
-
-    fn with_if(self, modifier: Modifier, such: bool) -> Self {
-        if such { self.with(modifier) } else { self }
-    }
-}
-
-impl From<Sort> for Class {
-    fn from(ty: Sort) -> Self {
-        Self(ty, 0)
-    }
-}
-
-/// What the numbers in tokens stand for.
-pub(crate) fn legend() -> SemanticTokensLegend {
-    SemanticTokensLegend { token_types: Sort::ALL.to_vec(), token_modifiers: Modifier::ALL.to_vec() }
-}
 
 /// The tokens of a file, or those that touch a range of it.
 pub(crate) fn tokens(snapshot: &Snapshot, file: &File, within: Option<TextRange>) -> Vec<SemanticToken> {
@@ -377,47 +308,5 @@ impl Writer<'_> {
             token_modifiers_bitset: modifiers,
         });
         self.last = (line, column);
-    }
-}
-
-/// The edits that make one list of tokens another.
-pub(crate) fn delta(old: &[SemanticToken], new: &[SemanticToken]) -> Vec<SemanticTokensEdit> {
-    /// How many numbers a token is.
-    const NUMBERS: u32 = 5;
-    let head = old.iter().zip(new).take_while(|(old, new)| old == new).count();
-    let (old, new) = (&old[head..], &new[head..]);
-    let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
-    let (old, new) = (&old[..old.len() - tail], &new[..new.len() - tail]);
-    if old.is_empty() && new.is_empty() {
-        return Vec::new();
-    }
-    vec![SemanticTokensEdit {
-        start: head as u32 * NUMBERS,
-        delete_count: old.len() as u32 * NUMBERS,
-        data: (!new.is_empty()).then(|| new.to_vec()),
-    }]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::delta;
-    use proptest::prelude::*;
-    use tower_lsp::ls_types::SemanticToken;
-
-    fn tokens(lengths: &[u32]) -> Vec<SemanticToken> {
-        lengths.iter().map(|&length| SemanticToken { length, ..SemanticToken::default() }).collect()
-    }
-
-    proptest! {
-        #[test]
-        fn a_delta_makes_the_new_of_the_old(old in prop::collection::vec(0..3u32, 0..9), new in prop::collection::vec(0..3u32, 0..9)) {
-            let (old, new) = (tokens(&old), tokens(&new));
-            let mut made = old.clone();
-            for edit in delta(&old, &new) {
-                let start = edit.start as usize / 5;
-                made.splice(start..start + edit.delete_count as usize / 5, edit.data.unwrap_or_default());
-            }
-            prop_assert_eq!(made, new);
-        }
     }
 }
