@@ -7,13 +7,14 @@ use serde_json::Value as Json;
 
 use crate::ordain::{Run, ordain};
 use crate::package::{Package, example};
+use crate::skipping::skipped;
 
 /// Whether a program of a version is there; says so loudly where it is not.
 fn is_there(program: &str, probe: &[&str]) -> bool {
     let probed = Command::new(program).args(probe).stdout(Stdio::null()).stderr(Stdio::null()).status();
     let there = probed.is_ok_and(|status| status.success());
     if !there {
-        eprintln!("SKIPPED: there is no `{program}` here that takes {probe:?}");
+        skipped(format_args!("there is no `{program}` here that takes {probe:?}"));
     }
     there
 }

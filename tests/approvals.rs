@@ -7,6 +7,7 @@ use sha2::Digest as _;
 
 use crate::ordain::Run;
 use crate::package::Package;
+use crate::skipping::skipped;
 
 const SOURCE: &str = r#"
 use std.command.{builtin.command, command}
@@ -447,7 +448,7 @@ fn on_a_terminal_it_is_shown_what_is_signed() {
     let place = Place::new();
     let there = crate::ordain::shell(place.0.path(), "script -qec true /dev/null").run([""; 0]);
     if there.code != Some(0) {
-        eprintln!("SKIPPED: there is no `script` here that makes a terminal");
+        skipped("there is no `script` here that makes a terminal");
         return;
     }
     let id = place.begin(&[]);

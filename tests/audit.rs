@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use crate::ordain::shell;
 use crate::package::Package;
+use crate::skipping::skipped;
 
 /// A step that is tried again, a policy that waits for what it prints, a step that this policy denies, and undoing.
 const SOURCE: &str = r#"
@@ -208,7 +209,7 @@ fn a_disk_that_cannot_be_written_is_read() {
         for command in ["executions", "trace", "replay", "audit verify"] {
             let run = shell(package.path(), &format!("{nobody}ordain {command}")).run([""; 0]);
             if everything && matches!(run.code, Some(126 | 127)) {
-                println!("SKIPPED: this user may write everywhere, and cannot become another");
+                skipped("this user may write everywhere, and cannot become another");
                 return;
             }
             let text = run.exits(0).text();

@@ -5,6 +5,7 @@ use std::fs;
 #[cfg(unix)]
 use crate::ordain::shell;
 use crate::package::Package;
+use crate::skipping::skipped;
 
 /// Demands that a source gives just these codes.
 #[track_caller]
@@ -203,7 +204,7 @@ fn names_that_differ_only_in_case() {
     package.write("deploy.ord", "const b: Int = 1\n");
     package.write("Deploy.ord", "const c: Int = 1\n");
     if fs::read_dir(package.path()).unwrap().count() < 4 {
-        println!("SKIPPED in part: this file system does not tell `deploy.ord` from `Deploy.ord`");
+        skipped("this file system does not tell `deploy.ord` from `Deploy.ord`");
         return;
     }
     assert_eq!(package.codes(), ["ORD0706"]);
@@ -291,7 +292,7 @@ mod on_unix {
         for name in ["pipe.ord", "data.json"] {
             let made = Command::new("mkfifo").arg(package.file(name)).status();
             if !made.is_ok_and(|status| status.success()) {
-                println!("SKIPPED: there is no mkfifo here");
+                skipped("there is no mkfifo here");
                 return;
             }
         }
@@ -316,7 +317,7 @@ mod on_unix {
         let run = shell(package.path(), &format!("{nobody}ordain check --format short")).run([""; 0]);
         set("locked", 0o755);
         if everything && matches!(run.code, Some(126 | 127)) {
-            println!("SKIPPED: this user may read everything, and cannot become another");
+            skipped("this user may read everything, and cannot become another");
             return;
         }
         let text = run.exits(1).text();
@@ -342,7 +343,7 @@ mod on_unix {
         let package = Package::of("const a: Int = 1\n");
         let name = std::ffi::OsStr::from_bytes(b"\xff.ord");
         if fs::write(package.path().join(name), "const b: Int = 1\n").is_err() {
-            println!("SKIPPED: this file system has no such names");
+            skipped("this file system has no such names");
             return;
         }
         assert_eq!(package.codes(), ["ORD0705"]);

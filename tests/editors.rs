@@ -8,11 +8,12 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::ordain::shell;
+use crate::skipping::skipped;
 
 /// Runs a line for the shell in a copy of the package; `$SCRIPTS` is where the scripts are.
 fn driven(editor: &str, line: &str) {
     if shell(".", &format!("command -v {editor}")).run([""; 0]).code != Some(0) {
-        eprintln!("SKIPPED: there is no `{editor}` here, so this test proves nothing");
+        skipped(format_args!("there is no `{editor}` here, so this test proves nothing"));
         return;
     }
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/editors").canonicalize().unwrap();
@@ -33,7 +34,7 @@ fn driven(editor: &str, line: &str) {
     }
     let text = run.run([""; 0]).exits(0).text();
     if let Some(line) = text.lines().find(|line| line.starts_with("SKIPPED")) {
-        eprintln!("{line}, so this test proves nothing");
+        skipped(format_args!("{line}, so this test proves nothing"));
     } else {
         assert!(text.ends_with("all of it\n"), "the script ended early: {text}");
     }

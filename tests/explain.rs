@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use crate::package::Package;
+use crate::skipping::skipped;
 
 const SOURCE: &str = r#"use std.terraform
 
@@ -196,7 +197,7 @@ fn policies_about_entities_and_changes_are_explained() {
     );
     package.run(&["policy", "explain", "A-5"]).exits(2).says("say since when with `--base`");
     if !package.git(&["init", "-q"]) {
-        eprintln!("SKIPPED: there is no git here");
+        skipped("there is no git here");
         return;
     }
     package.commit();

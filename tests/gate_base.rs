@@ -2,6 +2,7 @@
 
 use crate::gates::{RULES, plan};
 use crate::package::Package;
+use crate::skipping::skipped;
 
 #[test]
 fn a_base_that_cannot_be_says_why() {
@@ -9,7 +10,7 @@ fn a_base_that_cannot_be_says_why() {
     package.write("infra/plan.json", plan(&[]));
     let base = ["gate", "--base", "HEAD"];
     if !package.git(&["--version"]) {
-        println!("SKIPPED: there is no git here");
+        skipped("there is no git here");
         return;
     }
     package.run(&base).exits(2).says("there is no git revision `HEAD`: `").says("` is in no git repository");
@@ -33,7 +34,7 @@ fn a_hook_that_is_told_its_repository_sees_what_changed() {
     package.write("gov/main.ord", RULES.replace("infra/**/*.tf", "gov/**"));
     package.write("gov/infra/plan.json", plan(&[]));
     if !package.git(&["init", "-q"]) {
-        println!("SKIPPED: there is no git here");
+        skipped("there is no git here");
         return;
     }
     package.commit();

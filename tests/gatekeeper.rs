@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::package::Package;
+use crate::skipping::skipped;
 
 /// Every template of the library, and the policies that stand for it.
 const TEMPLATES: [(&str, &[&str]); 37] = [
@@ -53,7 +54,7 @@ const TEMPLATES: [(&str, &[&str]); 37] = [
 fn library() -> Option<PathBuf> {
     let corpus = std::env::var_os("ORDAIN_CORPUS").filter(|folder| !folder.is_empty());
     if corpus.is_none() {
-        eprintln!("SKIPPED: ORDAIN_CORPUS is not set; it names a folder with `kubernetes-gatekeeper`");
+        skipped("ORDAIN_CORPUS is not set; it names a folder with `kubernetes-gatekeeper`");
     }
     Some(Path::new(&corpus?).join("kubernetes-gatekeeper"))
 }

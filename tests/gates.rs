@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::package::Package;
+use crate::skipping::skipped;
 
 pub const RULES: &str = r#"/// What is read of a plan.
 type Plan = { resource_changes: List<Change> = [] }
@@ -102,7 +103,7 @@ fn a_gate_leaves_policies_out() {
 fn patterns_that_nothing_can_match_are_refused() {
     let package = package();
     if !package.git(&["init", "-q"]) {
-        println!("SKIPPED: there is no git here");
+        skipped("there is no git here");
         return;
     }
     package.commit();
@@ -116,7 +117,7 @@ fn patterns_that_nothing_can_match_are_refused() {
 fn a_pull_request_is_blocked_until_it_is_mended() {
     let package = package();
     if !package.git(&["init", "-q"]) {
-        println!("SKIPPED: there is no git here");
+        skipped("there is no git here");
         return;
     }
     package.commit();
@@ -317,7 +318,7 @@ test "files of other patterns are not seen" {
     let package = Package::of(SOURCE);
     package.run(&["test"]).exits(0);
     if !package.git(&["init", "-q"]) {
-        println!("SKIPPED: there is no git here");
+        skipped("there is no git here");
         return;
     }
     package.write("infra/main.tf", "");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::ordain::Run;
 use crate::package::{Package, Pipes};
+use crate::skipping::skipped;
 
 /// A release of a site: checked out, changed, committed, tagged and pushed.
 const SITE: &str = r#"
@@ -48,7 +49,7 @@ plan release(revision: String = "main", last: String = "true", tag: String = "v1
 fn site() -> Option<Package> {
     let package = Package::of(SITE);
     if !package.git(&["init", "--quiet", "--bare", "remote.git"]) {
-        eprintln!("SKIPPED: `git` is not installed here, so this test proves nothing");
+        skipped("`git` is not installed here, so this test proves nothing");
         return None;
     }
     package.git(&["clone", "--quiet", "remote.git", "seed"]);

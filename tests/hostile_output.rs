@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::ordain::shell;
 use crate::package::Package;
+use crate::skipping::skipped;
 
 const SOURCE: &str = r#"type State = { names: List<String> }
 
@@ -81,7 +82,7 @@ fn what_cannot_be_written_is_told() {
     let package = package("fine");
     package.write("main.ord", "const   a  = 1\n");
     if !std::path::Path::new("/dev/full").exists() {
-        println!("SKIPPED: there is no /dev/full here");
+        skipped("there is no /dev/full here");
         return;
     }
     for command in ["fmt --check", "fix", "plan", "executions --json", "doc"] {

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use crate::gates::{RULES, plan};
 use crate::ordain::{Run, ordain, shell};
 use crate::package::Package;
+use crate::skipping::skipped;
 
 fn top() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -33,7 +34,7 @@ impl Job {
         origin.write("infra/main.tf", "resource \"aws_s3_bucket\" \"files\" {}\n");
         origin.write("infra/plan.json", plan(&[("aws_s3_bucket.files", "create", "private")]));
         if !origin.git(&["init", "-q"]) {
-            eprintln!("SKIPPED: there is no git here");
+            skipped("there is no git here");
             return None;
         }
         origin.commit();
@@ -251,7 +252,7 @@ fn the_hooks_before_a_commit_run() {
 fn the_script_of_the_page_keeps_a_commit_back() {
     let package = Package::of(RULES);
     if !package.git(&["init", "-q"]) {
-        eprintln!("SKIPPED: there is no git here");
+        skipped("there is no git here");
         return;
     }
     let page = include_str!("../docs/ci.md");

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::package::Package;
+use crate::skipping::skipped;
 
 /// What each task waits for.
 type Edges = BTreeMap<String, BTreeSet<String>>;
@@ -145,7 +146,7 @@ fn corpus() -> Option<PathBuf> {
 #[test]
 fn real_workflows_are_executed_in_the_order_of_their_edges() {
     let Some(folder) = corpus() else {
-        println!("SKIPPED: ORDAIN_CORPUS is not set; it names a folder of workflows, or one with `dags-scientific`");
+        skipped("ORDAIN_CORPUS is not set; it names a folder of workflows, or one with `dags-scientific`");
         return;
     };
     let listed = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));

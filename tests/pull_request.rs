@@ -2,6 +2,7 @@
 
 use crate::ordain::Run;
 use crate::package::Package;
+use crate::skipping::skipped;
 
 const GATES: &str = r#"//! What must hold for what we build in the cloud.
 
@@ -97,7 +98,7 @@ impl Repository {
         package.write("infra/main.tf", "resource \"aws_s3_bucket_acl\" \"invoices\" { acl = \"private\" }\n");
         package.write("infra/plan.json", plan(OWNED, "private"));
         if !package.git(&["init", "-q"]) {
-            eprintln!("SKIPPED: there is no git here");
+            skipped("there is no git here");
             return None;
         }
         package.commit();

@@ -1,12 +1,13 @@
 //! Differences between revisions of a package, which git keeps.
 
 use crate::package::Package;
+use crate::skipping::skipped;
 
 #[test]
 fn revisions_differ_by_their_meaning() {
     let package = Package::example("montage");
     if !package.git(&["init", "-q"]) {
-        println!("SKIPPED: there is no git here");
+        skipped("there is no git here");
         return;
     }
     package.commit();

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::ordain::ordain;
 use crate::package::Package;
+use crate::skipping::skipped;
 
 /// The folder of the standard library: its sources below `std`, the package that tests them below `tests`.
 fn folder() -> PathBuf {
@@ -131,7 +132,7 @@ const ODD: [(&str, &str); 1] = [("checkov__resources__plan_with_lifecycle_check_
 #[test]
 fn real_plans_are_read() {
     let Some(corpus) = std::env::var_os("ORDAIN_CORPUS").filter(|folder| !folder.is_empty()).map(PathBuf::from) else {
-        println!("SKIPPED: ORDAIN_CORPUS is not set; it names a folder with `terraform-plans` and `terraform-own`");
+        skipped("ORDAIN_CORPUS is not set; it names a folder with `terraform-plans` and `terraform-own`");
         return;
     };
     let package = Package::empty();
@@ -175,7 +176,7 @@ fn real_plans_are_read() {
 fn corpus(below: &str) -> Option<PathBuf> {
     let corpus = std::env::var_os("ORDAIN_CORPUS").filter(|folder| !folder.is_empty());
     if corpus.is_none() {
-        eprintln!("SKIPPED: ORDAIN_CORPUS is not set; it names a folder with `{below}`");
+        skipped(format_args!("ORDAIN_CORPUS is not set; it names a folder with `{below}`"));
     }
     Some(Path::new(&corpus?).join(below))
 }

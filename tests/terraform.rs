@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use crate::ordain::{Run, shell};
 use crate::package::{Package, Pipes};
+use crate::skipping::skipped;
 
 /// What nobody may read but Terraform.
 const KEY: &str = "open-sesame-4711";
@@ -19,7 +20,7 @@ const KEY: &str = "open-sesame-4711";
 fn installed() -> bool {
     let found = Command::new("terraform").arg("version").output().is_ok_and(|output| output.status.success());
     if !found {
-        eprintln!("SKIPPED: `terraform` is not installed here, so this test proves nothing");
+        skipped("`terraform` is not installed here, so this test proves nothing");
     }
     found
 }

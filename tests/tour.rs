@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::ordain::shell;
+use crate::skipping::skipped;
 
 /// Where the page's reader is.
 const HOME: &str = "/home/ana";
@@ -100,7 +101,7 @@ fn the_chapter_for_operators_works_as_written() {
 /// Follows a page, which has so many commands at least.
 fn follow(name: &str, least: usize) {
     if shell(".", "git --version").run([""; 0]).code != Some(0) {
-        eprintln!("SKIPPED: there is no git here, and the pages need one");
+        skipped("there is no git here, and the pages need one");
         return;
     }
     let page = std::fs::read_to_string(self::page(name)).unwrap();

@@ -5,14 +5,18 @@
 mod applications;
 mod integration;
 mod peer;
+#[path = "../../../tests/skipping.rs"]
+mod skipping;
 
 use std::path::PathBuf;
+
+use skipping::skipped;
 
 /// The folder of what others wrote; the test says that it is skipped where there is none.
 fn corpus() -> Option<PathBuf> {
     let folder = std::env::var_os("ORDAIN_CORPUS").map(PathBuf::from);
     if folder.is_none() {
-        eprintln!("skipped: ORDAIN_CORPUS names no folder");
+        skipped("ORDAIN_CORPUS names no folder");
     }
     folder
 }

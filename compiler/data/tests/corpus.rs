@@ -1,9 +1,13 @@
 //! Real files that others wrote, from the folder that `ORDAIN_CORPUS` names.
 
+#[path = "../../../tests/skipping.rs"]
+mod skipping;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ordain_data::{Format, Node, NodeKind, line_column, parse};
+use skipping::skipped;
 
 const FOLDERS: [&str; 7] = [
     "terraform-plans",
@@ -43,7 +47,7 @@ fn outcome(format: Format, bytes: &[u8]) -> Result<usize, String> {
 #[test]
 fn every_file_is_read_or_refused() {
     let Some(corpus) = std::env::var_os("ORDAIN_CORPUS") else {
-        println!("skipped: ORDAIN_CORPUS is not set");
+        skipped("ORDAIN_CORPUS is not set");
         return;
     };
     let mut read: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
@@ -79,7 +83,7 @@ fn every_file_is_read_or_refused() {
 #[test]
 fn sources_of_terraform_have_the_form_that_policies_expect() {
     let Some(corpus) = std::env::var_os("ORDAIN_CORPUS") else {
-        println!("skipped: ORDAIN_CORPUS is not set");
+        skipped("ORDAIN_CORPUS is not set");
         return;
     };
     let read = |path: &str| {

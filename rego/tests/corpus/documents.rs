@@ -6,11 +6,13 @@ use ordain_compiler::document_json;
 use ordain_data::{Format, NodeKind, line_column, parse};
 use serde_json::Value;
 
+use crate::skipping::skipped;
+
 /// The folder that `ORDAIN_CORPUS` names; says that a test is skipped where it does not.
 pub fn corpus() -> Option<PathBuf> {
     let folder = std::env::var_os("ORDAIN_CORPUS").filter(|folder| !folder.is_empty());
     if folder.is_none() {
-        eprintln!("skipped: ORDAIN_CORPUS is not set");
+        skipped("ORDAIN_CORPUS is not set");
     }
     folder.map(PathBuf::from)
 }

@@ -3,4 +3,6 @@
 mod conftest;
 mod documents;
 mod gatekeeper;
+#[path = "../../../tests/skipping.rs"]
+mod skipping;
 mod world;

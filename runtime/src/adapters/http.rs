@@ -1,4 +1,4 @@
-//! The built-in adapter for HTTP: looks only, without TLS for now.
+//! The built-in adapter for HTTP: looks only.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::trust::{is_http, trusted};
 use super::{Adapter, Description, Observed, StepContext, StepError};
 use crate::reason::Reason;
 
@@ -44,8 +45,8 @@ struct Probe {
 
 fn probe(step: &StepContext<'_>) -> Result<Json, StepError> {
     let inputs: Probe = step.inputs()?;
-    if !inputs.url.starts_with("http://") {
-        let message = format!("`{}` is not an `http` URL, and others are not supported", inputs.url);
+    if !is_http(&inputs.url) {
+        let message = format!("`{}` is neither an `http` nor an `https` URL", inputs.url);
         return Err(StepError::new(Reason::Unsupported, message));
     }
     let mut within = Duration::from_millis(inputs.within);
@@ -58,6 +59,7 @@ fn probe(step: &StepContext<'_>) -> Result<Json, StepError> {
         .max_redirects(0)
         // What a probe sees must not depend on the environment it is sent from.
         .proxy(None)
+        .tls_config(trusted())
         .user_agent(concat!("ordain/", env!("CARGO_PKG_VERSION")))
         .build()
         .into();

@@ -15,6 +15,7 @@ mod reach;
 pub(crate) mod remote;
 mod terraform;
 mod tool;
+mod trust;
 
 pub(crate) use bounded::Party;
 pub use context::{SecretTag, StepContext, StepError};

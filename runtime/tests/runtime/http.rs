@@ -71,7 +71,7 @@ fn what_cannot_be_reached_fails_for_a_reason() {
     let mut plan = Plan::new();
     plan.0.on_failure = OnFailure::Continue;
     plan.step("refused", "http.probe", &[("url", url(&format!("http://{free}/")))]);
-    plan.step("tls", "http.probe", &[("url", url("https://127.0.0.1:1/"))]);
+    plan.step("ftp", "http.probe", &[("url", url("ftp://127.0.0.1:1/"))]);
     let silent_url = url(&format!("http://{}/", silent.local_addr().unwrap()));
     plan.step("silent", "http.probe", &[("url", silent_url), ("within", Value::Duration(100))]);
     plan.step(
@@ -81,7 +81,7 @@ fn what_cannot_be_reached_fails_for_a_reason() {
     );
     let report = Place::new().execute(&plan.finish());
     assert_eq!(failure(&report, "refused").0, Reason::Unreachable);
-    assert_eq!(failure(&report, "tls").0, Reason::Unsupported);
+    assert_eq!(failure(&report, "ftp").0, Reason::Unsupported);
     assert_eq!(failure(&report, "silent").0, Reason::Timeout);
     assert_eq!(failure(&report, "header").0, Reason::InputMismatch);
 }

@@ -7,6 +7,7 @@ use ordain_diagnostics::{Severity, codes};
 use ordain_graph::Date;
 use proptest::prelude::*;
 
+use crate::skipping::skipped;
 use crate::world::{World, with_stack};
 
 const DAY: Option<Date> = Some(Date { year: 2026, month: 11, day: 20 });
@@ -49,7 +50,7 @@ const CLOUD: &str = "use std.cloud\nuse std.terraform.Plan\n\ngate plans {\n  in
 #[test]
 fn real_plans_are_judged_alike() {
     let Some(corpus) = std::env::var_os("ORDAIN_CORPUS").filter(|folder| !folder.is_empty()).map(PathBuf::from) else {
-        eprintln!("SKIPPED: ORDAIN_CORPUS is not set; it names a folder with `terraform-plans` and `terraform-own`");
+        skipped("ORDAIN_CORPUS is not set; it names a folder with `terraform-plans` and `terraform-own`");
         return;
     };
     with_stack(move || {

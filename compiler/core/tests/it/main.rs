@@ -6,5 +6,7 @@ mod incremental;
 mod pages;
 mod pending;
 mod requests;
+#[path = "../../../../tests/skipping.rs"]
+mod skipping;
 mod units;
 mod world;

@@ -11,6 +11,7 @@ use super::limits::AdapterLimits;
 use super::link::{Ear, Link, Request, Said};
 use super::protocol::{self, Incoming, PROTOCOLS};
 use crate::adapters::StepError;
+use crate::adapters::trust::{is_http, trusted};
 use crate::event::Stream;
 use crate::reason::Reason;
 
@@ -86,6 +87,7 @@ impl Endpoint {
             .max_redirects(0)
             // What is given to a service goes there and nowhere else.
             .proxy(None)
+            .tls_config(trusted())
             .user_agent(concat!("ordain/", env!("CARGO_PKG_VERSION")))
             .build()
             .into();
@@ -99,8 +101,8 @@ impl Endpoint {
         key: Option<&str>,
         within: Option<Duration>,
     ) -> Result<ureq::http::Response<ureq::Body>, StepError> {
-        if !self.url.starts_with("http://") {
-            let message = format!("`{}` is not an `http` URL, and others are not supported", self.url);
+        if !is_http(&self.url) {
+            let message = format!("`{}` is neither an `http` nor an `https` URL", self.url);
             return Err(StepError::new(Reason::Unsupported, message));
         }
         let mut request = self

@@ -1,5 +1,6 @@
 //! Undoing: what was done, one after the other, in reverse of the plan's order, as far as it can be undone: what was
-//! built upon something is undone before that. Where something cannot be undone, what it was built upon stays.
+//! built upon something is undone before that. Where undoing fails, or nobody knows whether it took place, what that was
+//! built upon stays; what declares no undo keeps nothing else.
 
 use std::sync::Arc;
 use std::time::Duration;
