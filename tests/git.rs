@@ -123,20 +123,24 @@ fn killed_again_and_again_there_is_one_commit() {
     let mut kills = 0;
     for moment in [40, 80, 60, 120, 30, 50, 90, 70, 110, 100, 20, 45, 65, 85] {
         match package.ordain().killed_after(Duration::from_millis(moment), &arguments) {
-            Some(_) => break,
+            Some(status) => {
+                assert!(status.success(), "{arguments:?} after {kills} kills: {status}, {}", package.run(&["trace"]));
+                break;
+            }
             None => kills += 1,
         }
-        let listed = package.run(&["executions", "--json"]);
-        if listed.code == Some(0) && listed.json()["executions"][0]["state"] == "interrupted" {
+        let listed = package.run(&["executions", "--json"]).exits(0).json();
+        if listed["executions"][0]["state"] == "interrupted" {
             arguments = vec!["resume"];
         }
     }
     assert!(kills > 0, "it was done before it could be killed");
     let listed = package.run(&["executions", "--json"]).json();
-    if listed["executions"][0]["state"] == "interrupted" {
-        package.run(&["resume"]).exits(0);
+    if listed["executions"][0]["state"] != "succeeded" {
+        package.run(&arguments).exits(0);
     }
-    assert_eq!(messages(&package), ["Say the version", "Begin"], "after {kills} kills");
+    let trace = package.run(&["trace"]);
+    assert_eq!(messages(&package), ["Say the version", "Begin"], "after {kills} kills: {trace}");
     assert_eq!(remote(&package, &["cat-file", "-t", "v1"]), "tag\n");
     // What was there before the first try is what undoing goes back to.
     let id = package.run(&["executions", "--json"]).json()["executions"][0]["id"].as_str().unwrap().to_owned();

@@ -11,7 +11,8 @@ pub trait Tree: Sync {
     /// text how many.
     fn read(&self, path: &str, most: usize) -> io::Result<Vec<u8>>;
 
-    /// The `.ord` files of the package at a folder, sorted, nested packages left out.
+    /// The `.ord` files of the package at a folder, sorted; nested packages are left out, and folders outside of it that links lead
+    /// to.
     fn sources(&self, folder: &str) -> Listing;
 
     /// The files of the package at `folder` that lie below one of its folders, hidden ones among them, but none that git
@@ -75,7 +76,8 @@ impl Tree for DiskTree {
             .require_git(false)
             .filter_entry({
                 let root = root.clone();
-                move |entry| entry.path() == root || !entry.path().join(MANIFEST).is_file()
+                let real = root.canonicalize().unwrap_or_else(|_| root.clone());
+                move |entry| entry.path() == root || !entry.path().join(MANIFEST).is_file() && !leads_out(entry, &real)
             })
             .build();
         for entry in walk {
@@ -130,6 +132,13 @@ impl Tree for DiskTree {
         let path = self.path(folder);
         path.canonicalize().unwrap_or(path).to_string_lossy().into_owned()
     }
+}
+
+/// Whether a link leads to a folder that is not in the package: what lies there is another's, and there may be no end to it.
+fn leads_out(entry: &ignore::DirEntry, root: &Path) -> bool {
+    entry.path_is_symlink()
+        && entry.path().is_dir()
+        && entry.path().canonicalize().is_ok_and(|target| !target.starts_with(root))
 }
 
 fn relative(root: &Path, path: &Path) -> Option<String> {

@@ -73,6 +73,9 @@ fn links_that_lead_in_circles_or_out_end() {
     ]);
     let at = package.path();
     symlink(at, at.join("real/up")).expect("a link can be made");
+    // What lies there is another's, and there may be no end to it.
+    std::fs::write(outside.path().join("other.ord"), "const broken = \n").expect("a file can be written");
+    symlink(outside.path(), at.join("elsewhere")).expect("a link can be made");
     symlink(at.join("loop.ord"), at.join("loop.ord")).expect("a link can be made");
     symlink(outside.path().join("secret.json"), at.join("data.json")).expect("a link can be made");
     let found = findings(&load(&package));

@@ -66,12 +66,29 @@ fn what_is_no_message_is_told_and_the_next_is_answered() {
     for body in ["{", "nonsense", "\u{0}\u{1}", ""] {
         assert_eq!(wrong(&framed(body)), -32700, "{body}");
     }
-    for body in ["[]", "{\"jsonrpc\":\"2.0\"}", "\"text\"", "{\"method\":7}"] {
+    for body in [
+        "[]",
+        "{\"jsonrpc\":\"2.0\"}",
+        "\"text\"",
+        "{\"method\":7}",
+        "{\"jsonrpc\":\"2.0\",\"id\":9.5,\"method\":\"x\"}",
+        "{\"jsonrpc\":\"2.0\",\"id\":true,\"method\":\"x\"}",
+        "{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"x\"}",
+        "{\"jsonrpc\":\"2.0\",\"id\":99999999999999999999,\"method\":\"x\"}",
+        "{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"x\"}",
+        "{\"id\":1,\"result\":5}",
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":5}",
+    ] {
         assert_eq!(wrong(&framed(body)), -32600, "{body}");
     }
     // Headers of any spelling, and lines that are none.
     let stray = b"GET / HTTP/1.1\r\nX: y\r\ncontent-length: 1\r\nContent-Type: x\r\n\r\n{";
     assert_eq!(wrong(stray), -32700);
+    // Without a length, or with one that is none: the next header is found behind what cannot be read.
+    for length in ["abc", "-5", "99999999999999999999999"] {
+        assert_eq!(wrong(format!("Content-Length: {length}\r\n\r\n{{}}").as_bytes()), -32700, "{length}");
+    }
+    assert_eq!(wrong(b"Content-Length: 3\r\n\r\n{\"jsonrpc\":\"2.0\",\"method\":\"x\"}"), -32700);
     let known = client.request("textDocument/hover", hover(&format!("{uri}/main.ord"), 0, 6));
     assert!(known.to_string().contains("const a"), "{known}");
     client.end();
@@ -88,6 +105,8 @@ fn what_is_not_known_is_refused() {
     let id = client.ask("workspace/executeCommand", json!({ "command": "rm -rf /", "arguments": [] }));
     assert_eq!(code(client.answer(id)), -32602);
     client.notify("$/whatever", json!({}));
+    let id = client.ask("$/whatever", json!({}));
+    assert_eq!(code(client.answer(id)), -32601);
     client.notify("textDocument/conjured", json!({}));
     let nobody = client.request("textDocument/hover", hover("file:///no/such/file.ord", 0, 0));
     assert_eq!(nobody, Value::Null);
@@ -239,6 +258,44 @@ fn files_come_and_go() {
 }
 
 #[test]
+fn what_is_wrong_with_data_is_told_there() {
+    let source = "type Row = { name: String, size: Int }\n\nconst rows: List<Row> = csv(\"rows.csv\")\n";
+    let (folder, uri) = package(&[("main.ord", source.as_bytes()), ("rows.csv", b"name,size\na,1\nb,many\n")]);
+    let (mut client, _child) = started(&uri);
+    let (main, rows) = (format!("{uri}/main.ord"), format!("{uri}/rows.csv"));
+    client.open(&main, source);
+    let found = client.diagnostics(&rows);
+    let place = json!({ "start": { "line": 2, "character": 2 }, "end": { "line": 2, "character": 6 } });
+    assert_eq!(found["diagnostics"][0]["range"], place, "{found}");
+    let pull = |client: &mut Client, uri: &str| {
+        client.request("textDocument/diagnostic", json!({ "textDocument": { "uri": uri } }))["items"].clone()
+    };
+    assert_eq!(pull(&mut client, &main), json!([]));
+    assert_eq!(pull(&mut client, &rows)[0]["range"], place);
+    std::fs::write(folder.path().join("rows.csv"), "name,size\na,1\nb,2\n").unwrap();
+    let event = json!({ "changes": [{ "uri": rows, "type": 2 }] });
+    client.notify("workspace/didChangeWatchedFiles", event);
+    assert_eq!(client.diagnostics(&rows)["diagnostics"], json!([]));
+    client.end();
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_nowhere_are_told_and_those_that_lead_out_are_not_followed() {
+    let (folder, uri) = package(&[("main.ord", b"const a = 1\n")]);
+    std::os::unix::fs::symlink("nowhere.ord", folder.path().join("lost.ord")).unwrap();
+    std::os::unix::fs::symlink("/", folder.path().join("root")).unwrap();
+    let (mut client, _child) = started(&uri);
+    let main = format!("{uri}/main.ord");
+    client.open(&main, "const a = 1\n");
+    let known = client.request("textDocument/hover", hover(&main, 0, 6));
+    assert!(known.to_string().contains("const a"), "{known}");
+    let found = client.diagnostics(&format!("{uri}/lost.ord"));
+    assert_eq!(found["diagnostics"][0]["code"], "ORD0705", "{found}");
+    client.end();
+}
+
+#[test]
 fn the_whole_folder_may_vanish() {
     let (folder, uri) = package(&[("main.ord", b"const a = 1\n")]);
     let (mut client, _child) = started(&uri);
@@ -261,6 +318,12 @@ fn much_is_taken_and_nothing_is_written() {
         client.open(&format!("untitled:many-{at}"), "const a: Int = 1\n");
     }
     let known = client.request("textDocument/hover", hover("untitled:many-9999", 0, 6));
+    assert!(known.to_string().contains("const a"), "{known}");
+    // As many that belong to the package and were never saved.
+    for at in 0..3_000 {
+        client.open(&format!("{uri}/never_{at}.ord"), "const a: Int = 1\n");
+    }
+    let known = client.request("textDocument/hover", hover(&format!("{uri}/never_2999.ord"), 0, 6));
     assert!(known.to_string().contains("const a"), "{known}");
     // More than 50 MB.
     let large = "/// Some text that says nothing at all, again and again.\n".repeat(1_000_000);

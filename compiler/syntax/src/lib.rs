@@ -12,7 +12,7 @@ mod structure;
 mod token;
 
 pub use error::{MAX_FINDINGS, SyntaxError};
-pub use format::{FormatError, format};
+pub use format::{FormatError, format, has_crlf};
 pub use lexer::{Lexed, lex};
 pub use parser::{MAX_HEIGHT, MAX_NESTING, Parsed, parse, parse_expr, parse_type};
 pub use token::{CONTEXTUAL_WORDS, RESERVED_WORDS, Token, TokenFlags, TokenKind};

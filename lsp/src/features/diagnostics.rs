@@ -5,23 +5,45 @@ use std::collections::BTreeMap;
 use ordain_compiler::{
     Kind, PlanInstance, SourceFile, bind_arguments, file_findings, file_items, judge, package_findings,
 };
-use ordain_diagnostics::{Diagnostic as Finding, Phase, Severity};
+use ordain_diagnostics::{Diagnostic as Finding, Phase, Severity, TextRange};
 use ordain_graph::Value;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use tower_lsp::ls_types::{
     CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag,
-    FullDocumentDiagnosticReport, NumberOrString, WorkspaceDocumentDiagnosticReport,
+    FullDocumentDiagnosticReport, NumberOrString, Range, Uri, WorkspaceDocumentDiagnosticReport,
     WorkspaceFullDocumentDiagnosticReport,
 };
 
 use super::plans::arguments;
-use crate::text::uri_of;
+use crate::text::{path_of, uri_of};
 use crate::world::{Found, Snapshot, page};
 
-/// What checking a file finds.
+/// What checking a file finds in it.
 pub(crate) fn of_file(snapshot: &Snapshot, file: SourceFile) -> Vec<Diagnostic> {
-    file_findings(&snapshot.db, file).iter().filter_map(|finding| diagnostic(snapshot, finding)).collect()
+    let path = file.path(&snapshot.db);
+    let own = file_findings(&snapshot.db, file).into_iter().filter(|finding| finding.primary.path == *path);
+    own.filter_map(|finding| diagnostic(snapshot, &finding)).collect()
+}
+
+/// What checking files finds in others: in the data that they read.
+pub(crate) fn of_data(snapshot: &Snapshot, files: &[SourceFile]) -> FxHashMap<SmolStr, Found> {
+    let db = &snapshot.db;
+    let foreign = files.iter().flat_map(|&file| {
+        file_findings(db, file).into_iter().filter(move |finding| finding.primary.path != *file.path(db))
+    });
+    let mut found = by_file(snapshot, foreign);
+    // Several sources may read one file, and find the same in it.
+    for found in found.values_mut() {
+        let mut known: Vec<Diagnostic> = Vec::new();
+        for diagnostic in found.diagnostics.drain(..) {
+            if !known.contains(&diagnostic) {
+                known.push(diagnostic);
+            }
+        }
+        found.diagnostics = known;
+    }
+    found
 }
 
 /// What is wrong with packages as a whole, by file.
@@ -85,6 +107,17 @@ fn verdicts<'db>(snapshot: &'db Snapshot, plan: ordain_compiler::Item<'db>, valu
     judged.faults.iter().filter_map(|fault| fault.locate(db)).collect()
 }
 
+/// Everything that is wrong with a document: a source, a manifest or data.
+pub(crate) fn of_document(snapshot: &Snapshot, uri: &Uri) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if let Some(file) = snapshot.file(uri) {
+        found.extend(of_file(snapshot, file.source));
+        found.extend(of_plans(snapshot, file.source));
+    }
+    found.extend(snapshot.publisher.of_others(&path_of(uri)));
+    found
+}
+
 /// Everything that is known to be wrong with any file.
 pub(crate) fn of_workspace(snapshot: &Snapshot) -> Vec<WorkspaceDocumentDiagnosticReport> {
     let report = |(path, items): (SmolStr, Vec<Diagnostic>)| {
@@ -100,7 +133,9 @@ pub(crate) fn of_workspace(snapshot: &Snapshot) -> Vec<WorkspaceDocumentDiagnost
 
 /// A finding as the protocol has it.
 pub(crate) fn diagnostic(snapshot: &Snapshot, finding: &Finding) -> Option<Diagnostic> {
-    let range = snapshot.range_in(&finding.primary.path, finding.primary.range)?;
+    // A file that cannot be read has no text, and its findings no place but its start.
+    let unread = (finding.primary.range == TextRange::default()).then(Range::default);
+    let range = snapshot.range_in(&finding.primary.path, finding.primary.range).or(unread)?;
     let entry = finding.code.entry();
     let mut message = finding.message.clone();
     for more in

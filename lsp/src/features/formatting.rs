@@ -63,10 +63,9 @@ fn formatted(file: &File, range: TextRange) -> Result<String, String> {
         format!("not formatted: {error}{}", error.errors.first().map(place).unwrap_or_default())
     };
     let formatted = ordain_syntax::format(text).map_err(told)?;
-    // What ends the lines of a file is its author's choice.
-    let crlf = file.text.matches("\r\n").count();
-    let is_crlf = crlf > 0 && crlf * 2 >= file.text.matches('\n').count();
-    Ok(if is_crlf { formatted.replace('\n', "\r\n") } else { formatted })
+    // The lines of a part end as those of the file do.
+    let formatted = if ordain_syntax::has_crlf(text) { formatted.replace("\r\n", "\n") } else { formatted };
+    Ok(if ordain_syntax::has_crlf(&file.text) { formatted.replace('\n', "\r\n") } else { formatted })
 }
 
 /// The edits that make what stands in a range another text.

@@ -7,6 +7,9 @@ use tower_lsp::ls_types::{Position, SelectionRange};
 use super::nodes::walk;
 use crate::world::File;
 
+/// How many selections there are around a place: answers nest as deep as they do, and clients read them so.
+const MOST: usize = 100;
+
 /// What is selected around each position, the least first.
 pub(crate) fn ranges(file: &File, positions: &[Position]) -> Vec<SelectionRange> {
     let parsed = ordain_syntax::parse(&file.text);
@@ -55,6 +58,10 @@ fn around(file: &File, parsed: &Parsed, tokens: &[ordain_syntax::Token], offset:
         if nested.last().is_none_or(|last| range.start <= last.start && last.end <= range.end) {
             nested.push(range);
         }
+    }
+    // The whole file stays the last.
+    if nested.len() > MOST {
+        nested.drain(MOST - 1..nested.len() - 1);
     }
     let mut selection = None;
     for range in nested.into_iter().rev() {

@@ -128,18 +128,22 @@ pub(crate) fn tests(snapshot: &Snapshot, params: &ListParams) -> Vec<Test> {
 /// Runs tests.
 pub(crate) fn run(snapshot: &Snapshot, params: &RunParams) -> Runs {
     let db = &snapshot.db;
+    let mut runs = Runs::default();
     let chosen: Vec<Item<'_>> = match &params.tests {
         None => snapshot.packages.iter().flat_map(|&package| items_of(db, package, Kind::Test)).copied().collect(),
         Some(named) => named
             .iter()
             .filter_map(|named| {
-                let file = snapshot.file(&named.uri)?;
-                let items = file_items(db, file.source).items(db);
-                items.iter().copied().find(|item| item.kind(db) == Kind::Test && *item.name(db) == named.name)
+                let items = snapshot.file(&named.uri).map(|file| file_items(db, file.source).items(db));
+                let mut tests = items.into_iter().flatten().copied().filter(|item| item.kind(db) == Kind::Test);
+                let found = tests.find(|item| *item.name(db) == named.name);
+                if found.is_none() {
+                    runs.problems.push(format!("there is no test \"{}\" in {}", named.name, named.uri.as_str()));
+                }
+                found
             })
             .collect(),
     };
-    let mut runs = Runs::default();
     let mut coverage: Vec<(Package, Coverage)> = Vec::new();
     for item in chosen {
         let Some(uri) = snapshot.uri(item.file(db).path(db)) else { continue };

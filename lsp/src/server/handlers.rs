@@ -190,15 +190,8 @@ impl LanguageServer for Server {
     }
 
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
-        let items = self
-            .ask_file(params.text_document.uri, |snapshot, file| {
-                let mut items = features::diagnostics::of_file(snapshot, file.source);
-                items.extend(features::diagnostics::of_plans(snapshot, file.source));
-                items.extend(snapshot.publisher.of_packages(&file.path));
-                Some(items)
-            })
-            .await?
-            .unwrap_or_default();
+        let uri = params.text_document.uri;
+        let items = self.ask(move |snapshot| features::diagnostics::of_document(snapshot, &uri)).await?;
         let report = RelatedFullDocumentDiagnosticReport {
             related_documents: None,
             full_document_diagnostic_report: FullDocumentDiagnosticReport { result_id: None, items },

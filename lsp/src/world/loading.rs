@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ordain_compiler::{Content, MAX_SOURCE_BYTES, Package, SourceFile, parse_manifest};
 use ordain_loader::{MANIFEST, Tree as _, Workspace};
+use rustc_hash::FxHashSet;
 use salsa::{Durability, Setter as _};
 use smol_str::SmolStr;
 
@@ -65,20 +66,37 @@ impl World {
         self.files = Arc::new(files.map(|&file| (file.path(db).clone(), file)).collect());
     }
 
-    /// A source that was not known before: of a package, perhaps of one that is not loaded yet, or of none.
-    pub(super) fn new_source(&mut self, path: &SmolStr, content: Content) {
-        let owner = self.package_around(path);
-        if let Some(package) = owner {
-            let tree = self.tree();
-            self.workspace.refresh_sources(&tree, package);
-            self.index();
-        } else if let Some(root) = root_of(path) {
-            self.visited.push(root);
-            self.agenda.soon(Due::Reload);
+    /// Takes in the documents that are no source yet: of packages, perhaps of some that are not loaded yet, or of none.
+    pub(crate) fn settle(&mut self) {
+        if self.fresh.is_empty() {
+            return;
         }
-        if !self.files.contains_key(path) {
-            let file = self.workspace.add_lone(path, content);
-            Arc::make_mut(&mut self.files).insert(path.clone(), file);
+        let mut fresh = std::mem::take(&mut self.fresh);
+        // It may have been closed again, or be known by now.
+        fresh.retain(|path| self.documents.get(path).is_some() && !self.files.contains_key(path));
+        let around: FxHashSet<Package> = fresh.iter().filter_map(|path| self.package_around(path)).collect();
+        let grown: Vec<Package> =
+            self.workspace.packages.iter().copied().filter(|known| around.contains(known)).collect();
+        if !grown.is_empty() {
+            let tree = self.tree();
+            for package in grown {
+                self.workspace.refresh_sources(&tree, package);
+            }
+            self.index();
+        }
+        for path in &fresh {
+            if self.package_around(path).is_none()
+                && let Some(root) = root_of(path)
+                && !self.visited.contains(&root)
+            {
+                self.visited.push(root);
+                self.agenda.soon(Due::Reload);
+            }
+            if let (false, Some(document)) = (self.files.contains_key(path), self.documents.get(path)) {
+                let file = self.workspace.add_lone(path, content_of(&document.text));
+                Arc::make_mut(&mut self.files).insert(path.clone(), file);
+            }
+            self.look_at(path);
         }
     }
 

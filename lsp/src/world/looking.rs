@@ -76,6 +76,11 @@ impl World {
                     (!ordain_compiler::file_findings(&db, file).is_empty()).then_some(file)
                 })
                 .collect();
+            let data = diagnostics::of_data(snapshot, &bad);
+            snapshot.publisher.rest(Look::Data, moment, &data, |path| snapshot.uri(path));
+            for found in data.into_values() {
+                snapshot.publisher.found(Look::Data, moment, found);
+            }
             let mut seen: FxHashMap<SmolStr, Found> = FxHashMap::default();
             for file in bad {
                 if let Some(found) = found(snapshot, file, diagnostics::of_file) {

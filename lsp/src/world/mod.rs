@@ -48,6 +48,8 @@ pub(crate) struct World {
     settings: Arc<Settings>,
     /// Counts the changes of texts by the client: an answer from before one is not given after it.
     epoch: Arc<AtomicU64>,
+    /// Documents that were opened and are no source yet: taken in together, before anybody asks about them.
+    fresh: Vec<SmolStr>,
     /// A source that stands in for the one something is completed in.
     scratch: Option<SourceFile>,
     publisher: Publisher,
@@ -73,6 +75,7 @@ impl World {
             client: Arc::default(),
             settings: Arc::default(),
             epoch,
+            fresh: Vec::new(),
             scratch: None,
             publisher: Publisher::new(outbox.clone()),
             outbox,
@@ -206,7 +209,7 @@ impl World {
         } else if let Some(package) = self.package_of_manifest(path) {
             self.manifest_changed(package, content);
         } else if path.ends_with(".ord") || document.is_ordain(path) {
-            self.new_source(path, content);
+            self.fresh.push(path.clone());
         } else if self.is_data(path) {
             self.agenda.soon(Due::Data);
         }
@@ -248,6 +251,7 @@ impl World {
 
     /// Does what is due, and says when the next is.
     pub(crate) fn attend(&mut self) -> Option<std::time::Instant> {
+        self.settle();
         while let Some(due) = self.agenda.next() {
             match due {
                 Due::Reload => self.load(),

@@ -15,6 +15,8 @@ use super::{Client, Message, Outbox};
 pub(crate) enum Look {
     /// At the file.
     File,
+    /// At the sources that read it.
+    Data,
     /// At packages as a whole.
     Package,
     /// At the plans of the file.
@@ -115,11 +117,12 @@ impl Publisher {
         }
     }
 
-    /// What the look at packages as a whole knows of a file.
-    pub(crate) fn of_packages(&self, path: &str) -> Vec<Diagnostic> {
+    /// What looks at more than a file itself know of it.
+    pub(crate) fn of_others(&self, path: &str) -> Vec<Diagnostic> {
         let state = self.state();
-        let found = state.files.get(path).and_then(|known| known.looks.get(&Look::Package));
-        found.map(|(_, found)| found.clone()).unwrap_or_default()
+        let Some(known) = state.files.get(path) else { return Vec::new() };
+        let looks = [Look::Data, Look::Package].iter().filter_map(|look| known.looks.get(look));
+        looks.flat_map(|(_, found)| found.iter().cloned()).collect()
     }
 
     /// Everything that is wrong with any file.

@@ -92,6 +92,7 @@ impl Queue {
                 let _ = send.send(Err(Stale::Modified));
                 return;
             }
+            world.settle();
             let Some(snapshot) = prepare(world) else {
                 let _ = send.send(Ok(None));
                 return;

@@ -1,6 +1,6 @@
 //! Watching files, for clients that do not.
 
-use notify::{Event, EventKind, RecursiveMode, Watcher as _};
+use notify::{Config, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tower_lsp::ls_types::{FileChangeType, FileEvent};
 
 use super::World;
@@ -15,7 +15,7 @@ impl World {
         }
         let queue = self.queue.clone();
         let folders = self.folders.clone();
-        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        let told = move |event: notify::Result<Event>| {
             let Ok(event) = event else { return };
             let Some(kind) = kind(event.kind) else { return };
             let named = event.paths.iter().filter(|path| !hidden(path, &folders));
@@ -24,8 +24,9 @@ impl World {
             if !events.is_empty() {
                 queue.put(move |world| world.watched(events));
             }
-        });
-        let Ok(mut watcher) = watcher else {
+        };
+        // Links may lead to folders without end.
+        let Ok(mut watcher) = RecommendedWatcher::new(told, Config::default().with_follow_symlinks(false)) else {
             return self.outbox.warn("files cannot be watched; what changes on disk shows once it is opened".into());
         };
         for folder in &self.folders {

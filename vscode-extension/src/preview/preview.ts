@@ -179,13 +179,19 @@ export class Preview implements vscode.Disposable {
   private async ask(place: Cursor, signal: AbortSignal): Promise<PlanPreview | null> {
     const shown = this.model.shown;
     const same = shown !== undefined && shown.uri === place.uri && contains(shown.range, place.position);
-    const guess = same ? this.entered.of(keyOf(shown)) : {};
+    const guess = same ? this.given(shown) : {};
     const preview = await this.send(place, guess, signal);
     if (preview === null || signal.aborted) {
       return preview;
     }
-    const meant = this.entered.of(keyOf(preview));
+    const meant = this.given(preview);
     return isEqual(guess, meant) ? preview : this.send(place, meant, signal);
+  }
+
+  /** What was entered for the parameters that a plan has by now: one that was renamed is none of them. */
+  private given(plan: PlanPreview): Record<string, string> {
+    const names = new Set(plan.parameters.map((parameter) => parameter.name));
+    return Object.fromEntries(Object.entries(this.entered.of(keyOf(plan))).filter(([name]) => names.has(name)));
   }
 
   private async send({ uri, position }: Cursor, given: Record<string, string>, signal: AbortSignal) {
@@ -213,7 +219,7 @@ export class Preview implements vscode.Disposable {
       this.model.moveTo(cursorOf(editor));
     }
     const shown = this.model.shown;
-    this.model.given = shown === undefined ? {} : this.entered.of(keyOf(shown));
+    this.model.given = shown === undefined ? {} : this.given(shown);
     if (this.panel !== undefined) {
       this.panel.title = shown === undefined ? "Plan" : `Plan ${shown.name}`;
     }

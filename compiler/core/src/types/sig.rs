@@ -100,8 +100,9 @@ pub fn signature<'db>(db: &'db dyn Db, item: Item<'db>) -> SignatureTypes<'db> {
                 version: version.unwrap_or_else(|| "0.0.0".into()),
                 input: lowering.ty(capability.input),
                 output: lowering.ty(capability.output),
-                effect: capability.effect.as_ref().and_then(|name| effect(&name.text)).unwrap_or_default(),
-                risk: capability.risk.as_ref().and_then(|name| risk(&name.text)).unwrap_or_default(),
+                // What is missing or misspelt is reported; until then nothing is made to look harmless.
+                effect: capability.effect.as_ref().and_then(|name| effect(&name.text)).unwrap_or(Effect::Destroy),
+                risk: capability.risk.as_ref().and_then(|name| risk(&name.text)).unwrap_or(Risk::Critical),
             }))
         }
         Signature::Adapter(_) => Sig::Adapter,

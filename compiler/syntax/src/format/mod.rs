@@ -35,12 +35,14 @@ pub struct FormatError {
     pub errors: Vec<SyntaxError>,
 }
 
-/// The text in the one style. Lines end with a line feed alone, a byte order mark is dropped.
+/// The text in the one style. Lines end as most of them do, with a line feed alone or with a carriage return before it: what a
+/// checkout makes of them is not the author's doing. A byte order mark is dropped.
 ///
 /// # Errors
 ///
 /// [`FormatError`] if the text has syntax errors; warnings do not matter.
 pub fn format(text: &str) -> Result<String, FormatError> {
+    let crlf = has_crlf(text);
     let text = normalized(text);
     let parsed = parse(&text);
     let is_error = |error: &SyntaxError| error.code.entry().severity == Severity::Error;
@@ -48,7 +50,14 @@ pub fn format(text: &str) -> Result<String, FormatError> {
         return Err(FormatError { errors: parsed.errors.into_iter().filter(is_error).collect() });
     }
     let source = Source::new(&text, &lex(&text).tokens);
-    Ok(file::print(&source, &parsed.file))
+    let formatted = file::print(&source, &parsed.file);
+    Ok(if crlf { formatted.replace('\n', "\r\n") } else { formatted })
+}
+
+/// Whether most lines of a text end with a carriage return before the line feed.
+pub fn has_crlf(text: &str) -> bool {
+    let crlf = text.matches("\r\n").count();
+    crlf > 0 && crlf * 2 >= text.matches('\n').count()
 }
 
 /// The text without a byte order mark and with line feeds alone.

@@ -6,7 +6,7 @@ mod wire;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use ordain_compiler::editor;
+use ordain_compiler::editor::{self, Meaning};
 use ordain_compiler::{Item, Kind, Sig, Ty, file_items, signature};
 use ordain_diagnostics::{Diagnostic as Finding, Severity};
 use ordain_graph::{NodeId, NodeKind, Outcome, PlanGraph, Verdict};
@@ -15,10 +15,10 @@ use ordain_views::{PlanDiff, Terminal};
 use smol_str::SmolStr;
 
 use super::judged::{Way, way};
-use super::plans;
+use super::{names, plans};
 use crate::world::{File, Snapshot};
 use calls::Calls;
-use wire::{Boxed, Brief, Difference, Drawn, Parameter, Problem, Said, Summary};
+use wire::{Against, Boxed, Brief, Difference, Drawn, Parameter, Problem, Said, Summary};
 pub(crate) use wire::{Params, Preview};
 
 /// How many sources a package may have for its plans to be compared with those of another time while someone types.
@@ -73,7 +73,19 @@ pub(crate) fn preview(snapshot: &Snapshot, file: &File, params: &Params) -> Opti
         return Some(preview);
     }
     match way(snapshot, plan, &given) {
-        Ok(way) => preview.drawn = Some(drawn(snapshot, plan, &way, &given, params)),
+        Ok(way) => {
+            preview.problems = unsound(snapshot, plan);
+            let old = params.against.map(|against| (against, earlier(snapshot, plan, &given, against)));
+            let difference = match old {
+                Some((against, Ok(old))) => Some((against, ordain_views::diff(&old, &way.graph))),
+                Some((_, Err(reason))) => {
+                    preview.problems.push(remark(format!("there is nothing to compare with: {reason}")));
+                    None
+                }
+                None => None,
+            };
+            preview.drawn = Some(drawn(snapshot, plan, &way, difference, params));
+        }
         Err(findings) => {
             preview.problems = findings.iter().map(|finding| problem(snapshot, finding)).collect();
             if preview.problems.is_empty() {
@@ -101,7 +113,10 @@ fn arguments<'db>(
         })?;
         Some((param.name.clone(), value))
     };
-    params.iter().filter_map(value).collect()
+    // Names that are none of a parameter are given on: to be told.
+    let unknown = given.iter().filter(|(name, _)| params.iter().all(|param| param.name != **name));
+    let unknown = unknown.map(|(name, text)| (name.clone(), text.clone()));
+    params.iter().filter_map(value).chain(unknown).collect()
 }
 
 fn parameters<'db>(snapshot: &'db Snapshot, plan: Item<'db>, given: &[(SmolStr, String)]) -> Vec<Parameter> {
@@ -146,6 +161,36 @@ fn problem(snapshot: &Snapshot, finding: &Finding) -> Problem {
     }
 }
 
+fn remark(message: String) -> Problem {
+    Problem { message, code: None, severity: "information".into(), location: None }
+}
+
+/// What is wrong with the capabilities that a plan's steps name: its graph is drawn from what is known of them.
+fn unsound(snapshot: &Snapshot, plan: Item<'_>) -> Vec<Problem> {
+    let db = &snapshot.db;
+    let (mut open, mut seen, mut problems) = (vec![plan], Vec::new(), Vec::new());
+    while let Some(item) = open.pop() {
+        if seen.contains(&item) {
+            continue;
+        }
+        seen.push(item);
+        if item.kind(db) == Kind::Plan {
+            open.extend(names::of_item(snapshot, item).filter_map(|(_, _, mark)| match mark.meaning {
+                Meaning::Item(named) if matches!(named.kind(db), Kind::Plan | Kind::Capability) => Some(named),
+                _ => None,
+            }));
+        } else {
+            let range = item.places(db).range;
+            let own = ordain_compiler::file_findings(db, item.file(db)).into_iter().filter(|finding| {
+                let at = finding.primary.range;
+                finding.severity == Severity::Error && range.start <= at.start && at.end <= range.end
+            });
+            problems.extend(own.map(|finding| problem(snapshot, &finding)));
+        }
+    }
+    problems
+}
+
 /// What is wrong in the plan's file, for a plan that has no graph because of something that was told elsewhere.
 fn of_package(snapshot: &Snapshot, plan: Item<'_>) -> Vec<Problem> {
     let db = &snapshot.db;
@@ -167,14 +212,10 @@ fn drawn<'db>(
     snapshot: &'db Snapshot,
     plan: Item<'db>,
     way: &Way<'db>,
-    given: &[(SmolStr, String)],
+    difference: Option<(Against, PlanDiff)>,
     params: &Params,
 ) -> Drawn {
     let graph = &*way.graph;
-    let difference = params.against.as_deref().and_then(|against| {
-        let old = earlier(snapshot, plan, given, against)?;
-        Some((against.to_owned(), ordain_views::diff(&old, graph)))
-    });
     let changed = |address: &str| difference.as_ref().and_then(|(_, diff)| change(diff, address));
     let policies = Policies::of(snapshot, plan);
     let picture = ordain_views::picture(graph, |nodes| {
@@ -321,34 +362,33 @@ fn change(diff: &PlanDiff, address: &str) -> Option<&'static str> {
     diff.changed.iter().any(|step| step.address == address).then_some("changed")
 }
 
-/// The same plan as the disk or the last commit has it.
+/// The same plan as the disk or the last commit has it, or why there is none.
 fn earlier<'db>(
     snapshot: &'db Snapshot,
     plan: Item<'db>,
     given: &[(SmolStr, String)],
-    against: &str,
-) -> Option<std::sync::Arc<PlanGraph>> {
+    against: Against,
+) -> Result<std::sync::Arc<PlanGraph>, String> {
     let db = &snapshot.db;
     let package = plan.file(db).package(db);
     if package.files(db).len() > MOST_COMPARED {
-        return None;
+        return Err(format!("the package has more than {MOST_COMPARED} sources"));
     }
-    let (_, root) = snapshot.folders.iter().find(|(known, _)| *known == package)?;
+    let known = snapshot.folders.iter().find(|(known, _)| *known == package);
+    let (_, root) = known.ok_or("the file belongs to no package")?;
     let workspace = match against {
-        "committed" => {
-            let (tree, folder) = GitTree::open(Path::new(root), "HEAD").ok()?;
+        Against::Committed => {
+            let (tree, folder) = GitTree::open(Path::new(root), "HEAD").map_err(|error| error.to_string())?;
             Workspace::load_into(db.emptied(), &tree, &folder, "HEAD")
         }
-        _ => Workspace::load_into(db.emptied(), &DiskTree::new(root), "", root),
+        Against::Saved => Workspace::load_into(db.emptied(), &DiskTree::new(root), "", root),
     };
     let old = &workspace.db;
-    let file = *workspace.root.files(old).get(plan.file(db).module(db))?;
-    let item = file_items(old, file)
-        .items(old)
-        .iter()
-        .copied()
-        .find(|item| item.kind(old) == Kind::Plan && item.name(old) == plan.name(db))?;
-    let values = ordain_compiler::bind_arguments(old, item, given).ok()?;
+    let file = workspace.root.files(old).get(plan.file(db).module(db));
+    let mut items = file.into_iter().flat_map(|&file| file_items(old, file).items(old).iter().copied());
+    let item = items.find(|item| item.kind(old) == Kind::Plan && item.name(old) == plan.name(db));
+    let item = item.ok_or("the plan was not there")?;
+    let values = ordain_compiler::bind_arguments(old, item, given).map_err(|_| "it took other arguments")?;
     let instance = ordain_compiler::PlanInstance::new(old, item, values);
-    ordain_compiler::judge(old, instance, snapshot.today()).graph.clone()
+    ordain_compiler::judge(old, instance, snapshot.today()).graph.clone().ok_or_else(|| "it had errors".into())
 }

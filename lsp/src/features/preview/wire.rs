@@ -12,15 +12,25 @@ use tower_lsp::ls_types::{Location, Position, Range, TextDocumentIdentifier, Uri
 pub(crate) struct Params {
     pub(crate) text_document: TextDocumentIdentifier,
     pub(super) position: Position,
-    /// `saved` or `committed`: what to compare with.
+    /// What to compare with.
     #[serde(default)]
-    pub(super) against: Option<String>,
+    pub(super) against: Option<Against>,
     /// The arguments, as on the command line.
     #[serde(default)]
     pub(super) arguments: BTreeMap<SmolStr, String>,
     /// Whether the graph is wanted as data.
     #[serde(default)]
     pub(super) graph: bool,
+}
+
+/// Another time of a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Against {
+    /// As it is on disk.
+    Saved,
+    /// As the last commit has it.
+    Committed,
 }
 
 /// A plan to look at.
@@ -126,7 +136,7 @@ pub(super) struct Said {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Difference {
-    pub(super) against: String,
+    pub(super) against: Against,
     pub(super) text: String,
     pub(super) counts: serde_json::Value,
     pub(super) removed: Vec<String>,
