@@ -224,7 +224,8 @@ fn child_resume(steps: usize) {
     report(since);
 }
 
-/// As many steps by a real `terraform`, whose resources do nothing, as by the command, whose steps look at a folder.
+/// As many steps by a real `terraform`, whose resources do nothing, as here: by the library, whose steps do nothing either, and
+/// by the command from its start to its end, whose steps read a file each. Both apply plans that were made before.
 fn terraform(quick: bool) {
     let steps = if quick { 50 } else { 1_000 };
     let folder = tempfile::tempdir().expect("a folder can be made");
@@ -256,8 +257,34 @@ fn terraform(quick: bool) {
     let parallel = NonZeroUsize::MIN.saturating_add(9);
     execute(&plan, &place.options(parallel, Nothing::default())).expect("it can be executed");
     let ours = steps as f64 / since.elapsed().as_secs_f64();
-    println!(
-        "\n{steps} steps that do nothing, 10 at a time: terraform {theirs:.0}/s, here {ours:.0}/s, {:.0} times as many",
-        ours / theirs
+    let command = steps as f64 / command(steps).as_secs_f64();
+    println!("\n{steps} steps, 10 at a time: terraform {theirs:.0}/s");
+    println!("  the interpreter, steps that do nothing   {ours:>8.0}/s, {:.0} times as many", ours / theirs);
+    println!("  `ordain apply`, steps that read a file   {command:>8.0}/s, {:.0} times as many", command / theirs);
+}
+
+/// How long the command takes to apply the plan file of so many steps.
+fn command(steps: usize) -> Duration {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let write =
+        |path: &str, text: &[u8]| std::fs::write(folder.path().join(path), text).expect("a file can be written");
+    write("ordain.toml", b"[package]\nname = \"bench\"\nversion = \"0.1.0\"\n");
+    let source = format!(
+        "use std.file.{{builtin.file, file}}\n\ntype Place = {{ name: String }}\n\nenvironment here: Place {{\n  \
+         name: \"here\"\n  bind file.read to builtin.file\n}}\n\nplan read(env: Place) {{\n  for n in 0..{steps} {{\n    \
+         file.read {{ path: \"read/{{n}}\" }}\n  }}\n}}\n"
     );
+    write("main.ord", source.as_bytes());
+    std::fs::create_dir(folder.path().join("read")).expect("a folder can be made");
+    (0..steps).for_each(|at| write(&format!("read/{at}"), b"text"));
+    let ordain = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ordain"));
+        let ran = command.current_dir(folder.path()).args(arguments).output().expect("the command can be started");
+        assert!(ran.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
+        ran.stdout
+    };
+    write("plan.json", &ordain(&["plan", "read", "--arg", "env=here", "--json"]));
+    let since = Instant::now();
+    ordain(&["apply", "plan.json", "--yes", "--parallel", "10"]);
+    since.elapsed()
 }
