@@ -1,8 +1,9 @@
 //! What can be wrong with a journal.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 use smol_str::SmolStr;
 use thiserror::Error;
 
@@ -59,6 +60,12 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
     },
+    /// There is no room on the disk to write it, or to read it where that takes files beside it.
+    #[error("the disk is full: the journal `{path}` cannot be written")]
+    Full {
+        /// The file.
+        path: PathBuf,
+    },
     /// It cannot be read or written.
     #[error("the journal `{path}` cannot be used: {detail}")]
     Unavailable {
@@ -84,12 +91,21 @@ impl JournalError {
             Self::Busy { .. } => "journal_busy",
             Self::EnvironmentBusy { .. } => "environment_busy",
             Self::Taken { .. } => "execution_taken",
+            Self::Full { .. } => "journal_full",
             Self::Unavailable { .. } => "journal_unavailable",
         }
     }
 
     pub(super) fn unavailable(path: &Path, error: &dyn std::fmt::Display) -> Self {
         Self::Unavailable { path: path.into(), detail: error.to_string() }
+    }
+
+    /// A file beside it, or a directory above, cannot be used.
+    pub(super) fn io(path: &Path, error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { path: path.into() },
+            _ => Self::unavailable(path, error),
+        }
     }
 
     pub(super) fn damaged(path: &Path, detail: impl Into<String>) -> Self {
@@ -109,9 +125,18 @@ impl JournalError {
             Some(ErrorCode::NotADatabase) => Self::NotAJournal { path: path.into() },
             Some(ErrorCode::DatabaseCorrupt) => Self::damaged(path, error.to_string()),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path: path.into() },
+            Some(ErrorCode::DiskFull) => Self::Full { path: path.into() },
+            Some(ErrorCode::SystemIoFailure) if lacks_room(path, error) => Self::Full { path: path.into() },
             // What SQLite itself finds sound but does not hold what a journal holds.
             None => Self::damaged(path, error.to_string()),
             Some(_) => Self::unavailable(path, error),
         }
     }
+}
+
+/// Whether reading or writing failed because there is no room: SQLite says so only of writing what is in its own files, and
+/// not of the index of a log that it makes when it begins to read.
+fn lacks_room(path: &Path, error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE)
+        || rustix::fs::statvfs(path).is_ok_and(|disk| disk.f_bavail == 0)
 }

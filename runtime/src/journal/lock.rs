@@ -78,18 +78,18 @@ pub(super) fn is_live(journal: &Path, execution: &str) -> Result<bool, JournalEr
     let file = match File::open(place(journal, "execution", execution)) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(JournalError::unavailable(journal, &error)),
+        Err(error) => return Err(JournalError::io(journal, &error)),
     };
     match file.try_lock_shared() {
         Ok(()) => Ok(false),
         Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(error)) => Err(JournalError::unavailable(journal, &error)),
+        Err(TryLockError::Error(error)) => Err(JournalError::io(journal, &error)),
     }
 }
 
 /// Takes a lock; nothing where somebody else has it.
 fn lock(journal: &Path, path: &Path, shared: bool) -> Result<Option<File>, JournalError> {
-    let unavailable = |error: std::io::Error| JournalError::unavailable(journal, &error);
+    let unavailable = |error: std::io::Error| JournalError::io(journal, &error);
     std::fs::create_dir_all(folder(journal)).map_err(unavailable)?;
     let since = Instant::now();
     loop {

@@ -43,7 +43,7 @@ fn reachable(path: &Path) -> Result<(Connection, i64, Option<TempDir>), JournalE
     drop(connection);
     let wal = beside(path, "-wal");
     if std::fs::metadata(&wal).is_ok_and(|found| found.len() > 0) {
-        let copy = copied(path, &wal).map_err(|error| JournalError::unavailable(path, &error))?;
+        let copy = copied(path, &wal).map_err(|error| JournalError::io(path, &error))?;
         let connection = connect(&copy.path().join("journal.db"), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         return verified(connection, Some(copy));
     }

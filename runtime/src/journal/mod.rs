@@ -55,7 +55,7 @@ impl Journal {
     /// The file cannot be made or read, is no journal, is damaged, or was made by a newer version.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent).map_err(|error| JournalError::unavailable(path, &error))?;
+            std::fs::create_dir_all(parent).map_err(|error| JournalError::io(path, &error))?;
         }
         // SQLite would say less of it.
         if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {

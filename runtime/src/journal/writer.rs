@@ -173,6 +173,12 @@ impl Recorder {
         Self { path, connection, _lock: lock, execution, fence, seen, cancel_requested: false, records }
     }
 
+    /// The connection that everything is written by.
+    #[cfg(test)]
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// Whether somebody has asked the execution to end since it began or went on.
     pub(crate) fn is_cancel_requested(&mut self) -> Result<bool, JournalError> {
         self.look_up()?;

@@ -12,6 +12,7 @@ mod http;
 mod journal;
 mod messages;
 mod order;
+mod power;
 mod refusal;
 mod remote;
 mod resume;

@@ -8,6 +8,7 @@
 //! `ORDAIN_SEEDS` says how many seeds are tried, and `ORDAIN_SEED` tries a single one and shows its journal.
 
 mod check;
+mod durable;
 mod earth;
 mod people;
 mod plan;
