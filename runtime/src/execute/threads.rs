@@ -108,7 +108,7 @@ impl<'a, 'p> Threads<'a, 'p> {
 /// A worker: one call after the other, until there are no more.
 fn work<'p>(engine: Engine<'_>, number: usize, todo: &Receiver<Job<'p>>, results: &Sender<Signal>) {
     while let Ok(job) = todo.recv() {
-        let returned = Returned { at: job.at, result: engine.call(&job) };
+        let returned = Returned { number: job.number, at: job.at, result: engine.call(&job) };
         if results.send(Signal::Returned(number, returned)).is_err() {
             return;
         }

@@ -26,6 +26,8 @@ pub(super) struct Moment {
 
 /// A call of an adapter.
 pub(super) struct Job<'p> {
+    /// Which call it is of the process: no two have the same.
+    pub(super) number: u64,
     /// The node's position.
     pub(super) at: usize,
     pub(super) node: &'p Node,
@@ -46,6 +48,8 @@ pub(super) struct Job<'p> {
 /// A call that has come back.
 #[derive(Debug)]
 pub(super) struct Returned {
+    /// Which call it was. One that is not waited for any more, or came back before, is not heeded.
+    pub(super) number: u64,
     /// The node's position.
     pub(super) at: usize,
     /// Its outputs, as the contract demands them. The error holds no secrets.

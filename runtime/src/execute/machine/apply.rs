@@ -44,7 +44,7 @@ impl<'p> Machine<'p> {
 
     /// No further try is made of a node that would have had one. One that is under way comes to its own end.
     fn give_up(&mut self, at: usize, now: Moment, turn: &mut Turn<'p>) {
-        if self.nodes[at].calling {
+        if self.nodes[at].calling.is_some() {
             return;
         }
         // INVARIANT: a pause follows a try that failed.
@@ -217,21 +217,23 @@ impl<'p> Machine<'p> {
 
     fn call(&mut self, at: usize, attempt: u32, now: Moment, turn: &mut Turn<'p>) {
         let node = &self.prepared.plan.nodes[at];
-        let progress = &mut self.nodes[at];
-        progress.attempts = attempt;
+        self.nodes[at].attempts = attempt;
         // INVARIANT: a node has its task before it is called.
-        let Some(task) = &progress.task else { return };
-        progress.calling = true;
-        self.running += 1;
+        let Some((inputs, key)) = self.nodes[at].task.as_ref().map(|task| (task.inputs.clone(), task.key.clone()))
+        else {
+            return;
+        };
+        let number = self.begin_call(at);
         turn.jobs.push(Job {
+            number,
             at,
             node,
             call: self.prepared.calls[at],
-            key: task.key.clone(),
+            key,
             attempt,
-            in_doubt: attempt == progress.doubt,
+            in_doubt: attempt == self.nodes[at].doubt,
             undoes: None,
-            inputs: task.inputs.clone(),
+            inputs,
             deadline: node.timeout.map(|timeout| now.since + Duration::from_millis(timeout)),
         });
     }
@@ -239,7 +241,6 @@ impl<'p> Machine<'p> {
     /// A try has come to its end.
     pub(super) fn returned(&mut self, at: usize, result: Result<Value, StepError>, now: Moment, turn: &mut Turn<'p>) {
         self.release(at);
-        self.nodes[at].calling = false;
         let result = result.and_then(|outputs| self.hold(at, &outputs).map(|()| outputs));
         let error = match result {
             Err(error) if self.broken.is_none() => error,

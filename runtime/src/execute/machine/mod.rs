@@ -87,7 +87,9 @@ pub(super) struct Machine<'p> {
     /// Nodes that an earlier process had begun. They come to their end whatever has failed meanwhile, as those do that
     /// run when something fails.
     begun: VecDeque<usize>,
-    /// How many calls have not come back.
+    /// How many calls there were.
+    calls: u64,
+    /// How many of them have not come back.
     running: usize,
     /// The failed node with the least address whose failure stopped the execution.
     stopped_by: Option<usize>,
@@ -127,8 +129,8 @@ struct Progress {
     since: Duration,
     /// What it is tried with, once it was begun.
     task: Option<Task>,
-    /// Whether a call of it has not come back.
-    calling: bool,
+    /// The call of it, or of its undoing, that has not come back.
+    calling: Option<u64>,
     /// Why the last try failed, and how long the pause after it is in milliseconds.
     failed: Option<(StepError, u64)>,
     done: Option<Done>,
@@ -175,6 +177,7 @@ impl<'p> Machine<'p> {
             pauses: BTreeSet::new(),
             again: VecDeque::new(),
             begun: VecDeque::new(),
+            calls: 0,
             running: 0,
             stopped_by: None,
             undo: false,
@@ -215,7 +218,12 @@ impl<'p> Machine<'p> {
     /// What to do, now that calls have come back, time has passed, or the execution is asked to end.
     pub(super) fn turn(&mut self, now: Moment, cancelled: bool, returned: Vec<Returned>) -> Turn<'p> {
         let mut turn = Turn::default();
-        for Returned { at, result } in returned {
+        for Returned { number, at, result } in returned {
+            // An answer that comes twice, or after the call was left to itself, says nothing.
+            if self.nodes[at].calling != Some(number) {
+                continue;
+            }
+            self.nodes[at].calling = None;
             self.running -= 1;
             match self.phase {
                 Phase::Undoing(_) => self.undo_returned(at, result, now, &mut turn),
@@ -261,13 +269,13 @@ impl<'p> Machine<'p> {
         self.broken.get_or_insert(error);
         for job in &turn.jobs {
             self.running -= 1;
+            self.nodes[job.at].calling = None;
             if self.phase != Phase::Applying {
                 continue;
             }
             self.admission.release(job.at);
             let node = &mut self.nodes[job.at];
             node.attempts -= 1;
-            node.calling = false;
             if let Some((error, _)) = node.failed.take() {
                 node.done = Some(Done { result: Err(error), attempts: node.attempts, duration: Duration::ZERO });
             }
@@ -279,6 +287,14 @@ impl<'p> Machine<'p> {
             self.phase = Phase::Over;
             self.skips = self.skips();
         }
+    }
+
+    /// A call of a node begins: gives its number.
+    fn begin_call(&mut self, at: usize) -> u64 {
+        self.calls += 1;
+        self.running += 1;
+        self.nodes[at].calling = Some(self.calls);
+        self.calls
     }
 
     /// A node has ended, now or before.

@@ -79,8 +79,9 @@ impl<'p> Machine<'p> {
             address: node.address.clone(),
             capability: call.contract.capability.clone(),
         });
-        self.running += 1;
+        let number = self.begin_call(at);
         turn.jobs.push(Job {
+            number,
             at,
             node,
             call,

@@ -29,7 +29,7 @@ use crate::vault::Vault;
 pub(super) struct Crash;
 
 /// What goes wrong, as it is counted.
-pub(super) const FAULTS: [&str; 17] = [
+pub(super) const FAULTS: [&str; 18] = [
     "crash before a commit",
     "crash after a commit",
     "crash before a call",
@@ -45,6 +45,7 @@ pub(super) const FAULTS: [&str; 17] = [
     "effect after the answer",
     "abandoned",
     "late answer",
+    "answered twice",
     "taken over",
     "undone by an operator",
 ];
@@ -78,10 +79,30 @@ impl Faults {
 /// Something that will happen.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Happening {
-    Effect { key: String, what: String },
-    Return { call: u64, process: usize, at: usize, answer: Answer },
-    GiveUp { call: u64, process: usize, at: usize },
-    Cancel { process: usize },
+    Effect {
+        key: String,
+        what: String,
+    },
+    Return {
+        call: u64,
+        process: usize,
+        at: usize,
+        answer: Answer,
+    },
+    /// An answer comes again, and says something else.
+    Repeat {
+        call: u64,
+        process: usize,
+        at: usize,
+    },
+    GiveUp {
+        call: u64,
+        process: usize,
+        at: usize,
+    },
+    Cancel {
+        process: usize,
+    },
     Say,
 }
 
@@ -91,6 +112,15 @@ enum Answer {
     Sum(i64),
     Lie,
     Fail(Reason),
+}
+
+/// An answer that comes to a process.
+struct Came {
+    number: u64,
+    at: usize,
+    answer: Answer,
+    /// Whether it is waited for: neither late nor there already.
+    awaited: bool,
 }
 
 /// What outlives processes.
@@ -109,9 +139,10 @@ pub(super) struct Earth {
     fence: usize,
     processes: usize,
     cancelled: BTreeSet<usize>,
-    inbox: BTreeMap<usize, Vec<(usize, Answer)>>,
+    /// What comes back to each process.
+    inbox: BTreeMap<usize, Vec<Came>>,
     /// The calls whose answers somebody waits for.
-    awaited: BTreeSet<u64>,
+    awaited: BTreeSet<(usize, u64)>,
     /// What took effect, by key.
     pub(super) effects: BTreeMap<String, String>,
     pub(super) seen: BTreeMap<&'static str, u64>,
@@ -266,9 +297,8 @@ impl Earth {
             let what = format!("{}{}", if undoes { "undo " } else { "" }, job.node.address);
             self.later(effect, Happening::Effect { key: job.key.clone(), what });
         }
-        self.next += 1;
-        let (call, at) = (self.next, job.at);
-        self.awaited.insert(call);
+        let (call, at) = (job.number, job.at);
+        self.awaited.insert((process, call));
         if let Some(takes) = takes {
             self.later(takes, Happening::Return { call, process, at, answer });
         }
@@ -294,17 +324,26 @@ impl Earth {
                         }
                     }
                     Happening::Return { call, process, at, answer } => {
-                        if self.awaited.remove(&call) {
-                            self.inbox.entry(process).or_default().push((at, answer));
-                        } else {
+                        // Whoever does not wait for it any more gets it all the same.
+                        let awaited = self.awaited.remove(&(process, call));
+                        self.inbox.entry(process).or_default().push(Came { number: call, at, answer, awaited });
+                        if !awaited {
                             self.count("late answer");
+                        } else if self.fault(self.faults.adapters * 0.2, "answered twice") {
+                            let after = Duration::from_millis(self.rng.u64(0..300));
+                            self.later(after, Happening::Repeat { call, process, at });
                         }
                     }
                     Happening::GiveUp { call, process, at } => {
-                        self.awaited.remove(&call);
+                        self.awaited.remove(&(process, call));
                         self.checker.gave_up(process, at);
                         self.count("abandoned");
-                        self.inbox.entry(process).or_default().push((at, Answer::Fail(Reason::Abandoned)));
+                        let answer = Answer::Fail(Reason::Abandoned);
+                        self.inbox.entry(process).or_default().push(Came { number: call, at, answer, awaited: true });
+                    }
+                    Happening::Repeat { call, process, at } => {
+                        let answer = Answer::Sum(99);
+                        self.inbox.entry(process).or_default().push(Came { number: call, at, answer, awaited: false });
                     }
                     Happening::Cancel { process } => {
                         self.cancelled.insert(process);
@@ -455,7 +494,7 @@ impl<'p> World<'p> for Process {
             let cancelled = !self.told_of_cancel && earth.cancelled.contains(&self.number);
             self.told_of_cancel |= cancelled;
             if cancelled || !came.is_empty() || until.is_some_and(|until| earth.now >= until) {
-                return came.into_iter().map(|(at, answer)| self.returned(&mut earth, at, answer)).collect();
+                return came.into_iter().map(|came| self.returned(&mut earth, came)).collect();
             }
             assert!(earth.pass(until), "it waits for what never comes");
         }
@@ -463,15 +502,17 @@ impl<'p> World<'p> for Process {
 }
 
 impl Process {
-    fn returned(&self, earth: &mut Earth, at: usize, answer: Answer) -> Returned {
-        earth.checker.returned(self.number, at);
+    fn returned(&self, earth: &mut Earth, Came { number, at, answer, awaited }: Came) -> Returned {
+        if awaited {
+            earth.checker.returned(self.number, at);
+        }
         let given: Json = match answer {
             Answer::Sum(sum) => json!({ "sum": sum }),
             Answer::Lie => json!({ "sum": "many" }),
-            Answer::Fail(reason) => return Returned { at, result: Err(StepError::new(reason, "it failed")) },
+            Answer::Fail(reason) => return Returned { number, at, result: Err(StepError::new(reason, "it failed")) },
         };
         let node = earth.checker.node(at);
         let result = accept(&node, &earth.outputs[at], given, &self.vault);
-        Returned { at, result }
+        Returned { number, at, result }
     }
 }

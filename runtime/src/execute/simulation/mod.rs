@@ -1,11 +1,12 @@
 //! Simulation: the machine that executes plans, in a world that a seed draws, with everything going wrong in it that can.
 //!
-//! A seed gives a plan and a world: adapters that fail, crash, lie, time out, ignore their time and have their effect late; a disk that is
+//! A seed gives a plan and a world: adapters that fail, crash, lie, time out, ignore their time, answer late or twice and have their effect late; a disk that is
 //! full, or says that it failed and has written all the same; processes that end in the midst of whatever they do, and
 //! come back; operators who cancel; people who agree, reject and take it back; a second process that goes on while the first one still believes that it may.
 //! Whatever happens, what [`check`] says holds.
 //!
-//! `ORDAIN_SEEDS` says how many seeds are tried, and `ORDAIN_SEED` tries a single one and shows its journal.
+//! `ORDAIN_SEEDS` says how many seeds are tried, and `ORDAIN_SEED` tries a single one, in every test, and shows its journal
+//! where it fails.
 
 mod check;
 mod durable;
@@ -126,42 +127,50 @@ fn outcomes(earth: &Earth) -> BTreeMap<&str, Json> {
     last.collect()
 }
 
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.replace('_', "").parse().ok()).unwrap_or(default)
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.replace('_', "").parse().ok())
+}
+
+/// Tries so many seeds of those that are asked for, or the one. Which one fails is told. Gives how many there were.
+fn each_seed(share: impl Fn(u64) -> u64, mut attempt: impl FnMut(u64)) -> u64 {
+    let (first, count) = match number("ORDAIN_SEED") {
+        Some(single) => (single, 1),
+        None => (0, share(number("ORDAIN_SEEDS").unwrap_or(10_000))),
+    };
+    for seed in first..first + count {
+        if let Err(cause) = catch_unwind(AssertUnwindSafe(|| attempt(seed))) {
+            eprintln!("it fails with ORDAIN_SEED={seed}");
+            std::panic::resume_unwind(cause);
+        }
+    }
+    count
 }
 
 #[test]
 fn whatever_goes_wrong_an_execution_keeps_its_promises() {
-    let single = std::env::var("ORDAIN_SEED").is_ok();
-    let first = number("ORDAIN_SEED", 0);
-    let count = if single { 1 } else { number("ORDAIN_SEEDS", 10_000) };
     let mut seen: BTreeMap<&str, u64> = BTreeMap::new();
     let mut forged = 0;
-    for seed in first..first + count {
-        let mut replayed = |earth: Earth| {
+    let tried = each_seed(
+        |seeds| seeds,
+        |seed| {
+            let earth = simulate(seed, Faults::all());
             let plan = plan::draw(seed).plan;
             earth.told.holds(&plan, earth.end);
             // One in four is enough to see that what cannot have been is found.
             if seed % 4 == 0 {
                 forged += earth.told.forged(&plan, &mut fastrand::Rng::with_seed(seed));
             }
-            earth
-        };
-        let simulated = AssertUnwindSafe(|| replayed(simulate(seed, Faults::all())));
-        let earth = catch_unwind(simulated).unwrap_or_else(|cause| {
-            eprintln!("it fails with ORDAIN_SEED={seed}");
-            std::panic::resume_unwind(cause)
-        });
-        if single {
-            eprintln!("{}", earth.story());
-        }
-        for (what, times) in &earth.seen {
-            *seen.entry(what).or_default() += times;
-        }
-        *seen.entry(earth.end.map_or("unended", State::name)).or_default() += 1;
-    }
-    eprintln!("{count} seeds: {seen:?}, {forged} forged logs");
-    if count >= 10_000 {
+            if number("ORDAIN_SEED").is_some() {
+                eprintln!("{}", earth.story());
+            }
+            for (what, times) in &earth.seen {
+                *seen.entry(what).or_default() += times;
+            }
+            *seen.entry(earth.end.map_or("unended", State::name)).or_default() += 1;
+        },
+    );
+    eprintln!("{tried} seeds: {seen:?}, {forged} forged logs");
+    if tried >= 10_000 {
         assert!(forged >= 2_000, "{forged}");
         // A simulation in which nothing goes wrong says nothing.
         for what in
@@ -174,25 +183,42 @@ fn whatever_goes_wrong_an_execution_keeps_its_promises() {
 
 #[test]
 fn the_same_seed_tells_the_same_story() {
-    for seed in 0..200 {
-        let (one, other) = (simulate(seed, Faults::all()), simulate(seed, Faults::all()));
-        assert_eq!(one.story(), other.story(), "seed {seed}");
-    }
+    each_seed(
+        |seeds| seeds / 50,
+        |seed| {
+            let (one, other) = (simulate(seed, Faults::all()), simulate(seed, Faults::all()));
+            assert_eq!(one.story(), other.story());
+        },
+    );
 }
 
 /// Where each failure concerns only what hangs on it, it does not matter when processes end or disks fail.
 #[test]
 fn crashes_change_nothing() {
     let mut compared = 0;
-    for seed in 0..number("ORDAIN_SEEDS", 10_000) / 4 {
-        let calm = simulate(seed, Faults::of_adapters());
-        if calm.stops {
-            continue;
-        }
-        let disturbed = simulate(seed, Faults::without_operators());
-        assert_eq!(outcomes(&calm), outcomes(&disturbed), "ORDAIN_SEED={seed}");
-        assert_eq!(calm.end, disturbed.end, "ORDAIN_SEED={seed}");
-        compared += 1;
+    let tried = each_seed(
+        |seeds| seeds / 4,
+        |seed| {
+            let calm = simulate(seed, Faults::of_adapters());
+            if calm.stops {
+                return;
+            }
+            let disturbed = simulate(seed, Faults::without_operators());
+            assert_eq!(outcomes(&calm), outcomes(&disturbed));
+            assert_eq!(calm.end, disturbed.end);
+            compared += 1;
+        },
+    );
+    assert!(tried < 1_000 || compared > 100, "{compared}");
+}
+
+/// What is printed leads back to the seed, whatever the world was that it failed in.
+#[test]
+fn a_seed_that_fails_is_told_and_found_again() {
+    let fails = |seed: u64| catch_unwind(|| each_seed(|_| 40, |at| assert!(at != seed, "seed {at}")));
+    if number("ORDAIN_SEED").is_none() {
+        assert_eq!(fails(100).ok(), Some(40));
+        let cause = fails(17).expect_err("one of them fails");
+        assert_eq!(cause.downcast_ref::<String>().map(String::as_str), Some("seed 17"));
     }
-    assert!(compared > 100, "{compared}");
 }
