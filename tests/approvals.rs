@@ -153,6 +153,45 @@ fn two_people_have_to_agree() {
     place.resume(id).exits(2).says("has ended");
 }
 
+/// Whoever looks at an execution later sees who let it, for which policy, when and why, and what the policy says.
+#[test]
+fn a_trace_tells_who_agreed_and_why() {
+    let place = Place::new();
+    let id = place.begin(&[]);
+    place.say("reject", "bo", &id, &["--reason", "wait for chi"]).exits(0);
+    place.say("revoke", "bo", &id, &[]).exits(0);
+    place.say("approve", "ana", &id, &["--reason", "seen <b>it</b>"]).exits(0);
+    place.say("approve", "chi", &id, &[]).exits(0);
+    place.goes_on(&id);
+    let verdict =
+        "GOV-101 needs the approval of 2 of sre, because a change in production needs two of them (file.write#2, saved)";
+    let words = [
+        "bo rejects GOV-101: wait for chi",
+        "bo takes back what was said to GOV-101",
+        "ana approves GOV-101: seen <b>it</b>",
+        "chi approves GOV-101",
+    ];
+    let in_order = |text: &str, words: &[String]| {
+        let places: Vec<Option<usize>> = words.iter().map(|word| text.find(word.as_str())).collect();
+        assert!(places.is_sorted() && places.iter().all(Option::is_some), "{places:?}\n{text}");
+    };
+    let text = place.0.run(&["trace", &id]).exits(0).text();
+    assert!(text.replace("\n    ", " ").contains(verdict), "{text}");
+    in_order(&text, &words.map(|word| format!(" {word}\n")));
+    let page = place.0.run(&["trace", &id, "--format", "html"]).exits(0).text();
+    assert!(page.contains(verdict), "{page}");
+    in_order(&page, &words.map(|word| format!(" {}</li>", word.replace('<', "&lt;").replace('>', "&gt;"))));
+    let json = place.0.run(&["trace", &id, "--json"]).exits(0).json();
+    let said: Vec<_> = json["trace"]["said"].as_array().unwrap().iter().map(|said| &said["word"]).collect();
+    assert_eq!(said.len(), 4, "{json:#}");
+    assert_eq!((&said[0]["identity"], &said[0]["decision"]), (&"bo".into(), &"reject".into()));
+    assert_eq!((&said[0]["policy"], &said[0]["reason"]), (&"GOV-101".into(), &"wait for chi".into()));
+    let times: Vec<_> = json["trace"]["said"].as_array().unwrap().iter().map(|said| said["at"].as_i64()).collect();
+    assert!(times.is_sorted() && times[0] > json["execution"]["started_at"].as_i64(), "{json:#}");
+    assert_eq!(json["verdicts"][0]["code"], "GOV-101");
+    assert_eq!(json["verdicts"][0]["because"], "a change in production needs two of them");
+}
+
 #[test]
 fn two_keys_of_one_person_are_one_person() {
     let place = Place::new();

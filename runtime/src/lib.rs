@@ -47,4 +47,4 @@ pub use reason::Reason;
 pub use replay::{Divergence, Replay, Replayed, replay};
 pub use report::{Counts, ExecutionReport, NodeReport, Outcome, Skip, State, UndoOutcome};
 pub use secret::{EnvironmentSecrets, MemorySecrets, SecretError, SecretSource, SecretText};
-pub use trace::{CloudEvent, EVENT_SCHEMA, Process, Trace, TracedStep, TracedUndo, Try};
+pub use trace::{CloudEvent, EVENT_SCHEMA, Process, Trace, TracedStep, TracedUndo, TracedWord, Try};

@@ -1,8 +1,11 @@
 //! `ordain trace`, and finding an execution to look at.
 
 use jiff::Timestamp;
-use ordain_graph::PlanGraph;
-use ordain_runtime::{CloudEvent, ExecutionSummary, Journal, LogRow, Process, Trace, TracedStep, Try};
+use ordain_graph::{PlanGraph, Value};
+use ordain_runtime::{
+    CloudEvent, Decision, ExecutionSummary, Journal, LogRow, Process, Statement, Trace, TracedStep, TracedWord, Try,
+    Word,
+};
 use ordain_views::{Span, SpanKind, Timeline, TimelineRow};
 use serde_json::{Value as Json, json};
 
@@ -51,7 +54,11 @@ pub(crate) fn run(arguments: &TraceArguments) -> Result<Outcome, Failure> {
         }
         TraceFormat::Json => {
             let trace = Trace::of(told.plan.as_ref(), &told.rows);
-            format!("{:#}\n", json!({ "execution": told.summary, "trace": trace }))
+            let verdicts = match &told.plan {
+                Some(plan) => serde_json::from_slice::<Json>(&plan.to_json())?["verdicts"].take(),
+                None => Json::Null,
+            };
+            format!("{:#}\n", json!({ "execution": told.summary, "trace": trace, "verdicts": verdicts }))
         }
         TraceFormat::Text => ordain_views::timeline(&timeline(&told), &output::terminal(arguments.output.is_none())),
         TraceFormat::Html => ordain_views::timeline_html(&timeline(&told)),
@@ -78,7 +85,27 @@ fn timeline(told: &Told) -> Timeline {
         from: trace.started_at,
         to: trace.ended_at,
         processes,
+        policies: plan.as_ref().map(ordain_views::rationale).unwrap_or_default(),
+        words: trace.said.iter().map(|said| (said.at, word(said))).collect(),
         rows: trace.steps.iter().map(|step| row(step, plan.as_ref(), trace.ended_at)).collect(),
+    }
+}
+
+/// What somebody said to which policy, and why.
+fn word(said: &TracedWord) -> String {
+    match &said.word {
+        Word::Counts(Statement { decision, identity, policy, reason, until, .. }) => {
+            let said = match decision {
+                Decision::Approve => "approves",
+                Decision::Reject => "rejects",
+                Decision::Revoke => "takes back what was said to",
+            };
+            let until = until.and_then(|until| Timestamp::from_millisecond(until).ok());
+            let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
+            let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            format!("{identity} {said} {policy}{until}{reason}")
+        }
+        Word::Not { because } => format!("a record that does not count: {because}"),
     }
 }
 
@@ -162,15 +189,21 @@ fn rationale(step: &TracedStep, plan: Option<&PlanGraph>, decision: &Json) -> St
         (_, Json::Null) => "cannot be decided",
         _ => "denies it",
     };
-    let condition = plan.and_then(|plan| {
+    let verdict = plan.and_then(|plan| {
         let is = |verdict: &&ordain_graph::Verdict| {
             verdict.code == text("code")
                 && verdict.policy == text("policy")
                 && verdict.node.as_ref().is_some_and(|node| node.0 == step.node)
         };
-        let when = plan.verdicts.iter().find(is)?.when.as_ref()?;
-        Some(ordain_views::written(plan, when, MAX_TEXT))
+        Some((plan, plan.verdicts.iter().find(is)?))
     });
+    let written = |plan, value: &Value| match value {
+        Value::String(text) => text.to_string(),
+        other => ordain_views::written(plan, other, MAX_TEXT),
+    };
+    let condition = verdict.and_then(|(plan, verdict)| Some(written(plan, verdict.when.as_ref()?)));
+    let because = verdict.and_then(|(plan, verdict)| Some(written(plan, verdict.because.as_ref()?)));
+    let because = because.map(|because| format!(", because {because}")).unwrap_or_default();
     let seen = decision["values"].as_array().into_iter().flatten().map(|seen| {
         let node = seen["node"].as_str().unwrap_or_default();
         let address = plan.and_then(|plan| plan.nodes.iter().find(|each| each.id.0 == node));
@@ -185,7 +218,7 @@ fn rationale(step: &TracedStep, plan: Option<&PlanGraph>, decision: &Json) -> St
     let verb = if decision["holds"] == false { "does not hold" } else { "holds" };
     let condition = condition.map_or_else(String::new, |condition| format!(": `{condition}` {verb}"));
     let with = if seen.is_empty() { String::new() } else { format!(" with {seen}") };
-    format!("{} {said}{condition}{with}", text("code"))
+    format!("{} {said}{condition}{with}{because}", text("code"))
 }
 
 fn text_of(value: &Json) -> String {

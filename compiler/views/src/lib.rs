@@ -53,6 +53,12 @@ pub fn said(graph: &PlanGraph, verdict: &Verdict) -> String {
     verdicts::phrase(verdict, &addresses::Addresses::of(graph))
 }
 
+/// What policies say of a plan and why, for people, a line for whatever is said of the same steps for the same reason:
+/// `GOV-101 needs the approval of 2 of sre, because production is shared (rollout)`.
+pub fn rationale(graph: &PlanGraph) -> Vec<String> {
+    verdicts::rationale(graph)
+}
+
 /// What stands between a plan and its execution, for people: `denied by GOV-103`, `approval of 2 of sre`.
 pub fn open(graph: &PlanGraph) -> Vec<String> {
     verdicts::open(graph)

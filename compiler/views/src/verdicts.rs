@@ -44,6 +44,30 @@ pub(crate) fn said(graph: &PlanGraph, addresses: &Addresses<'_>) -> Vec<Said> {
         .collect()
 }
 
+/// What the policies say and why, by code.
+pub(crate) fn rationale(graph: &PlanGraph) -> Vec<String> {
+    let addresses = Addresses::of(graph);
+    let naming = |id: &NodeId| Some(addresses.address(id));
+    let mut lines: BTreeMap<(&str, String), Vec<Option<&NodeId>>> = BTreeMap::new();
+    for verdict in &graph.verdicts {
+        let mut what = phrase(verdict, &addresses);
+        // Where there is no message, what denies or warns tells it already.
+        let told = matches!(verdict.outcome, Outcome::Deny { message: None } | Outcome::Warn { message: None });
+        if let Some(because) = verdict.because.as_ref().filter(|_| !told) {
+            let because = match because {
+                Value::String(text) => shortened(text, MAX_TEXT),
+                other => expression(other, None, &naming, MAX_TEXT),
+            };
+            what += &format!(", because {because}");
+        }
+        lines.entry((&verdict.code, what)).or_default().push(verdict.node.as_ref());
+    }
+    let line = |((code, what), nodes): ((&str, String), Vec<Option<&NodeId>>)| {
+        format!("{} {what} ({})", shortened(code, 40), about(&nodes, &addresses))
+    };
+    lines.into_iter().map(line).collect()
+}
+
 /// Whether a verdict keeps the plan from being executed.
 pub(crate) fn denies(verdict: &Verdict) -> bool {
     verdict.exempt.is_none()

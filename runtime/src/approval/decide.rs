@@ -259,7 +259,7 @@ pub struct Inquiry {
 }
 
 /// A record, read.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Word {
     /// It counts, unless it was taken back or its time is over.
@@ -270,6 +270,16 @@ pub enum Word {
         #[serde(rename = "not_counted")]
         because: String,
     },
+}
+
+impl Word {
+    /// What a record says in a case; nothing that counts where there is none.
+    pub(crate) fn of(case: Option<&Case>, record: &Record) -> Self {
+        match case.map_or(Err(Flaw::Unknown), |case| case.read(record)) {
+            Ok(statement) => Self::Counts(statement),
+            Err(flaw) => Self::Not { because: flaw.to_string() },
+        }
+    }
 }
 
 /// What is asked in an execution and what was said, as of a moment (milliseconds since 1970-01-01 UTC). `None` where there
@@ -287,16 +297,12 @@ fn inquiry(found: &ExecutionRecord, plan: Option<&PlanGraph>, now: i64) -> Inqui
     let summary = &found.summary;
     let case =
         found.approvers.clone().map(|approvers| Case::new(summary.id.clone(), summary.plan_hash.clone(), approvers));
-    let read = |record: &Record| match &case {
-        Some(case) => case.read(record),
-        None => Err(Flaw::Unknown),
+    let said: Vec<Word> = found.records.iter().map(|record| Word::of(case.as_ref(), record)).collect();
+    let counts = |word: &Word| match word {
+        Word::Counts(statement) => Some(statement.clone()),
+        Word::Not { .. } => None,
     };
-    let read: Vec<Result<Statement, Flaw>> = found.records.iter().map(read).collect();
-    let statements: Vec<Statement> = read.iter().filter_map(|one| one.as_ref().ok().cloned()).collect();
-    let said = read.into_iter().map(|one| match one {
-        Ok(statement) => Word::Counts(statement),
-        Err(flaw) => Word::Not { because: flaw.to_string() },
-    });
+    let statements: Vec<Statement> = said.iter().filter_map(counts).collect();
     let standings = match plan {
         Some(plan) => {
             let demands = Demands::new(plan);
@@ -305,7 +311,7 @@ fn inquiry(found: &ExecutionRecord, plan: Option<&PlanGraph>, now: i64) -> Inqui
         }
         None => Vec::new(),
     };
-    Inquiry { standings, said: said.collect() }
+    Inquiry { standings, said }
 }
 
 /// What steps gave, as far as it can be read.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 
+use crate::approval::{Approvers, Case, Record, Word};
 use crate::journal::{LogEvent, LogRow, StepEvent};
 
 /// The course of an execution. Times are milliseconds since 1970-01-01 UTC.
@@ -24,6 +25,19 @@ pub struct Trace {
     pub processes: Vec<Process>,
     /// Its steps: in the plan's order, or where the plan is not kept, as they first occur.
     pub steps: Vec<TracedStep>,
+    /// What people said to what policies ask, in the order in which it was written down.
+    pub said: Vec<TracedWord>,
+}
+
+/// What somebody said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TracedWord {
+    /// When it was written down.
+    pub at: i64,
+    /// The row of the log.
+    pub row: i64,
+    /// Who said what to which policy, and why; or why that does not count.
+    pub word: Word,
 }
 
 /// A process that carried an execution out, or a part of it.
@@ -109,13 +123,15 @@ struct Tracer {
     position: HashMap<SmolStr, usize>,
     /// The steps that began and have not ended.
     under_way: Vec<usize>,
+    /// What statements of people have to be about.
+    case: Option<Case>,
 }
 
 impl Tracer {
     fn new(plan: Option<&PlanGraph>, rows: &[LogRow]) -> Self {
         let at = rows.first().map_or(0, |row| row.at);
-        let trace = Trace { started_at: at, ended_at: at, processes: Vec::new(), steps: Vec::new() };
-        let mut tracer = Self { trace, position: HashMap::new(), under_way: Vec::new() };
+        let trace = Trace { started_at: at, ended_at: at, processes: Vec::new(), steps: Vec::new(), said: Vec::new() };
+        let mut tracer = Self { trace, position: HashMap::new(), under_way: Vec::new(), case: None };
         for node in plan.iter().flat_map(|plan| &plan.nodes) {
             let at = tracer.step(&node.id.0, &node.address);
             let step = &mut tracer.trace.steps[at];
@@ -148,6 +164,11 @@ impl Tracer {
         let at = row.at;
         match row.event {
             LogEvent::ExecutionStarted | LogEvent::ExecutionResumed => {
+                if let Some(approvers) = Approvers::from_json(&row.data["approvers"]) {
+                    let execution = row.execution.clone().unwrap_or_default();
+                    let plan_hash = row.data["plan_hash"].as_str().unwrap_or_default().into();
+                    self.case = Some(Case::new(execution, plan_hash, approvers));
+                }
                 let undo = row.data["undo"] == true;
                 self.trace.processes.push(Process { from: at, to: at, ended: None, undo });
             }
@@ -166,10 +187,13 @@ impl Tracer {
                     self.happened(step, event, row);
                 }
             }
+            LogEvent::ApprovalRecorded => {
+                let word = Word::of(self.case.as_ref(), &Record::from_json(&row.data));
+                self.trace.said.push(TracedWord { at, row: row.seq, word });
+            }
             LogEvent::JournalCreated
             | LogEvent::PlanCompiled
             | LogEvent::ExecutionCancelRequested
-            | LogEvent::ApprovalRecorded
             | LogEvent::Checkpoint => {}
         }
     }

@@ -67,7 +67,20 @@ fn head(timeline: &Timeline, page: &mut String) {
     for (name, value) in &timeline.facts {
         page.extend(["<dt>", &text(name), "</dt><dd>", &code(value), "</dd>\n"]);
     }
-    page.push_str("</dl>\n<p class=\"legend\" aria-label=\"Colours\">\n");
+    page.push_str("</dl>\n");
+    let time = |at: &i64| format!("+{}", length(at.saturating_sub(timeline.from)));
+    let words = timeline.words.iter().map(|(at, word)| format!("{} {word}", time(at))).collect();
+    for (heading, lines) in [("Policies", &timeline.policies), ("People", &words)] {
+        if lines.is_empty() {
+            continue;
+        }
+        page.extend(["<h2>", heading, "</h2>\n<ul class=\"notes\">"]);
+        for line in lines.iter().take(MAX_ROWS) {
+            page.extend(["<li>", &short(line, 600), "</li>\n"]);
+        }
+        page.push_str("</ul>\n");
+    }
+    page.push_str("<p class=\"legend\" aria-label=\"Colours\">\n");
     let spans = || timeline.rows.iter().flat_map(|row| &row.spans).chain(&timeline.processes);
     for kind in SpanKind::ALL.into_iter().filter(|kind| spans().any(|span| span.kind == *kind)) {
         page.extend(["<span><i class=\"", kind.name(), "\"></i>", kind.name(), "</span>\n"]);

@@ -22,6 +22,10 @@ pub struct Timeline {
     pub to: i64,
     /// The processes that carried it out, where there was more than one.
     pub processes: Vec<Span>,
+    /// What policies said of the plan, and why: a line each.
+    pub policies: Vec<String>,
+    /// What people said to that, in order: when, and what.
+    pub words: Vec<(i64, String)>,
     /// The steps.
     pub rows: Vec<TimelineRow>,
 }

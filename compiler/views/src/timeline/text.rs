@@ -32,6 +32,7 @@ pub fn timeline(timeline: &Timeline, terminal: &Terminal) -> String {
         painter.line();
     }
     painter.line();
+    said(timeline, width, &mut painter);
     let shown = &timeline.rows[..timeline.rows.len().min(MAX_ROWS)];
     let longest = shown.iter().map(|row| columns(&visible(&row.name))).max().unwrap_or(0);
     let name = longest.clamp(8, MAX_NAME.min(width / 3));
@@ -55,6 +56,25 @@ pub fn timeline(timeline: &Timeline, terminal: &Terminal) -> String {
     painter.finish()
 }
 
+/// What policies and people said, below a heading each.
+fn said(timeline: &Timeline, width: usize, painter: &mut Painter) {
+    let policies = timeline.policies.iter().take(MAX_ROWS).map(|line| visible(line).into_owned());
+    let time = |at: &i64| format!("+{}", length(at.saturating_sub(timeline.from)));
+    let words = timeline.words.iter().take(MAX_ROWS).map(|(at, word)| format!("{} {}", time(at), visible(word)));
+    for (heading, lines) in [("policies", policies.collect::<Vec<_>>()), ("people", words.collect())] {
+        if lines.is_empty() {
+            continue;
+        }
+        painter.put(Look::Faint, heading);
+        painter.line();
+        for line in lines.iter().flat_map(|line| wrapped(line, width.saturating_sub(4))) {
+            painter.put(Look::Plain, &format!("    {line}"));
+            painter.line();
+        }
+        painter.line();
+    }
+}
+
 fn draw(row: &TimelineRow, from: i64, name: usize, scale: &Scale, width: usize, painter: &mut Painter) {
     painter.cell(Look::Plain, &shortened(&row.name, name), name + 1);
     match row.times() {
@@ -76,22 +96,37 @@ fn draw(row: &TimelineRow, from: i64, name: usize, scale: &Scale, width: usize, 
     }
 }
 
-/// A text in lines of so many columns, broken at spaces where there are some.
+/// A text in lines of so many columns, broken at spaces, and within what is too long for a line.
 fn wrapped(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in text.split(' ') {
+    for word in text.split(' ').flat_map(|word| pieces(word, room)) {
         // INVARIANT: there is a line from the beginning on.
         let Some(line) = lines.last_mut() else { break };
-        if line.is_empty() || columns(line) + 1 + columns(word) <= room {
+        if line.is_empty() || columns(line) + 1 + columns(&word) <= room {
             if !line.is_empty() {
                 line.push(' ');
             }
-            line.push_str(word);
+            line.push_str(&word);
         } else {
-            lines.push(word.to_owned());
+            lines.push(word);
         }
     }
     lines
+}
+
+/// A word in parts of at most so many columns.
+fn pieces(word: &str, room: usize) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for sign in word.chars() {
+        // INVARIANT: there is a part from the beginning on.
+        let Some(part) = parts.last_mut() else { break };
+        part.push(sign);
+        if columns(part) > room && part.chars().count() > 1 {
+            part.pop();
+            parts.push(sign.to_string());
+        }
+    }
+    parts
 }
 
 /// Where times stand in a bar.

@@ -26,6 +26,11 @@ fn sample() -> Timeline {
             span(1_000, 20_000, SpanKind::Interrupted, "interrupted"),
             span(21_000, 61_000, SpanKind::Running, ""),
         ],
+        policies: vec!["GOV-101 needs the approval of 2 of sre, because production is shared (rollout)".into()],
+        words: vec![
+            (1_500, "ana approves GOV-101: the figures are right".into()),
+            (2_000, "bo rejects GOV-101".into()),
+        ],
         rows: vec![
             row(
                 "built/compiled",
@@ -115,7 +120,7 @@ proptest! {
     ) {
         let spans = times.iter().map(|(from, to, kind)| span(*from, *to, SpanKind::ALL[*kind], &name)).collect();
         let row = TimelineRow { name: name.clone(), about: name.clone(), spans, outcome: "failed".into(), tries: 2, notes: vec![] };
-        let course = Timeline { title: name.clone(), state: "failed".into(), facts: vec![], from, to, processes: vec![], rows: vec![row] };
+        let course = Timeline { title: name.clone(), state: "failed".into(), facts: vec![], from, to, processes: vec![], rows: vec![row], policies: vec![name.clone()], words: vec![(from, name.clone())] };
         let text = timeline(&course, &Terminal { width, colour: false });
         for line in text.lines() {
             prop_assert!(unicode_width::UnicodeWidthStr::width(line) <= width.max(70), "{line}");
