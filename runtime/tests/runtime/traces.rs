@@ -180,6 +180,25 @@ fn the_reference_tells_every_type_of_event_and_no_other() {
     assert_eq!(told.iter().map(String::as_str).collect::<BTreeSet<_>>(), types);
 }
 
+/// What others call so is called so here, too, or the reference says that there is no such thing.
+#[test]
+fn common_tails_of_names_are_those_of_the_schema() {
+    let schema: Json = serde_json::from_str(EVENT_SCHEMA).unwrap();
+    let types: Vec<&str> =
+        schema["properties"]["type"]["enum"].as_array().unwrap().iter().map(|kind| kind.as_str().unwrap()).collect();
+    let page = include_str!("../../../docs/reference/audit.md");
+    let table = page.split("| tail | here |").nth(1).unwrap().split("\n\n").next().unwrap();
+    let rows: Vec<(&str, &str)> = table.lines().skip(2).filter_map(|line| line[2..].split_once(" | ")).collect();
+    assert_eq!(rows.len(), 9);
+    for (tails, here) in rows {
+        for tail in tails.split(", ").map(|tail| tail.trim_matches('`')) {
+            let own = format!("ordain.{tail}");
+            assert_eq!(here == format!("`{own}` |"), types.contains(&&*own), "{tail}: {here}");
+            assert!(here.contains(&own) || here.starts_with("no event: "), "{tail}: {here}");
+        }
+    }
+}
+
 #[test]
 fn a_trace_tells_tries_waits_and_outcomes() {
     let place = Place::new();
