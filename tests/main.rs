@@ -39,6 +39,7 @@ mod policy_tests;
 mod presentation;
 mod programs;
 mod pull_request;
+mod refusals;
 mod rego;
 mod resume;
 mod revisions;

@@ -7,6 +7,8 @@ mod output;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use ordain_graph::PlanError;
+use ordain_runtime::{DecideError, ExecuteError, JournalError, Refusal};
 
 /// The exit code for findings: something is wrong with what was looked at.
 const FINDINGS: u8 = 1;
@@ -30,10 +32,25 @@ pub(crate) enum Outcome {
 /// Why a command could not do what it was asked.
 pub(crate) struct Failure(pub(crate) String);
 
-impl<E: std::fmt::Display> From<E> for Failure {
+impl<E: std::fmt::Display + 'static> From<E> for Failure {
+    /// What has a stable code shows it.
     fn from(error: E) -> Self {
-        Self(error.to_string())
+        Self(match code(&error) {
+            Some(code) => format!("{error} [{code}]"),
+            None => error.to_string(),
+        })
     }
+}
+
+fn code(error: &dyn std::any::Any) -> Option<&'static str> {
+    let journal = error.downcast_ref().map(JournalError::code);
+    let execute = || error.downcast_ref().map(ExecuteError::code);
+    let decide = || match error.downcast_ref() {
+        Some(DecideError::Journal(error)) => Some(error.code()),
+        _ => None,
+    };
+    let plan = || error.downcast_ref::<PlanError>().map(|error| Refusal::from(error).code());
+    journal.or_else(execute).or_else(decide).or_else(plan)
 }
 
 /// Stack for the threads that compile: deep but legal sources go deep in queries, too.

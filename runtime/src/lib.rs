@@ -14,6 +14,7 @@ mod execute;
 mod journal;
 mod keys;
 mod reason;
+mod refusal;
 mod replay;
 mod report;
 mod secret;
@@ -44,6 +45,7 @@ pub use journal::{
 };
 pub use keys::{Key, KeyError, KeyFileError, PublicKey, Purpose, Signature, canonical};
 pub use reason::Reason;
+pub use refusal::Refusal;
 pub use replay::{Divergence, Replay, Replayed, replay};
 pub use report::{Counts, ExecutionReport, NodeReport, Outcome, Skip, State, UndoOutcome};
 pub use secret::{EnvironmentSecrets, MemorySecrets, SecretError, SecretSource, SecretText};

@@ -86,14 +86,14 @@ pub(super) fn conduct(
         Ok(report) => report,
         Err(ExecuteError::Broken { error, report }) => {
             finish(&report, &journal, package, running)?;
-            return Err(Failure(format!("the execution ended early: {error}")));
+            return Err(Failure(format!("the execution ended early: {error} [{}]", error.code())));
         }
         Err(error) => {
             if running.json {
                 let refused = json!({ "event": "refused", "reason": error.code(), "message": error.to_string() });
                 output::write(None, format!("{refused}\n").as_bytes())?;
             }
-            return Err(Failure(format!("{error} [{}]", error.code())));
+            return Err(error.into());
         }
     };
     finish(&report, &journal, package, running)?;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use ordain_runtime::{
-    Approvers, ExecutionRecord, ExecutionSummary, Inquiry, Journal, RecordedState, State, Statement, StepRecord, Word,
-    inquire,
+    Approvers, ExecutionRecord, ExecutionSummary, Inquiry, Journal, RecordedState, Refusal, State, Statement,
+    StepRecord, Word, inquire,
 };
 use serde_json::json;
 
@@ -64,7 +64,10 @@ pub(super) fn choose<'a>(executions: &'a [ExecutionSummary], id: &str) -> Result
     match (fitting.next(), fitting.next()) {
         (Some(one), None) => Ok(one),
         (Some(_), Some(_)) => Err(Failure(format!("the ids of several executions begin with `{id}`"))),
-        (None, _) => Err(Failure(format!("the journal has no execution `{id}`; `ordain executions` lists them"))),
+        (None, _) => Err(Failure(format!(
+            "the journal has no execution `{id}`; `ordain executions` lists them [{}]",
+            Refusal::ExecutionUnknown.code()
+        ))),
     }
 }
 

@@ -74,7 +74,8 @@ pub(crate) fn is_file(argument: &str) -> bool {
 pub(crate) fn read(file: &str) -> Result<Arc<PlanGraph>, Failure> {
     let bytes = super::file::read(Path::new(file), MAX_DOCUMENT_BYTES)
         .map_err(|error| Failure(format!("`{file}`: {error}")))?;
-    let graph = PlanGraph::from_json(&bytes).map_err(|error| Failure(format!("`{file}`: {error}")))?;
+    let graph =
+        PlanGraph::from_json(&bytes).map_err(|error| Failure(format!("`{file}`: {}", Failure::from(error).0)))?;
     Ok(Arc::new(graph))
 }
 

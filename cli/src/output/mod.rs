@@ -18,11 +18,13 @@ use ordain_views::Terminal;
 pub(crate) fn write(file: Option<&Path>, bytes: &[u8]) -> io::Result<()> {
     match file {
         Some(path) => {
+            let named = |error: io::Error| io::Error::new(error.kind(), format!("`{}`: {error}", path.display()));
             // What a link leads to is replaced, not the link.
             let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
             // A pipe or a device is written to; nothing takes its place.
             if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-                return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+                let opened = std::fs::OpenOptions::new().write(true).open(path);
+                return opened.and_then(|mut file| file.write_all(bytes)).map_err(named);
             }
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -36,7 +38,7 @@ pub(crate) fn write(file: Option<&Path>, bytes: &[u8]) -> io::Result<()> {
             if done.is_err() {
                 let _ = std::fs::remove_file(&partial);
             }
-            done
+            done.map_err(named)
         }
         None => match anstream::stdout().lock().write_all(bytes) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

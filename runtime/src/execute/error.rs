@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::journal::JournalError;
 use crate::reason::Reason;
+use crate::refusal::Refusal;
 use crate::report::{ExecutionReport, State};
 use crate::secret::SecretError;
 
@@ -92,29 +93,34 @@ pub enum ExecuteError {
 }
 
 impl ExecuteError {
-    /// Why an execution was refused or ended early, as a code that never changes.
+    /// Why an execution was refused or ended early, as a code that never changes: that of a [`Refusal`], or of the
+    /// [`Reason`] why an adapter cannot be used.
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::Malformed(_) => "plan_malformed",
+        let refusal = match self {
+            Self::Malformed(_) => Refusal::PlanMalformed,
             Self::Policies(problems) => {
                 match problems.iter().all(|each| matches!(each, PolicyProblem::Unapprovable { .. })) {
-                    true => "approval_missing",
-                    false => "policy_denied",
+                    true => Refusal::ApprovalMissing,
+                    false => Refusal::PolicyDenied,
                 }
             }
-            Self::Locked(_) => "lock_differs",
-            Self::Adapters(problems) => problems.first().map_or("adapter_missing", |problem| problem.why.code()),
-            Self::Inputs(_) => "input_mismatch",
-            Self::Secrets(_) => "secret_missing",
-            Self::Limit { .. } => "limit_unknown",
-            Self::Workspace { .. } => "workspace_unusable",
-            Self::Unknown { .. } => "execution_unknown",
-            Self::Ended { .. } => "execution_ended",
-            Self::NotEnded { .. } => "execution_not_ended",
-            Self::NoPlan { .. } | Self::Misfit(_) => "journal_misfit",
-            Self::Journal(error) | Self::Broken { error, .. } => error.code(),
-            Self::Threads(_) => "threads_missing",
-        }
+            Self::Locked(_) => Refusal::LockDiffers,
+            Self::Adapters(problems) => match problems.first() {
+                Some(problem) => return problem.why.code(),
+                None => Refusal::AdapterMissing,
+            },
+            Self::Inputs(_) => Refusal::InputMismatch,
+            Self::Secrets(_) => Refusal::SecretMissing,
+            Self::Limit { .. } => Refusal::LimitUnknown,
+            Self::Workspace { .. } => Refusal::WorkspaceUnusable,
+            Self::Unknown { .. } => Refusal::ExecutionUnknown,
+            Self::Ended { .. } => Refusal::ExecutionEnded,
+            Self::NotEnded { .. } => Refusal::ExecutionNotEnded,
+            Self::NoPlan { .. } | Self::Misfit(_) => Refusal::JournalMisfit,
+            Self::Journal(error) | Self::Broken { error, .. } => error.refusal(),
+            Self::Threads(_) => Refusal::ThreadsMissing,
+        };
+        refusal.code()
     }
 }
 
@@ -229,8 +235,10 @@ impl NoAdapter {
     /// Its stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unbound | Self::Unknown { .. } | Self::NotProvided { .. } | Self::Package { .. } => "adapter_missing",
-            Self::Changed { .. } => "adapter_changed",
+            Self::Unbound | Self::Unknown { .. } | Self::NotProvided { .. } | Self::Package { .. } => {
+                Refusal::AdapterMissing.code()
+            }
+            Self::Changed { .. } => Refusal::AdapterChanged.code(),
             Self::Version { .. } => Reason::AdapterVersion.code(),
             Self::Silent { reason, .. } => reason.code(),
         }

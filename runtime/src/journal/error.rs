@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use thiserror::Error;
 
 use super::log::{BrokenRow, LogError};
+use crate::refusal::Refusal;
 
 /// Why a journal cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -43,10 +44,12 @@ pub enum JournalError {
         known: i64,
     },
     /// Another process carries the execution out, or writes to the journal and does not come to an end.
-    #[error("another process is using the journal `{path}`")]
+    #[error("another process {}", busy(.execution.as_deref(), path))]
     Busy {
         /// The file.
         path: PathBuf,
+        /// The execution that it carries out; none where it only keeps others from writing.
+        execution: Option<SmolStr>,
     },
     /// Another execution runs in an environment.
     #[error("another execution runs in {}", named(.environment))]
@@ -80,19 +83,30 @@ fn named(environment: &str) -> String {
     if environment.is_empty() { "no environment".to_owned() } else { format!("the environment `{environment}`") }
 }
 
+fn busy(execution: Option<&str>, journal: &Path) -> String {
+    match execution {
+        Some(id) => format!("carries out the execution `{id}`; `ordain cancel {id}` asks it to end"),
+        None => format!("is using the journal `{}`", journal.display()),
+    }
+}
+
 impl JournalError {
     /// What is wrong, as a code that never changes.
     pub fn code(&self) -> &'static str {
+        self.refusal().code()
+    }
+
+    pub(crate) fn refusal(&self) -> Refusal {
         match self {
-            Self::Missing { .. } => "journal_missing",
-            Self::NotAJournal { .. } => "journal_foreign",
-            Self::Damaged { .. } => "journal_damaged",
-            Self::Newer { .. } => "journal_newer",
-            Self::Busy { .. } => "journal_busy",
-            Self::EnvironmentBusy { .. } => "environment_busy",
-            Self::Taken { .. } => "execution_taken",
-            Self::Full { .. } => "journal_full",
-            Self::Unavailable { .. } => "journal_unavailable",
+            Self::Missing { .. } => Refusal::JournalMissing,
+            Self::NotAJournal { .. } => Refusal::JournalForeign,
+            Self::Damaged { .. } => Refusal::JournalDamaged,
+            Self::Newer { .. } => Refusal::JournalNewer,
+            Self::Busy { .. } => Refusal::JournalBusy,
+            Self::EnvironmentBusy { .. } => Refusal::EnvironmentBusy,
+            Self::Taken { .. } => Refusal::ExecutionTaken,
+            Self::Full { .. } => Refusal::JournalFull,
+            Self::Unavailable { .. } => Refusal::JournalUnavailable,
         }
     }
 
@@ -124,7 +138,9 @@ impl JournalError {
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotAJournal { path: path.into() },
             Some(ErrorCode::DatabaseCorrupt) => Self::damaged(path, error.to_string()),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path: path.into() },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Self::Busy { path: path.into(), execution: None }
+            }
             Some(ErrorCode::DiskFull) => Self::Full { path: path.into() },
             Some(ErrorCode::SystemIoFailure) if lacks_room(path, error) => Self::Full { path: path.into() },
             // What SQLite itself finds sound but does not hold what a journal holds.

@@ -69,7 +69,8 @@ pub(super) fn take_environments(own: ExecutionLock, journal: &Path, claimed: &Cl
 /// Keeps other processes from an execution.
 pub(super) fn take_execution(journal: &Path, execution: &str) -> Result<ExecutionLock, JournalError> {
     let path = place(journal, "execution", execution);
-    let file = lock(journal, &path, false)?.ok_or_else(|| JournalError::Busy { path: journal.into() })?;
+    let busy = || JournalError::Busy { path: journal.into(), execution: Some(execution.into()) };
+    let file = lock(journal, &path, false)?.ok_or_else(busy)?;
     Ok(ExecutionLock { _file: file, path })
 }
 

@@ -1,6 +1,6 @@
 //! Looking at a journal without changing anything, wherever it lies.
 //!
-//! SQLite wants to write beside a database in WAL mode even when it only reads. On a disk that cannot be written it is
+//! SQLite wants to write beside a database in WAL mode even when it only reads. On a disk that cannot be written, or is full, it is
 //! told that nobody writes (`immutable`), or, where a process ended and left its write-ahead log behind, gets a copy of
 //! both to read. A journal of an older version is copied to memory and brought up to date there.
 
@@ -58,7 +58,14 @@ fn needs_to_write(connection: &Connection) -> bool {
     let read = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
     matches!(
         read.map_err(|error| error.sqlite_error_code()),
-        Err(Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied))
+        Err(Some(
+            ErrorCode::CannotOpen
+                | ErrorCode::ReadOnly
+                | ErrorCode::PermissionDenied
+                // There is no room for it.
+                | ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+        ))
     )
 }
 

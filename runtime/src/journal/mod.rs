@@ -48,6 +48,12 @@ fn no_file(path: &Path) -> JournalError {
     JournalError::Unavailable { path: path.into(), detail: "it is not a file".into() }
 }
 
+/// What lies in the place of a directory that is to be made: a file, or a link that leads nowhere.
+fn in_the_way(folder: &Path) -> Option<&Path> {
+    let mut above = folder.ancestors().filter(|above| !above.as_os_str().is_empty());
+    above.find(|above| above.symlink_metadata().is_ok()).filter(|above| !above.is_dir())
+}
+
 impl Journal {
     /// Opens a journal, and makes one (and the directories above) where there is none.
     ///
@@ -55,7 +61,10 @@ impl Journal {
     /// The file cannot be made or read, is no journal, is damaged, or was made by a newer version.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent).map_err(|error| JournalError::io(path, &error))?;
+            std::fs::create_dir_all(parent).map_err(|error| match in_the_way(parent) {
+                Some(other) => JournalError::unavailable(path, &format!("`{}` is no directory", other.display())),
+                None => JournalError::io(path, &error),
+            })?;
         }
         // SQLite would say less of it.
         if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {

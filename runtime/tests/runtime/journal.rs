@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use ordain_graph::PlanGraph;
 use ordain_runtime::{
-    Event, ExecuteError, Journal, JournalError, Outcome, RecordedState, Skip, State, StepEvent, execute,
+    Event, ExecuteError, Journal, JournalError, Outcome, RecordedState, Skip, State, StepEvent, execute, resume,
 };
 use rusqlite::Connection;
 
@@ -123,6 +123,25 @@ fn one_execution_at_a_time() {
     assert!(matches!(error, Some(ExecuteError::Journal(JournalError::EnvironmentBusy { .. }))), "{error:?}");
     // And the next one again.
     Place { hook: Box::new(|_, _| {}), ..place }.execute(&plan());
+}
+
+#[test]
+fn whoever_resumes_what_runs_is_told_which_process_it_is_about() {
+    let second: &'static Mutex<Option<ExecuteError>> = Box::leak(Box::default());
+    let place = Place {
+        hook: Box::new(|place, event| {
+            if matches!(event, Event::StepStarted { address, .. } if address == "a") {
+                let id = Journal::open_existing(&place.journal()).unwrap().executions().unwrap().remove(0).id;
+                *second.lock().unwrap() = resume(&id, &place.options(&|_| {})).err();
+            }
+        }),
+        ..Place::new()
+    };
+    let report = place.execute(&plan());
+    let error = second.lock().unwrap().take().unwrap();
+    assert_eq!(error.code(), "journal_busy");
+    let told = format!("another process carries out the execution `{}`", report.execution);
+    assert!(error.to_string().starts_with(&told), "{error}");
 }
 
 /// Executes a plan while another runs, which begins first.

@@ -1,7 +1,7 @@
 //! What is refused before anything runs.
 
 use ordain_graph::{OnFailure, Transport, Value};
-use ordain_runtime::{ExecuteError, NoAdapter, execute};
+use ordain_runtime::{ExecuteError, NoAdapter, Refusal, execute};
 
 use crate::support::{Place, Plan, list, map, secret, text};
 
@@ -161,4 +161,12 @@ fn a_workspace_that_is_not_there_is_refused() {
     options.workspace = place.path("not/there");
     assert!(matches!(execute(&plan.finish(), &options), Err(ExecuteError::Workspace { .. })));
     assert!(!place.journal().exists());
+}
+
+#[test]
+fn the_reference_tells_every_code_of_a_refusal_and_no_other() {
+    let page = include_str!("../../../docs/reference/cli.md");
+    let table = page.split("| code | means |").nth(1).unwrap().split("\n\n").next().unwrap();
+    let told: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    assert_eq!(told, Refusal::ALL.iter().map(|refusal| refusal.code()).collect::<Vec<_>>());
 }

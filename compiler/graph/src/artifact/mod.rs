@@ -25,9 +25,12 @@ pub enum PlanError {
     /// Not JSON.
     #[error("not JSON: {0}")]
     Json(String),
-    /// Another format, or another version of this one.
-    #[error("the format is `{0}`, this version reads `{FORMAT}`")]
-    Format(String),
+    /// Another format, or another version of this one; none where it names none.
+    #[error("{}, this version reads `{FORMAT}`", format(.0.as_deref()))]
+    Format(Option<String>),
+    /// JSON, but no object.
+    #[error("a plan file is a JSON object, and this is none")]
+    NoObject,
     /// Not the structure of a plan; the text names the member.
     #[error("`{0}` is missing or malformed")]
     Malformed(String),
@@ -57,6 +60,10 @@ pub enum PlanError {
     /// otherwise escaped. Only white space may differ.
     #[error("the file is not canonical JSON (RFC 8785), so that readers could take it for different plans")]
     NotCanonical,
+}
+
+fn format(found: Option<&str>) -> String {
+    found.map_or_else(|| "it names no format".to_owned(), |found| format!("the format is `{found}`"))
 }
 
 impl PlanGraph {

@@ -59,10 +59,13 @@ fn whole(
     json: &Json,
     read_nodes: impl FnOnce(&[Json], &BTreeMap<SmolStr, Contract>) -> Read<Vec<Node>>,
 ) -> Read<(PlanGraph, String)> {
+    if !json.is_object() {
+        return Err(PlanError::NoObject);
+    }
     let mut plan = Members::of(json, "the whole")?;
     match plan.optional("format").and_then(Json::as_str) {
         Some(FORMAT) => {}
-        other => return Err(PlanError::Format(other.unwrap_or("missing").into())),
+        other => return Err(PlanError::Format(other.map(str::to_owned))),
     }
     let claimed = plan.text("hash")?.to_string();
     let mut package = Members::of(plan.get("package")?, "package")?;
