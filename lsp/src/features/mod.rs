@@ -1,6 +1,7 @@
 //! What editors ask for, each as a function of a snapshot.
 
 pub(crate) mod actions;
+mod aliases;
 pub(crate) mod completion;
 pub(crate) mod data;
 pub(crate) mod describe;
@@ -27,4 +28,5 @@ pub(crate) mod signature_help;
 pub(crate) mod symbols;
 pub(crate) mod testing;
 pub(crate) mod tokens;
+mod trial;
 pub(crate) mod values;

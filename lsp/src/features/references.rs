@@ -340,7 +340,7 @@ impl<'db> Search<'db, '_> {
                 // Without braces the last parts may be a declaration's name.
                 for at in 1..path.len() {
                     if import.names.is_none() && self.is_item(file, &path[..at], &path[at..]) {
-                        seen(import.path.parts[at].range.cover(import.path.range));
+                        seen(TextRange::new(import.path.parts[at].range.start, import.path.range.end));
                     }
                 }
                 for name in import.names.iter().flatten() {

@@ -1,10 +1,9 @@
 //! New names: where one can be given, what changes with it, and why not.
 
-use std::collections::BTreeMap;
-
 use ordain_compiler::editor::{self, Meaning, hir};
-use ordain_compiler::{Item, Kind, SourceFile};
+use ordain_compiler::{Item, Kind};
 use ordain_diagnostics::TextRange;
+use ordain_graph::Function;
 use ordain_syntax::TokenKind;
 use smol_str::SmolStr;
 use tower_lsp::ls_types::{
@@ -12,14 +11,19 @@ use tower_lsp::ls_types::{
     WorkspaceEdit,
 };
 
+use super::aliases::{self, alias};
 use super::names::{self, At};
 use super::references::references;
+use super::trial::{Edits, Trial};
 use crate::world::{File, Snapshot};
 
 /// The name at an offset, where it can be another.
 pub(crate) fn prepare(snapshot: &Snapshot, file: &File, offset: u32) -> Result<Option<PrepareRenameResponse>, String> {
     let Some(at) = names::at(snapshot, file, offset) else { return Ok(None) };
-    let name = renamed(snapshot, file, &at)?;
+    let name = match alias(snapshot, file, &at) {
+        Some(alias) => alias.name,
+        None => renamed(snapshot, file, &at)?,
+    };
     Ok(Some(PrepareRenameResponse::RangeWithPlaceholder { range: file.range(at.range), placeholder: name.to_string() }))
 }
 
@@ -31,19 +35,51 @@ pub(crate) fn rename(
     new: &str,
 ) -> Result<Option<WorkspaceEdit>, String> {
     let Some(at) = names::at(snapshot, file, offset) else { return Ok(None) };
-    let old = renamed(snapshot, file, &at)?;
+    let alias = alias(snapshot, file, &at);
+    let old = match &alias {
+        Some(alias) => alias.name.clone(),
+        None => renamed(snapshot, file, &at)?,
+    };
+    let new = &*whole(&old, new);
     valid(&old, new)?;
     if *old == *new {
         return Ok(None);
     }
-    free(snapshot, &at, &old, new)?;
-    let mut edits: BTreeMap<SmolStr, Vec<(TextRange, String)>> = BTreeMap::new();
-    for (source, range) in references(snapshot, at.item, &at.meaning, true) {
-        let shown = snapshot.file_of(source);
-        let Some(text) = replacement(snapshot, &shown, &at, range, &old, new) else { continue };
-        edits.entry(shown.path).or_default().push((range, text));
+    let mut edits = Edits::new();
+    let mut item = None;
+    if let Some(alias) = &alias {
+        not_built_in(new)?;
+        let places = aliases::places(snapshot, file, &at, alias);
+        let text = |range: &TextRange| {
+            (*range, shorthand(snapshot, file, *range).map_or_else(|| new.to_owned(), |_| format!("{old}: {new}")))
+        };
+        edits.insert(file.path.clone(), places.iter().map(text).collect());
+    } else {
+        free(snapshot, &at, new)?;
+        for (source, range) in references(snapshot, at.item, &at.meaning, true) {
+            let shown = snapshot.file_of(source);
+            let Some(text) = replacement(snapshot, &shown, &at, range, &old, new) else { continue };
+            edits.entry(shown.path).or_default().push((range, text));
+        }
+        if let Meaning::Item(declared) = at.meaning {
+            item = Some(declared);
+        }
     }
+    Trial { edits: &edits, renamed: item, new }.run(snapshot)?;
     Ok(Some(workspace_edit(snapshot, edits)))
+}
+
+/// A new name in full: of a dotted one its last part is enough.
+fn whole(old: &str, new: &str) -> String {
+    match old.rsplit_once('.') {
+        Some((start, _)) if !new.contains('.') => format!("{start}.{new}"),
+        _ => new.to_owned(),
+    }
+}
+
+/// What else a name is besides a field, where it stands for both.
+fn shorthand<'db>(snapshot: &'db Snapshot, file: &File, range: TextRange) -> Option<Meaning<'db>> {
+    names::at(snapshot, file, range.start).filter(|here| here.range == range)?.second
 }
 
 /// What stands in the place of a name of the old spelling; nothing where it goes by another name there.
@@ -58,6 +94,9 @@ fn replacement(
     let written = file.slice(range);
     let text = if written == old {
         new.to_owned()
+    } else if written.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) == Some(old) {
+        // The name of a field may be written as data has it.
+        format!("\"{new}\"")
     } else {
         // Brought in by its first part, a dotted name is written with its last ones only.
         let (last_old, last_new) = (old.rsplit('.').next()?, new.rsplit('.').next()?);
@@ -68,8 +107,7 @@ fn replacement(
         format!("{start}{last_new}")
     };
     // `{ name }` stands for a field and for its value: only one of the two gets the new name.
-    let here = names::at(snapshot, file, range.start);
-    if here.is_some_and(|here| here.second.is_some() && here.range == range) {
+    if shorthand(snapshot, file, range).is_some() {
         let field = matches!(at.meaning, Meaning::Field(..));
         return Some(if field { format!("{new}: {old}") } else { format!("{old}: {new}") });
     }
@@ -126,15 +164,25 @@ fn valid(old: &str, new: &str) -> Result<(), String> {
     if kept(old) != kept(new) {
         // Imports may bring a dotted name in by its first part.
         return Err(match kept(old) {
-            Some(start) => format!("only what follows `{start}.` can be changed"),
+            Some(start) => {
+                format!("only what follows `{start}.` can be changed; leave out the rest, or give it as it is")
+            }
             None => format!("`{old}` has no dots in its name"),
         });
     }
     Ok(())
 }
 
-/// Whether the new name means nothing yet where the old one stands.
-fn free(snapshot: &Snapshot, at: &At<'_>, old: &str, new: &str) -> Result<(), String> {
+/// Whether a name is none that declarations would hide, or be hidden by.
+fn not_built_in(new: &str) -> Result<(), String> {
+    let built_in = editor::type_names().contains(&new)
+        || editor::function_words().any(|word| word == new)
+        || Function::ALL.iter().any(|function| function.name() == new);
+    if built_in { Err(format!("`{new}` is built in")) } else { Ok(()) }
+}
+
+/// Whether the new name is free where the old one is declared. What it would mean elsewhere is tried out.
+fn free(snapshot: &Snapshot, at: &At<'_>, new: &str) -> Result<(), String> {
     let db = &snapshot.db;
     let taken = |what: &str| Err(format!("there is {what} `{new}` already"));
     match &at.meaning {
@@ -142,23 +190,7 @@ fn free(snapshot: &Snapshot, at: &At<'_>, old: &str, new: &str) -> Result<(), St
             if let Some(other) = editor::declared(db, item.file(db)).get(new) {
                 return taken(&other.kind(db).phrase());
             }
-            let mut seen: Vec<SourceFile> = Vec::new();
-            for (source, range) in references(snapshot, at.item, &at.meaning, false) {
-                if seen.contains(&source) {
-                    continue;
-                }
-                seen.push(source);
-                let bound = snapshot.file_of(source).slice(range).ends_with(old);
-                let clash = editor::declared(db, source).get(new).is_some()
-                    || editor::imports(db, source).names.get(new).is_some();
-                if bound && source != item.file(db) && clash {
-                    return Err(format!("`{new}` means something else in `{}`", source.path(db)));
-                }
-                if let Some(place) = local_clash(snapshot, source, range, new) {
-                    return Err(format!("`{new}` is a local name in `{}`", place.name(db)));
-                }
-            }
-            Ok(())
+            not_built_in(new)
         }
         Meaning::Variant(item, _) => match &ordain_compiler::signature(db, *item).sig {
             ordain_compiler::Sig::Enum(names) if names.iter().any(|name| name == new) => taken("a variant"),
@@ -197,19 +229,8 @@ fn free_in(snapshot: &Snapshot, item: Item<'_>, new: &str) -> Result<(), String>
     Ok(())
 }
 
-/// The declaration around a place in which a name is a local one.
-fn local_clash<'db>(snapshot: &'db Snapshot, source: SourceFile, range: TextRange, new: &str) -> Option<Item<'db>> {
-    let db = &snapshot.db;
-    let item = editor::item_at(db, source, range.start)?;
-    let text = source.content(db).text();
-    let local = names::of_item(snapshot, item).any(|(_, range, mark)| {
-        matches!(mark.meaning, Meaning::Local(..)) && text.get(range.start as usize..range.end as usize) == Some(new)
-    });
-    local.then_some(item)
-}
-
 /// Edits of several files as the protocol has them; of open documents with their versions.
-pub(crate) fn workspace_edit(snapshot: &Snapshot, edits: BTreeMap<SmolStr, Vec<(TextRange, String)>>) -> WorkspaceEdit {
+pub(crate) fn workspace_edit(snapshot: &Snapshot, edits: Edits) -> WorkspaceEdit {
     let changes = edits.into_iter().filter_map(|(path, edits)| {
         let uri = snapshot.uri(&path)?;
         let version = snapshot.documents.get(&path).map(|document| document.version);

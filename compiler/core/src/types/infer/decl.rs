@@ -324,7 +324,9 @@ impl<'db> Infer<'db> {
             (Body::Expr(value), Sig::Fn { params, result }) => {
                 self.bind_params(params);
                 let mark = self.locals.len();
+                let before = self.enter_slot(self.item, Slot::Result);
                 self.check(*value, result);
+                self.leave_field(before);
                 self.leave(mark);
             }
             (Body::Fields(fields), Sig::Environment(ty) | Sig::Entity(ty)) => self.facts_of(fields, ty),

@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 
 use super::super::sig::{Sig, effect, risk};
 use super::super::ty::Ty;
+use super::marking::Slot;
 use super::{Anchor, Infer};
 use crate::hir::{ExprId, Kind, Loc, Modifiers, Name, PathRef, Stmt, StmtKind};
 use crate::items::Item;
@@ -173,7 +174,9 @@ impl<'db> Infer<'db> {
             StmtKind::Limit { .. } => {}
             StmtKind::Return(value) => match result {
                 Some(result) => {
+                    let before = self.enter_slot(self.item, Slot::Result);
                     self.check(*value, result);
+                    self.leave_field(before);
                 }
                 None => {
                     let ty = self.infer(*value, None);

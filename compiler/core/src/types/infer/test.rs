@@ -127,7 +127,11 @@ impl<'db> Infer<'db> {
         };
         match self.field_name(field) {
             Some((name, value)) => match record.get(&name.text) {
-                Some(field) => self.part_of(value, &field.ty),
+                Some(field) => {
+                    let before = self.enter_field(ty, &name, &field.ty);
+                    self.part_of(value, &field.ty);
+                    self.leave_field(before);
+                }
                 None => {
                     self.unknown_field(&name, &record, ty);
                     self.infer(value, Some(&Ty::Error));

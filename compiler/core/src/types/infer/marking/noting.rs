@@ -326,7 +326,9 @@ impl<'db> Infer<'db> {
             }
             _ => {}
         }
-        if let Signature::Plan { result: Some(result), .. } = &item.signature(self.db).signature {
+        if let Signature::Plan { result: Some(result), .. } | Signature::Fn { result, .. } =
+            &item.signature(self.db).signature
+        {
             self.mark_fields(*result, &FieldOf { root: Some((item, Slot::Result)), path: Vec::new() });
         }
     }
