@@ -21,6 +21,7 @@ pub(crate) mod navigation;
 mod nodes;
 pub(crate) mod plans;
 pub(crate) mod preview;
+mod reads;
 pub(crate) mod references;
 pub(crate) mod rename;
 pub(crate) mod selection;

@@ -393,7 +393,7 @@ impl<'db> Search<'db, '_> {
 }
 
 /// Where a word stands in a text as a whole.
-fn occurrences(text: &str, finder: &Finder<'_>, word: &str) -> Vec<u32> {
+pub(super) fn occurrences(text: &str, finder: &Finder<'_>, word: &str) -> Vec<u32> {
     let continues = |character: char| character.is_alphanumeric() || character == '_';
     let found = finder.find_iter(text.as_bytes()).filter(|&at| {
         let end = at + word.len();

@@ -13,6 +13,7 @@ use tower_lsp::ls_types::{
 
 use super::aliases::{self, alias};
 use super::names::{self, At};
+use super::reads;
 use super::references::references;
 use super::trial::{Edits, Trial};
 use crate::world::{File, Snapshot};
@@ -65,8 +66,23 @@ pub(crate) fn rename(
             item = Some(declared);
         }
     }
+    if let Some(declared) = declaring(snapshot, &at)
+        && let Some(path) = reads::having(snapshot, declared, &old)
+    {
+        let name = declared.name(&snapshot.db);
+        return Err(format!("`{path}` is read as `{name}` and has `{old}`, too; change it there first"));
+    }
     Trial { edits: &edits, renamed: item, new }.run(snapshot)?;
     Ok(Some(workspace_edit(snapshot, edits)))
+}
+
+/// The declaration of the type that a field or variant is a part of.
+fn declaring<'db>(snapshot: &'db Snapshot, at: &At<'db>) -> Option<Item<'db>> {
+    match &at.meaning {
+        Meaning::Field(field, _) => editor::field_place(&snapshot.db, field).map(|(item, ..)| item),
+        Meaning::Variant(item, _) => Some(*item),
+        _ => None,
+    }
 }
 
 /// A new name in full: of a dotted one its last part is enough.

@@ -14,8 +14,8 @@ use crate::world::{File, Snapshot};
 /// A call around a place.
 struct Call {
     path: Vec<SmolStr>,
-    /// How many commas stand between its opening sign and the place.
-    commas: usize,
+    /// The arguments before the one at the place, each with the name it is given to.
+    before: Vec<Option<SmolStr>>,
     /// The name that the argument at the place is given to.
     name: Option<SmolStr>,
     /// Whether it is `{ … }` after a capability.
@@ -33,7 +33,7 @@ pub(crate) fn signature_help(snapshot: &Snapshot, file: &File, offset: u32) -> O
         let (label, rest) = (described.code.strip_prefix("fn ")?.to_owned(), described.docs);
         let inside = label.split_once('(')?.1.rsplit_once(')')?.0.to_owned();
         let params = inside.split(", ").filter(|part| !part.is_empty()).map(str::to_owned).collect();
-        return Some(help(label, rest, params, Some(call.commas)));
+        return Some(help(label, rest, params, Some(call.before.len())));
     };
     let docs = written(snapshot, item).and_then(|written| written.docs());
     match (&signature(db, item).sig, call.step) {
@@ -49,7 +49,7 @@ pub(crate) fn signature_help(snapshot: &Snapshot, file: &File, offset: u32) -> O
             let label = format!("{}({}){result}", item.name(db), texts.join(", "));
             let active = match &call.name {
                 Some(name) => params.iter().position(|param| param.name == *name),
-                None => Some(call.commas),
+                None => next(&call.before, &params.iter().map(|param| param.name.clone()).collect::<Vec<_>>()),
             };
             Some(help(label, docs, texts, active))
         }
@@ -63,6 +63,18 @@ pub(crate) fn signature_help(snapshot: &Snapshot, file: &File, offset: u32) -> O
         }
         _ => None,
     }
+}
+
+/// The parameter that comes after some arguments. Once a name stands elsewhere than in its own position, positions say nothing
+/// any more: it is the first that is left to give.
+fn next(before: &[Option<SmolStr>], params: &[SmolStr]) -> Option<usize> {
+    let given = |(position, name): (usize, &Option<SmolStr>)| match name {
+        Some(name) => params.iter().position(|param| param == name),
+        None => Some(position),
+    };
+    let given: Vec<Option<usize>> = before.iter().enumerate().map(given).collect();
+    let in_order = given.iter().enumerate().all(|(position, index)| *index == Some(position));
+    if in_order { Some(before.len()) } else { (0..params.len()).find(|index| !given.contains(&Some(*index))) }
 }
 
 fn help(label: String, docs: Option<String>, params: Vec<String>, active: Option<usize>) -> SignatureHelp {
@@ -91,8 +103,8 @@ fn call_around(text: &str, offset: u32) -> Option<Call> {
     let tokens: Vec<&Token> =
         lexed.tokens.iter().filter(|token| token.range.end <= offset && !token.kind.is_comment()).collect();
     let mut depth = 0usize;
-    let mut commas = 0;
-    let mut argument = tokens.len();
+    // Where the arguments begin that begin with a comma, the last one first.
+    let mut starts: Vec<usize> = Vec::new();
     for at in (0..tokens.len()).rev() {
         let kind = tokens[at].kind;
         if kind.is_closer() {
@@ -100,25 +112,22 @@ fn call_around(text: &str, offset: u32) -> Option<Call> {
         } else if kind.is_opener() && depth > 0 {
             depth -= 1;
         } else if kind == TokenKind::Comma && depth == 0 {
-            if commas == 0 {
-                argument = at + 1;
-            }
-            commas += 1;
+            starts.push(at + 1);
         } else if kind.is_opener() {
-            let first = if commas == 0 { at + 1 } else { argument };
-            let name = match tokens.get(first..) {
-                Some([name, colon, ..]) if colon.kind == TokenKind::Colon => Some(name.text(text).into()),
+            let name = |first: usize| match tokens.get(first..) {
+                Some([name, colon, ..]) if colon.kind == TokenKind::Colon => Some(SmolStr::from(name.text(text))),
                 _ => None,
             };
             let path = path_before(text, &tokens[..at]);
             match kind {
-                TokenKind::LParen if !path.is_empty() => return Some(Call { path, commas, name, step: false }),
-                TokenKind::LBrace if !path.is_empty() => return Some(Call { path, commas, name, step: true }),
-                // Lists and records inside of an argument belong to it.
-                TokenKind::LBracket | TokenKind::LBrace | TokenKind::LParen => {
-                    commas = 0;
-                    argument = tokens.len();
+                TokenKind::LParen | TokenKind::LBrace if !path.is_empty() => {
+                    let mut names: Vec<Option<SmolStr>> =
+                        std::iter::once(at + 1).chain(starts.into_iter().rev()).map(name).collect();
+                    let name = names.pop().flatten();
+                    return Some(Call { path, before: names, name, step: kind == TokenKind::LBrace });
                 }
+                // Lists and records inside of an argument belong to it.
+                TokenKind::LBracket | TokenKind::LBrace | TokenKind::LParen => starts.clear(),
                 _ => return None,
             }
         }

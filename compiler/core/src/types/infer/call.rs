@@ -182,7 +182,9 @@ impl<'db> Infer<'db> {
                 Some(param) if !filled[index] => {
                     filled[index] = true;
                     let ty = param.ty.clone();
+                    let before = self.leave_fields();
                     self.check(arg.value, &ty);
+                    self.leave_field(before);
                 }
                 Some(param) => {
                     let message = format!("parameter `{}` is given twice", param.name);

@@ -132,6 +132,11 @@ impl<'db> Infer<'db> {
         marking.within.replace(FieldOf { root: Some((item, slot)), path: Vec::new() })
     }
 
+    /// Goes on with what is a part of nothing that was gone on with, such as an argument; gives what that was.
+    pub(in super::super) fn leave_fields(&mut self) -> Option<FieldOf<'db>> {
+        self.marking.as_mut()?.within.take()
+    }
+
     /// Goes on with what was gone on with before.
     pub(in super::super) fn leave_field(&mut self, before: Option<FieldOf<'db>>) {
         if let Some(marking) = &mut self.marking {
