@@ -6,6 +6,7 @@ use tower_lsp::ls_types::{Hover, HoverContents, MarkupContent, MarkupKind};
 
 use super::describe::{Description, describe};
 use super::judged::ways;
+use super::labels;
 use super::names::{self, At};
 use crate::world::{File, Snapshot};
 
@@ -16,6 +17,13 @@ const MOST_SAID: usize = 12;
 pub(crate) fn hover(snapshot: &Snapshot, file: &File, offset: u32) -> Option<Hover> {
     let (range, parts) = match names::at(snapshot, file, offset) {
         Some(at) => (at.range, of_name(snapshot, &at, offset)),
+        None if let Some((range, label)) = labels::at(file, offset) => {
+            let said = labels::said(snapshot, file, &label);
+            if said.is_empty() {
+                return None;
+            }
+            (range, said)
+        }
         None => {
             let (range, path) = super::data::file_at(snapshot, file, offset)?;
             (range, vec![format!("file `{path}`")])

@@ -13,6 +13,7 @@ pub(crate) mod highlight;
 pub(crate) mod hints;
 pub(crate) mod hover;
 pub(crate) mod judged;
+pub(crate) mod labels;
 pub(crate) mod lenses;
 pub(crate) mod linked;
 pub(crate) mod links;

@@ -6,10 +6,12 @@ use ordain_diagnostics::TextRange;
 use smol_str::SmolStr;
 use tower_lsp::ls_types::{GotoDefinitionResponse, Location, LocationLink};
 
+use super::labels;
 use super::names::{self, At};
 use crate::world::{File, Snapshot};
 
-type Place = (ordain_compiler::SourceFile, TextRange, TextRange);
+/// A file, the place of a name in it, and that of all that declares the name.
+pub(crate) type Place = (ordain_compiler::SourceFile, TextRange, TextRange);
 
 /// Where what stands at an offset is declared.
 pub(crate) fn definition(snapshot: &Snapshot, file: &File, offset: u32) -> Option<GotoDefinitionResponse> {
@@ -18,6 +20,9 @@ pub(crate) fn definition(snapshot: &Snapshot, file: &File, offset: u32) -> Optio
         let second = at.second.as_ref().and_then(|second| names::declaration(snapshot, at.item, second));
         let places: Vec<Place> = first.into_iter().chain(second).collect();
         return answer(snapshot, file, at.range, places);
+    }
+    if let Some((range, label)) = labels::at(file, offset) {
+        return answer(snapshot, file, range, labels::declarations(snapshot, file, &label));
     }
     let (range, path) = super::data::file_at(snapshot, file, offset)?;
     let location = Location { uri: crate::text::uri_of(&path)?, range: Default::default() };

@@ -69,6 +69,8 @@ pub(crate) enum Node<'t> {
     Call(&'t StepCall),
     /// A plan and its arguments.
     PlanCall(&'t PlanCall),
+    /// The code of a policy.
+    PolicyCode(&'t StringLit),
     /// A `let` of an expression.
     Let,
     /// A name.
@@ -208,6 +210,11 @@ impl<'t> Walk<'_, 't> {
             self.ty(&field.ty);
             field.default.iter().for_each(|default| self.expr(default));
         }
+    }
+
+    fn code(&mut self, text: &'t StringLit) {
+        self.node(text.range, Node::PolicyCode(text));
+        self.string(text);
     }
 
     fn string(&mut self, text: &'t StringLit) {

@@ -139,8 +139,14 @@ impl LanguageServer for Server {
         let TextDocumentPositionParams { text_document, position } = params.text_document_position;
         let declaration = params.context.include_declaration;
         let answer = move |snapshot: &Snapshot, file: &File| {
-            let at = features::names::at(snapshot, file, file.offset(position))?;
-            let places = features::references::references(snapshot, at.item, &at.meaning, declaration);
+            let offset = file.offset(position);
+            let places = match features::names::at(snapshot, file, offset) {
+                Some(at) => features::references::references(snapshot, at.item, &at.meaning, declaration),
+                None => {
+                    let (_, label) = features::labels::at(file, offset)?;
+                    features::labels::references(snapshot, file, &label, declaration)
+                }
+            };
             let location =
                 |(source, range): (SourceFile, TextRange)| snapshot.location(source.path(&snapshot.db), range);
             Some(places.into_iter().filter_map(location).collect())

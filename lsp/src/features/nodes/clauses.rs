@@ -70,7 +70,8 @@ impl<'t> Walk<'_, 't> {
     pub(super) fn policy(&mut self, clause: &'t PolicyClause) {
         self.node(clause.range, Node::Clause);
         match &clause.kind {
-            PolicyClauseKind::Code(text) | PolicyClauseKind::Because(text) => self.string(text),
+            PolicyClauseKind::Code(text) => self.code(text),
+            PolicyClauseKind::Because(text) => self.string(text),
             PolicyClauseKind::Severity(word) => self.name(word, Role::Word),
             PolicyClauseKind::On(subject) => {
                 for (name, ty) in subject.binding.iter().chain(&subject.environment) {
@@ -140,12 +141,14 @@ impl<'t> Walk<'_, 't> {
                     self.tests(body);
                 }
                 TestStmtKind::Expect(expr) => self.expr(expr),
-                TestStmtKind::ExpectPlan { subject, verdict, .. } => {
+                TestStmtKind::ExpectPlan { subject, verdict, code } => {
                     self.expr(subject);
                     self.name(verdict, Role::Keyword);
+                    code.iter().for_each(|code| self.code(code));
                 }
-                TestStmtKind::ExpectPolicy { verdict, policy, input, .. } => {
+                TestStmtKind::ExpectPolicy { verdict, code, policy, input } => {
                     self.name(verdict, Role::Keyword);
+                    code.iter().for_each(|code| self.code(code));
                     self.path(policy, Role::Path);
                     self.fields(input);
                 }
