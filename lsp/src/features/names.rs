@@ -144,6 +144,10 @@ pub(crate) fn declaration<'db>(
         }
         Meaning::Field(field, _) => field_declaration(snapshot, field),
         Meaning::Param(item, name, _) => {
+            if let Some(name) = super::references::environment(snapshot, *item) {
+                let range = editor::range(db, *item, Part::Body, name.loc);
+                return Some((item.file(db), range, range));
+            }
             let (editor::hir::Signature::Fn { params, .. } | editor::hir::Signature::Plan { params, .. }) =
                 &item.signature(db).signature
             else {

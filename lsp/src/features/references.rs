@@ -4,7 +4,7 @@ use memchr::memmem::Finder;
 use ordain_compiler::editor::{
     Binding, Def, Meaning, field_place, imports, item_at, marks, meant, module_meant, range, resolve_module,
 };
-use ordain_compiler::hir::{Loc, Signature};
+use ordain_compiler::hir::{Body, Loc, Name, Signature};
 use ordain_compiler::{DataFormat, Item, Kind, Part, SourceFile, file_items};
 use ordain_diagnostics::TextRange;
 use ordain_graph::Function;
@@ -101,13 +101,26 @@ impl<'db> Target<'db> {
                 _ => false,
             },
             Self::Local(of, binding) => *of == item && range(db, item, binding.part, binding.loc) == at,
-            Self::Param(of, name) if *of == item => parameters(snapshot, item)
-                .iter()
-                .any(|param| param.name.text == *name && range(db, item, Part::Signature, param.name.loc) == at),
+            Self::Param(of, name) if *of == item => {
+                environment(snapshot, item).is_some_and(|name| range(db, item, Part::Body, name.loc) == at)
+                    || parameters(snapshot, item)
+                        .iter()
+                        .any(|param| param.name.text == *name && range(db, item, Part::Signature, param.name.loc) == at)
+            }
             Self::Field(of, part, loc) => *of == item && range(db, item, *part, *loc) == at,
             _ => false,
         }
     }
+}
+
+/// Whether two names, each with the item it stands in, refer to the same.
+pub(super) fn alike<'db>(
+    snapshot: &'db Snapshot,
+    (home, one): (Option<Item<'db>>, &Meaning<'db>),
+    (there, other): (Option<Item<'db>>, &Meaning<'db>),
+) -> bool {
+    let target = Target::of(snapshot, home, one);
+    target.is_some() && target == Target::of(snapshot, there, other)
 }
 
 fn parameters<'db>(snapshot: &'db Snapshot, item: Item<'db>) -> &'db [ordain_compiler::hir::Param] {
@@ -117,8 +130,17 @@ fn parameters<'db>(snapshot: &'db Snapshot, item: Item<'db>) -> &'db [ordain_com
     }
 }
 
-/// The parameter that a place of an item binds.
+/// The name that a policy gives to the environment.
+pub(super) fn environment<'db>(snapshot: &'db Snapshot, item: Item<'db>) -> Option<&'db Name> {
+    let Body::Policy(policy) = &item.body(&snapshot.db).body else { return None };
+    policy.subject.as_ref()?.environment.as_ref().map(|(name, _)| name)
+}
+
+/// The parameter that a place of an item binds; of a policy the environment, which its tests give by that name.
 fn parameter<'db>(snapshot: &'db Snapshot, item: Item<'db>, binding: Binding) -> Option<&'db SmolStr> {
+    if let Some(name) = environment(snapshot, item) {
+        return (binding == Binding { part: Part::Body, loc: name.loc }).then_some(&name.text);
+    }
     if binding.part != Part::Signature {
         return None;
     }

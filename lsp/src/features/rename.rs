@@ -1,7 +1,7 @@
 //! New names: where one can be given, what changes with it, and why not.
 
-use ordain_compiler::editor::{self, Meaning, hir};
-use ordain_compiler::{Item, Kind};
+use ordain_compiler::editor::{self, Binding, Meaning, hir};
+use ordain_compiler::{Item, Kind, Part};
 use ordain_diagnostics::TextRange;
 use ordain_graph::Function;
 use ordain_syntax::TokenKind;
@@ -14,9 +14,12 @@ use tower_lsp::ls_types::{
 use super::aliases::{self, alias};
 use super::names::{self, At};
 use super::reads;
-use super::references::references;
+use super::references::{alike, references};
 use super::trial::{Edits, Trial};
 use crate::world::{File, Snapshot};
+
+/// A meaning, and the item it is one in.
+type Named<'db> = (Option<Item<'db>>, Meaning<'db>);
 
 /// The name at an offset, where it can be another.
 pub(crate) fn prepare(snapshot: &Snapshot, file: &File, offset: u32) -> Result<Option<PrepareRenameResponse>, String> {
@@ -93,9 +96,11 @@ fn whole(old: &str, new: &str) -> String {
     }
 }
 
-/// What else a name is besides a field, where it stands for both.
-fn shorthand<'db>(snapshot: &'db Snapshot, file: &File, range: TextRange) -> Option<Meaning<'db>> {
-    names::at(snapshot, file, range.start).filter(|here| here.range == range)?.second
+/// What a name is in the item it stands in: a field, and what that takes its value from; nothing where it is one of both only.
+fn shorthand<'db>(snapshot: &'db Snapshot, file: &File, range: TextRange) -> Option<(Named<'db>, Named<'db>)> {
+    let here = names::at(snapshot, file, range.start).filter(|here| here.range == range)?;
+    let second = here.second?;
+    Some(((here.item, here.meaning), (here.item, second)))
 }
 
 /// What stands in the place of a name of the old spelling; nothing where it goes by another name there.
@@ -123,9 +128,13 @@ fn replacement(
         format!("{start}{last_new}")
     };
     // `{ name }` stands for a field and for its value: only one of the two gets the new name.
-    if shorthand(snapshot, file, range).is_some() {
-        let field = matches!(at.meaning, Meaning::Field(..));
-        return Some(if field { format!("{new}: {old}") } else { format!("{old}: {new}") });
+    if let Some((first, second)) = shorthand(snapshot, file, range) {
+        let is = |(home, meaning): &Named<'_>| alike(snapshot, (at.item, &at.meaning), (*home, meaning));
+        return Some(match (is(&first), is(&second)) {
+            (true, true) => text,
+            (true, false) => format!("{new}: {old}"),
+            _ => format!("{old}: {new}"),
+        });
     }
     Some(text)
 }
@@ -139,7 +148,13 @@ fn renamed(snapshot: &Snapshot, file: &File, at: &At<'_>) -> Result<SmolStr, Str
             Some((item, ..)) => Some(item),
             None => return Err("nothing declares this field, so it has no name to change".into()),
         },
-        Meaning::Local(..) => at.item,
+        Meaning::Local(binding, _) => {
+            if at.item.is_some_and(|item| is_subject(snapshot, item, *binding)) {
+                let name = file.slice(at.range);
+                return Err(format!("`{name}` is what the policy is about; its name cannot be changed"));
+            }
+            at.item
+        }
         Meaning::Module(_) => return Err("a module is named by its file; rename the file".into()),
         Meaning::Builtin(_) | Meaning::Data(_) | Meaning::Word(_) => return Err("this name is built in".into()),
     };
@@ -158,6 +173,14 @@ fn renamed(snapshot: &Snapshot, file: &File, at: &At<'_>) -> Result<SmolStr, Str
             None => file.slice(at.range).into(),
         },
     })
+}
+
+/// Whether a place binds what a policy is about: `step` in `on step`, and `principal` in `on request`.
+fn is_subject<'db>(snapshot: &'db Snapshot, item: Item<'db>, binding: Binding) -> bool {
+    let hir::Body::Policy(policy) = &item.body(&snapshot.db).body else { return false };
+    let Some(subject) = &policy.subject else { return false };
+    let bound = subject.binding.as_ref().map(|(name, _)| name.loc);
+    binding.part == Part::Body && (subject.kind.loc == binding.loc || bound == Some(binding.loc))
 }
 
 /// Whether a text can be a name in the place of another.

@@ -227,7 +227,7 @@ impl Compared<'_> {
                 return errors().and(Err(other));
             }
             for (&old, &new) in old.iter().zip(new) {
-                self.item(path, old, new)?;
+                self.item(path, old, new, &errors)?;
             }
         }
         errors()
@@ -247,8 +247,18 @@ impl Compared<'_> {
     }
 
     /// The names in a declaration.
-    fn item(&self, path: &str, old: Item<'_>, new: Item<'_>) -> Result<(), String> {
+    fn item(
+        &self,
+        path: &str,
+        old: Item<'_>,
+        new: Item<'_>,
+        errors: impl Fn() -> Result<(), String>,
+    ) -> Result<(), String> {
         let (before, after) = (meanings(self.before, old), meanings(self.after, new));
+        if before.len() != after.len() {
+            // What has no meaning any more is in error.
+            errors()?;
+        }
         let same = |(_, meaning): &(TextRange, &Meaning<'_>), snapshot, item, after| {
             self.same(snapshot, Some(item), meaning, after)
         };

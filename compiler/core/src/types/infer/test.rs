@@ -4,6 +4,7 @@ use ordain_diagnostics::codes;
 
 use super::super::subject_types;
 use super::super::ty::Ty;
+use super::marking::Meaning;
 use super::{Anchor, Infer};
 use crate::hir::{Body, ExprId, ExprKind, Field, Kind, Signature, TestStmt};
 use crate::items::Item;
@@ -95,6 +96,7 @@ impl<'db> Infer<'db> {
             if let (Field::Named { name, value }, Some((bound, ty))) = (field, environment)
                 && name.text == *bound
             {
+                self.mark(name.loc, || Meaning::Param(policy, bound.clone(), ty.clone()));
                 self.check(*value, ty);
             } else {
                 self.part_of_field(field, &ty);
