@@ -63,9 +63,13 @@ fn formatted(file: &File, range: TextRange) -> Result<String, String> {
         format!("not formatted: {error}{}", error.errors.first().map(place).unwrap_or_default())
     };
     let formatted = ordain_syntax::format(text).map_err(told)?;
-    // The lines of a part end as those of the file do.
-    let formatted = if ordain_syntax::has_crlf(text) { formatted.replace("\r\n", "\n") } else { formatted };
-    Ok(if ordain_syntax::has_crlf(&file.text) { formatted.replace('\n', "\r\n") } else { formatted })
+    Ok(as_in(&file.text, formatted))
+}
+
+/// A formatted text whose lines end as those of a file do.
+pub(super) fn as_in(file: &str, formatted: String) -> String {
+    let formatted = if ordain_syntax::has_crlf(&formatted) { formatted.replace("\r\n", "\n") } else { formatted };
+    if ordain_syntax::has_crlf(file) { formatted.replace('\n', "\r\n") } else { formatted }
 }
 
 /// The edits that make what stands in a range another text.
@@ -76,7 +80,7 @@ fn edits(file: &File, range: TextRange, formatted: &str) -> Vec<TextEdit> {
 
 /// The changes that make a text another one: of words and blanks, which is nearly all that formatting changes, and of whole lines
 /// where there are very many.
-fn changes(old: &str, new: &str) -> Vec<(TextRange, String)> {
+pub(super) fn changes(old: &str, new: &str) -> Vec<(TextRange, String)> {
     /// How long a text may be, in bytes, whose words are compared.
     const MOST: usize = 256 << 10;
     /// How long is looked for the fewest changes; later, more may be given.

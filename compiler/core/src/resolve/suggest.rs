@@ -113,7 +113,10 @@ fn slip(length: usize) -> usize {
     (length / 3).max(1)
 }
 
-/// How to import what `parts` names, where an imported module or a dependency declares it.
+/// How many modules are named that declare something.
+const MOST_ELSEWHERE: usize = 3;
+
+/// How to import what `parts` names, where imported modules or dependencies declare it.
 pub(crate) fn elsewhere(
     db: &dyn Db,
     file: SourceFile,
@@ -135,7 +138,7 @@ pub(crate) fn elsewhere(
         let files = dependency.files(db);
         modules.extend(files.iter().map(|(module, &file)| (format!("{name}.{module}").into(), file)));
     }
-    let found = modules.iter().find_map(|(path, module)| {
+    let found = modules.iter().filter_map(|(path, module)| {
         // The module's own path may stand before the name, as if no import were needed: `std.risk.Risk`.
         let depth = path.split('.').count();
         let spelt = parts.len() > depth && path.split('.').eq(parts[..depth].iter().map(SmolStr::as_str));
@@ -143,15 +146,20 @@ pub(crate) fn elsewhere(
         (1..=rest.len()).rev().find_map(|length| {
             let name = rest[..length].join(".");
             let item = declared(db, *module).get(&name)?;
-            wanted(item.kind(db)).then_some((path.clone(), name, *module))
+            let bound = match name.split_once('.') {
+                Some((first, _)) if first == last_name(db, *module) => first.to_owned(),
+                _ => name,
+            };
+            wanted(item.kind(db)).then(|| (format!("`{path}`"), format!("`use {path}.{{{bound}}}`")))
         })
     });
-    let (path, name, module) = found?;
-    let bound = match name.split_once('.') {
-        Some((first, _)) if first == last_name(db, module) => first.to_owned(),
-        _ => name,
+    let (paths, uses): (Vec<String>, Vec<String>) = found.take(MOST_ELSEWHERE).unzip();
+    let declare = match paths.len() {
+        0 => return None,
+        1 => "declares it",
+        _ => "declare it",
     };
-    Some(format!("`{path}` declares it: `use {path}.{{{bound}}}`"))
+    Some(format!("{} {declare}: {}", paths.join(" and "), uses.join(" or ")))
 }
 
 #[cfg(test)]

@@ -1,12 +1,17 @@
 //! Fields and arms that are left out.
+//!
+//! What stands for their values is no value: which one it is has to be decided, and until then the file does not compile.
 
 use ordain_compiler::editor::{self, Gap};
-use ordain_compiler::{Database, Ty};
+use ordain_compiler::{Item, Ty};
 use ordain_diagnostics::TextRange;
-use ordain_syntax::TokenKind;
+use smol_str::SmolStr;
 use tower_lsp::ls_types::CodeActionKind;
 
-use super::{Actions, Closing};
+use super::{Actions, Closing, Edits};
+use crate::features::formatting::{as_in, changes};
+use crate::features::names;
+use crate::world::{File, Snapshot};
 
 /// Fills what is left out in the declaration at a place.
 pub(super) fn fill(actions: &mut Actions<'_>, range: TextRange) {
@@ -19,70 +24,70 @@ pub(super) fn fill(actions: &mut Actions<'_>, range: TextRange) {
         if at.start > range.end || range.start > at.end {
             continue;
         }
+        let places = item.places(db);
         // The fields of an environment or entity stand between the braces of its declaration.
-        let whole = if at == item.places(db).name { item.places(db).range } else { at };
-        match gap {
+        let whole = if at == places.name { places.range } else { at };
+        let Some(closing) = Closing::of(&actions.file.text, whole) else { continue };
+        let expected: Vec<Ty<'_>> = match gap {
+            Gap::Fields { fields, .. } => fields.iter().map(|field| field.ty.clone()).collect(),
+            Gap::Arms { .. } => editor::type_at(db, item, at).into_iter().collect(),
+        };
+        let hole = unknown(snapshot, actions.file, item, &expected);
+        let (title, entries): (&str, Vec<(SmolStr, String)>) = match gap {
             Gap::Fields { fields, .. } => {
-                let Some(closing) = Closing::of(&actions.file.text, whole) else { continue };
-                let entries: Vec<String> =
-                    fields.iter().map(|field| format!("{}: {}", field.name, placeholder(db, &field.ty))).collect();
-                let names = fields.iter().map(|field| format!("`{}`", field.name)).collect::<Vec<_>>().join(", ");
-                let mut text = closing.adding(&entries);
-                if closing.empty && !closing.several_lines {
-                    let next = actions.file.text.as_bytes().get(closing.at as usize);
-                    text.push_str(if next == Some(&b'}') { " " } else { "" });
-                }
-                let edits = actions.here(TextRange::new(closing.at, closing.at), text);
-                let title = format!("Add missing {names}");
-                actions.put(title, CodeActionKind::QUICKFIX, edits, None, true);
+                let entry =
+                    |field: &editor::Named<'_>| (field.name.clone(), format!("{}: {hole}", field_name(&field.name)));
+                ("Add missing", fields.iter().map(entry).collect())
             }
             Gap::Arms { patterns, .. } => {
-                let Some(closing) = Closing::of(&actions.file.text, whole) else { continue };
-                let body = first_body(actions.file.slice(whole)).unwrap_or_else(|| "none".into());
-                let entries: Vec<String> = patterns.iter().map(|pattern| format!("{pattern} => {body}")).collect();
-                let names = patterns.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", ");
-                let edits = actions.here(TextRange::new(closing.at, closing.at), closing.adding(&entries));
-                actions.put(format!("Add arms for {names}"), CodeActionKind::QUICKFIX, edits, None, true);
+                let entry = |pattern: &SmolStr| (pattern.clone(), format!("{pattern} => {hole}"));
+                ("Add arms for", patterns.iter().map(entry).collect())
             }
-        }
+        };
+        let names = entries.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let entries: Vec<String> = entries.into_iter().map(|(_, entry)| entry).collect();
+        let edits = tidy(actions, places.range, closing.at, &closing.adding(&entries));
+        actions.put(format!("{title} {names}"), CodeActionKind::QUICKFIX, edits, None, false);
     }
 }
 
-/// The value of the first arm of a `match`, which has the type that all must have.
-fn first_body(text: &str) -> Option<String> {
-    let lexed = ordain_syntax::lex(text);
-    let arrow = lexed.tokens.iter().position(|token| token.kind == TokenKind::FatArrow)?;
-    let start = lexed.tokens.get(arrow + 1)?.range.start;
-    let mut depth = 0;
-    for token in &lexed.tokens[arrow + 1..] {
-        let ends = depth == 0
-            && (token.kind == TokenKind::Comma
-                || token.kind.is_closer()
-                || token.on_new_line() && token.range.start > start);
-        if ends {
-            return text.get(start as usize..token.range.start as usize).map(|body| body.trim().to_owned());
-        }
-        depth += i32::from(token.kind.is_opener()) - i32::from(token.kind.is_closer());
-    }
-    None
+/// A name that means nothing there, to stand where a value has to be decided on: neither a declaration nor a variant of what is
+/// expected has it, nor anything that is named in the declaration.
+fn unknown<'db>(snapshot: &'db Snapshot, file: &File, item: Item<'db>, expected: &[Ty<'db>]) -> String {
+    let db = &snapshot.db;
+    let names = editor::visible(db, file.source);
+    let known = |wanted: &str| {
+        names.iter().any(|(name, _)| name == wanted)
+            || expected.iter().any(|ty| ty.variants(db).is_some_and(|(_, all)| all.iter().any(|name| name == wanted)))
+            || names::of_item(snapshot, item).any(|(_, range, _)| file.slice(range) == wanted)
+    };
+    let numbered = (2..).map(|number| format!("todo_{number}"));
+    // INVARIANT: what is known is finite, so that one of the names is not.
+    std::iter::once("todo".to_owned()).chain(numbered).find(|name| !known(name)).unwrap_or_default()
 }
 
-/// A value to begin with, of a type.
-pub(super) fn placeholder<'db>(db: &'db Database, ty: &Ty<'db>) -> String {
-    match ty.peel(db) {
-        Ty::Optional(_) => "none".into(),
-        Ty::Bool => "false".into(),
-        Ty::Int => "0".into(),
-        Ty::Decimal => "0.0".into(),
-        Ty::Bytes => "1KiB".into(),
-        Ty::Duration => "1s".into(),
-        Ty::SemVer => "0.1.0".into(),
-        Ty::Date => "2027-01-01".into(),
-        Ty::Url => "\"https://example.com/\"".into(),
-        Ty::List(_) | Ty::Set(_) => "[]".into(),
-        Ty::Map(_) | Ty::Record(_) | Ty::Json => "{}".into(),
-        Ty::Secret(_) => "secret(\"\")".into(),
-        Ty::Enum(_) => ty.variants(db).and_then(|(_, names)| names.first()).map_or("none".into(), ToString::to_string),
-        _ => "\"\"".into(),
+/// A field's name as it is written: in quotes where it is no word.
+pub(super) fn field_name(name: &str) -> String {
+    let tokens = ordain_syntax::lex(name).tokens;
+    let is_word = tokens.first().is_some_and(|token| token.kind.is_word() && token.range.end as usize == name.len());
+    if is_word { name.to_owned() } else { format!("{name:?}") }
+}
+
+/// The edits that put a text into a declaration. One that is formatted stays so.
+fn tidy(actions: &Actions<'_>, item: TextRange, at: u32, added: &str) -> Edits {
+    let file = actions.file;
+    let old = file.slice(item);
+    let mut new = old.to_owned();
+    new.insert_str((at - item.start) as usize, added);
+    let format = |text: &str| {
+        let formatted = ordain_syntax::format(text).ok()?;
+        Some(as_in(&file.text, formatted.trim_end_matches(['\r', '\n'])))
+    };
+    match (format(old), format(&new)) {
+        (Some(before), Some(after)) if before == old => {
+            let shifted = changes(old, &after).into_iter().map(|(range, text)| (range.shift(item.start), text));
+            [(file.path.clone(), shifted.collect())].into()
+        }
+        _ => actions.here(TextRange::new(at, at), added),
     }
 }

@@ -5,12 +5,14 @@ mod exempt;
 mod extract;
 mod gaps;
 mod import;
+mod lacking;
 mod source;
 
 use std::collections::BTreeMap;
 
 use ordain_compiler::editor;
 use ordain_diagnostics::{Diagnostic as Finding, Severity, TextRange, codes};
+use ordain_syntax::TokenKind;
 use smol_str::SmolStr;
 use tower_lsp::ls_types::{CodeAction, CodeActionKind, CodeActionOrCommand};
 
@@ -112,6 +114,12 @@ fn quick_fixes(actions: &mut Actions<'_>, finding: &Finding) {
     if [codes::UNKNOWN_NAME, codes::UNKNOWN_MODULE, codes::UNKNOWN_VARIANT].contains(&finding.code) {
         import::import(actions, finding);
     }
+    if finding.code == codes::MISSING_CLAUSE {
+        lacking::clause(actions, finding);
+    }
+    if finding.code == codes::UNUSED_BINDING {
+        lacking::unused(actions, finding);
+    }
     if finding.code == codes::CAPABILITY_NOT_BOUND {
         bind::bind(actions, finding);
     }
@@ -129,7 +137,7 @@ fn allow(actions: &mut Actions<'_>, finding: &Finding) {
     let Some(item) = editor::item_at(db, actions.file.source, finding.primary.range.start) else { return };
     let name = item.places(db).name.start as usize;
     let line = actions.file.text[..name].rfind('\n').map_or(0, |at| at + 1) as u32;
-    let text = format!("@allow {} because \"\"\n", finding.code);
+    let text = format!("@allow {} because \"say why\"\n", finding.code);
     let edits = actions.here(TextRange::new(line, line), text);
     let title = format!("Allow {} in `{}`, with a reason", finding.code, item.name(db));
     actions.put(title, CodeActionKind::QUICKFIX, edits, Some(finding), false);
@@ -140,32 +148,46 @@ struct Closing {
     at: u32,
     several_lines: bool,
     empty: bool,
+    /// Whether a comma is the last thing that stands there.
+    comma: bool,
     indent: String,
 }
 
 impl Closing {
     fn of(text: &str, range: TextRange) -> Option<Self> {
         let inside = text.get(range.start as usize..range.end as usize)?;
-        let brace = inside.trim_end().strip_suffix('}')?.len();
-        let open = inside.find('{')?;
-        let body = inside.get(open + 1..brace)?;
-        let at = range.start + open as u32 + 1 + body.trim_end().len() as u32;
-        let line = text[..range.start as usize + brace].rfind('\n').map_or(0, |at| at + 1);
+        let tokens = ordain_syntax::lex(inside).tokens;
+        let mut open = Vec::new();
+        let mut pair = None;
+        for (at, token) in tokens.iter().enumerate() {
+            if token.kind.is_opener() {
+                open.push(at);
+            } else if token.kind.is_closer() {
+                pair = open.pop().map(|from| (from, at));
+            }
+        }
+        let (from, to) = pair.filter(|(_, to)| tokens[*to].kind == TokenKind::RBrace)?;
+        let body = inside.get(tokens[from].range.end as usize..tokens[to].range.start as usize)?;
+        let at = range.start + tokens[from].range.end + body.trim_end().len() as u32;
+        let line = text[..range.start as usize + tokens[to].range.start as usize].rfind('\n').map_or(0, |at| at + 1);
         let indent: String = text[line..].chars().take_while(|character| *character == ' ').collect();
-        Some(Self { at, several_lines: body.contains('\n'), empty: body.trim().is_empty(), indent })
+        Some(Self {
+            at,
+            several_lines: body.contains('\n'),
+            empty: body.trim().is_empty(),
+            comma: body.trim_end().ends_with(','),
+            indent,
+        })
     }
 
-    /// The text that adds entries before the brace.
+    /// The text that adds entries before the brace. Between lines no commas are needed.
     fn adding(&self, entries: &[String]) -> String {
         if self.several_lines {
-            let lines = entries.iter().map(|entry| format!("\n{}  {entry}", self.indent));
-            let comma = if self.empty { "" } else { "," };
-            let all = lines.collect::<Vec<_>>().join(",");
-            format!("{comma}{all}")
-        } else if self.empty {
-            format!(" {}", entries.join(", "))
+            entries.iter().map(|entry| format!("\n{}  {entry}", self.indent)).collect()
         } else {
-            format!(", {}", entries.join(", "))
+            let before = if self.empty || self.comma { " " } else { ", " };
+            let after = if self.empty { " " } else { "" };
+            format!("{before}{}{after}", entries.join(", "))
         }
     }
 

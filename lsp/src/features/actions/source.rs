@@ -4,6 +4,7 @@ use ordain_diagnostics::{Severity, TextRange, codes};
 use tower_lsp::ls_types::CodeActionKind;
 
 use super::{Actions, Edits};
+use crate::features::formatting::{as_in, changes};
 
 /// Leaves out imports that are never used, and puts the others in order.
 pub(super) fn organise(actions: &mut Actions<'_>) {
@@ -22,33 +23,29 @@ pub(super) fn organise(actions: &mut Actions<'_>) {
     for (range, new) in edits {
         text.replace_range(range.start as usize..range.end as usize, &new);
     }
-    // The formatter knows the order; a file that it does not take has mistakes to mend first.
+    // The formatter knows the order, and which comment belongs to which import; a file that it does not take has mistakes to mend
+    // first.
     let Ok(formatted) = ordain_syntax::format(&text) else { return };
-    let block = |text: &str| {
-        let uses = ordain_syntax::parse(text).file.uses;
-        let range = TextRange::new(uses.first()?.range.start, uses.last()?.range.end);
-        text.get(range.start as usize..range.end as usize).map(str::to_owned)
-    };
-    let wanted = block(&formatted).unwrap_or_default();
-    let uses = ordain_syntax::parse(&file.text).file.uses;
-    if uses.is_empty()
-        || uses.iter().any(|known| !known.allows.is_empty())
-        || block(&file.text).as_ref() == Some(&wanted)
-    {
+    let (Some(old), Some(new)) = (head(&file.text), head(&formatted)) else { return };
+    let wanted = as_in(&file.text, &formatted[..new]);
+    let changes = changes(&file.text[..old], &wanted);
+    if changes.is_empty() {
         return;
-    }
-    let mut changes: Vec<(TextRange, String)> = Vec::new();
-    for (at, known) in uses.iter().enumerate() {
-        if at == 0 {
-            changes.push((known.range, wanted.clone()));
-        } else {
-            // With the line break before it.
-            let before = file.text[..known.range.start as usize].trim_end_matches([' ', '\n', '\r']).len() as u32;
-            changes.push((TextRange::new(before, known.range.end), String::new()));
-        }
     }
     let edits: Edits = [(file.path.clone(), changes)].into();
     actions.put("Organise imports", CodeActionKind::SOURCE_ORGANIZE_IMPORTS, edits, None, false);
+}
+
+/// Where the first declaration begins that no import follows; what stands before it are the imports and their comments. None
+/// without imports, and where declarations stand between them.
+fn head(text: &str) -> Option<usize> {
+    let file = ordain_syntax::parse(text).file;
+    let last = file.uses.last()?.range.end;
+    match file.items.first() {
+        Some(first) if first.range.start < last => None,
+        Some(first) => Some(first.range.start as usize),
+        None => Some(text.len()),
+    }
 }
 
 /// Makes every change that surely means what was meant.
