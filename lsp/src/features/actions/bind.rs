@@ -35,7 +35,12 @@ pub(super) fn bind(actions: &mut Actions<'_>, finding: &Finding) {
 }
 
 /// What a declaration is called in a file; brought in where it has no name there.
-pub(super) fn named(snapshot: &Snapshot, file: &File, item: Item<'_>, edits: &mut Vec<(TextRange, String)>) -> Option<String> {
+pub(super) fn named(
+    snapshot: &Snapshot,
+    file: &File,
+    item: Item<'_>,
+    edits: &mut Vec<(TextRange, String)>,
+) -> Option<String> {
     let db = &snapshot.db;
     if let Some((name, _)) = editor::visible(db, file.source).into_iter().find(|(_, known)| *known == item) {
         return Some(name.to_string());

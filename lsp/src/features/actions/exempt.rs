@@ -57,9 +57,9 @@ pub(super) fn exempt(actions: &mut Actions<'_>, finding: &Finding) {
 fn decisions<'db>(snapshot: &'db Snapshot, policy: Item<'db>) -> impl Iterator<Item = Item<'db>> {
     let db = &snapshot.db;
     let stands = |entity: Item<'db>| match editor::value(db, entity) {
-        Some(Value::Record(fields)) => !fields.get("status").is_some_and(|status| {
-            matches!(status, Value::Variant(_, name) if FALLEN.contains(&name.as_str()))
-        }),
+        Some(Value::Record(fields)) => !fields
+            .get("status")
+            .is_some_and(|status| matches!(status, Value::Variant(_, name) if FALLEN.contains(&name.as_str()))),
         _ => false,
     };
     let is_decision = |ty: &Ty<'db>| match ty {
@@ -67,7 +67,7 @@ fn decisions<'db>(snapshot: &'db Snapshot, policy: Item<'db>) -> impl Iterator<I
         _ => false,
     };
     let entities = items_of(db, policy.file(db).package(db), Kind::Entity).iter().copied();
-    let declared = entities
-        .filter(move |entity| matches!(&signature(db, *entity).sig, Sig::Entity(ty) if is_decision(ty)));
+    let declared =
+        entities.filter(move |entity| matches!(&signature(db, *entity).sig, Sig::Entity(ty) if is_decision(ty)));
     declared.filter(move |entity| stands(*entity))
 }

@@ -19,9 +19,9 @@ pub(super) fn import(actions: &mut Actions<'_>, finding: &Finding) {
     let text = &actions.file.text;
     let part = |character: char| character == '.' || character == '_' || character.is_alphanumeric();
     let before = &text[..range.start as usize];
-    let start = before.rfind(|character: char| !part(character)).map_or(0, |at| {
-        at + before[at..].chars().next().map_or(1, char::len_utf8)
-    });
+    let start = before
+        .rfind(|character: char| !part(character))
+        .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let dotted = &text[start..range.end as usize];
     let name = dotted.split('.').next().unwrap_or_default().to_owned();
     if name.is_empty() {
@@ -31,8 +31,7 @@ pub(super) fn import(actions: &mut Actions<'_>, finding: &Finding) {
     let starts_it = start == range.start as usize;
     let modules = known(db, actions.file.source).into_iter().filter(|(_, module)| {
         let declared = editor::declared(db, *module);
-        declared.get(dotted).is_some()
-            || starts_it && (declared.get(&name).is_some() || declared.has_prefix(&name))
+        declared.get(dotted).is_some() || starts_it && (declared.get(&name).is_some() || declared.has_prefix(&name))
     });
     let modules: Vec<_> = modules.take(MOST).collect();
     for (path, _) in &modules {

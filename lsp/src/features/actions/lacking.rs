@@ -43,9 +43,8 @@ pub(super) fn unused(actions: &mut Actions<'_>, finding: &Finding) {
         }
     });
     // A step is done whether it has a name or not.
-    let is_value = names::at(snapshot, file, range.start).is_some_and(
-        |at| matches!(&at.meaning, Meaning::Local(_, ty) if !ty.holds_handle(&snapshot.db)),
-    );
+    let is_value = names::at(snapshot, file, range.start)
+        .is_some_and(|at| matches!(&at.meaning, Meaning::Local(_, ty) if !ty.holds_handle(&snapshot.db)));
     if let Some(binding) = binding.filter(|_| is_value) {
         let edits = actions.here(with_line(&file.text, binding), "");
         actions.put(format!("Remove `{name}`"), CodeActionKind::QUICKFIX, edits, Some(finding), false);

@@ -151,6 +151,28 @@ impl Context {
         }
     }
 
+    /// The names with dots that the place goes on with, and what stands before them.
+    pub(super) fn dotted(&self) -> (Vec<SmolStr>, Lead<'_>) {
+        let mut rest = &self.before[..];
+        let mut parts: Vec<SmolStr> = Vec::new();
+        loop {
+            let name = match rest {
+                [(TokenKind::Dot, _), (kind, name), ..] if kind.is_word() => {
+                    rest = &rest[2..];
+                    name
+                }
+                // A whole name, where the place is behind it.
+                [(kind, name), (TokenKind::Dot, _), ..] if parts.is_empty() && kind.is_word() => {
+                    rest = &rest[1..];
+                    name
+                }
+                _ => break,
+            };
+            parts.insert(0, name.clone());
+        }
+        (parts, Lead { before: rest })
+    }
+
     /// The word before the place, on its line.
     pub(super) fn word(&self) -> &str {
         self.before.first().map_or("", |(_, text)| text.as_str())
@@ -160,6 +182,46 @@ impl Context {
     pub(super) fn word_before(&self) -> &str {
         self.before.get(1).map_or("", |(_, text)| text.as_str())
     }
+}
+
+/// What stands on a line before something.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lead<'c> {
+    pub(super) before: &'c [(TokenKind, SmolStr)],
+}
+
+impl Lead<'_> {
+    /// The last word of it.
+    pub(super) fn word(&self) -> &str {
+        self.before.first().map_or("", |(_, text)| text.as_str())
+    }
+}
+
+/// Whether an arm of a `match` begins at a place, and is not there yet.
+pub(super) fn begins_arm(text: &str, start: u32, end: u32) -> bool {
+    let lexed = ordain_syntax::lex(text);
+    let tokens: Vec<&Token> = lexed.tokens.iter().filter(|token| !token.kind.is_comment()).collect();
+    let (before, after) = tokens.split_at(tokens.partition_point(|token| token.range.end <= start));
+    let next = after.iter().find(|token| token.range.start >= end).map(|token| token.kind);
+    if matches!(next, Some(TokenKind::FatArrow | TokenKind::Pipe | TokenKind::If | TokenKind::Dot)) {
+        return false;
+    }
+    let mut depth = 0;
+    let open = before.iter().rposition(|token| {
+        depth += i32::from(token.kind.is_closer()) - i32::from(token.kind.is_opener());
+        depth < 0
+    });
+    let Some(open) = open.filter(|open| before[*open].kind == TokenKind::LBrace) else { return false };
+    let last = before[before.len() - 1];
+    let line = text[..start as usize].rfind('\n').map_or(0, |at| at as u32 + 1);
+    let begins = before.len() - 1 == open
+        || matches!(last.kind, TokenKind::Comma | TokenKind::Pipe)
+        || last.range.end <= line && last.kind != TokenKind::FatArrow;
+    // The braces of a `match` stand behind its head.
+    let head = before[..open].iter().rev().map(|token| token.kind);
+    let ends =
+        |kind: &TokenKind| !matches!(kind, TokenKind::LBrace | TokenKind::RBrace | TokenKind::Eq | TokenKind::FatArrow);
+    begins && head.take_while(ends).any(|kind| kind == TokenKind::Match)
 }
 
 fn kind_of(head: TokenKind) -> Option<Kind> {

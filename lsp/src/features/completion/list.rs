@@ -1,7 +1,8 @@
 //! The list of suggestions: gathered, ranked, bounded.
 
+use ordain_compiler::editor::hir::Signature;
 use ordain_compiler::editor::{self, FieldOf, Meaning, Named};
-use ordain_compiler::{Database, Item, Kind, Ty};
+use ordain_compiler::{Database, Item, Kind, Ty, items_of};
 use ordain_diagnostics::{TextRange, catalogue};
 use ordain_graph::Function;
 use rustc_hash::FxHashSet;
@@ -13,6 +14,7 @@ use tower_lsp::ls_types::{
 
 use super::super::describe::{describe, function_docs};
 use super::super::hover::block;
+use super::super::navigation::provides;
 use super::{imports, inputs, parameters};
 use crate::world::{File, Snapshot};
 
@@ -42,15 +44,25 @@ pub(super) struct Suggestions<'db> {
     range: TextRange,
     found: Vec<CompletionItem>,
     seen: FxHashSet<String>,
+    /// The declaration it stands in, which cannot need itself.
+    pub(super) own: Option<SmolStr>,
+    /// The capability that adapters have to provide.
+    pub(super) provided: Option<Item<'db>>,
 }
 
 impl<'db> Suggestions<'db> {
     pub(super) fn new(snapshot: &'db Snapshot, file: &'db File, range: TextRange) -> Self {
-        Self { snapshot, file, range, found: Vec::new(), seen: FxHashSet::default() }
+        let (found, seen) = (Vec::new(), FxHashSet::default());
+        Self { snapshot, file, range, found, seen, own: None, provided: None }
     }
 
     pub(super) fn db(&self) -> &'db Database {
         &self.snapshot.db
+    }
+
+    /// Where what is replaced begins.
+    pub(super) fn start(&self) -> u32 {
+        self.range.start
     }
 
     fn typed(&self) -> &str {
@@ -144,7 +156,9 @@ impl<'db> Suggestions<'db> {
         let start = prefix.iter().map(|part| format!("{part}.")).collect::<String>();
         let mut seen: FxHashSet<Item<'db>> = FxHashSet::default();
         for (name, item) in editor::visible(db, self.file.source) {
+            let is_own = item.file(db) == self.file.source && self.own.as_ref() == Some(item.name(db));
             if wanted(item.kind(db))
+                && !is_own
                 && let Some(rest) = name.strip_prefix(start.as_str())
             {
                 seen.insert(item);
@@ -189,6 +203,10 @@ impl<'db> Suggestions<'db> {
         brought: Option<(SmolStr, (TextRange, String))>,
     ) {
         let db = self.db();
+        let lacks = self.provided.is_some_and(|wanted| !provides(self.snapshot, item).contains(&wanted));
+        if item.kind(db) == Kind::Adapter && lacks {
+            return;
+        }
         let kind = match item.kind(db) {
             Kind::Type => CompletionItemKind::STRUCT,
             Kind::Enum => CompletionItemKind::ENUM,
@@ -230,14 +248,48 @@ impl<'db> Suggestions<'db> {
     fn is_step(&self) -> bool {
         let before = &self.file.text[..self.range.start as usize];
         let line = before.rsplit('\n').next().unwrap_or_default().trim_start();
-        !(line.starts_with("bind") || line.starts_with("provides"))
+        !line.split_whitespace().any(|word| matches!(word, "bind" | "provides"))
     }
 
     /// Whether what is called stands there already.
     fn followed(&self) -> bool {
         let rest = &self.file.text[self.range.end as usize..];
         let rest = rest.trim_start_matches(|character: char| character == '_' || character.is_alphanumeric());
-        rest.starts_with('(') || rest.trim_start_matches(' ').starts_with('{')
+        rest.starts_with(['(', '.']) || rest.trim_start_matches(' ').starts_with('{')
+    }
+
+    /// Whether an arm's value follows.
+    pub(super) fn in_arm(&self) -> bool {
+        let rest = &self.file.text[self.range.end as usize..];
+        let rest = rest.trim_start_matches(|character: char| character == '_' || character.is_alphanumeric());
+        ["=>", "|", "if ", "."].iter().any(|sign| rest.trim_start_matches(' ').starts_with(sign))
+    }
+
+    /// The groups of people that environments know.
+    pub(super) fn groups(&mut self) {
+        let db = self.db();
+        for environment in items_of(db, self.file.source.package(db), Kind::Environment) {
+            let Signature::Environment { groups, .. } = &environment.signature(db).signature else { continue };
+            for group in groups {
+                let of = format!("group of {}", environment.name(db));
+                self.word(&group.name.text, CompletionItemKind::VALUE, Some(&of), None, Rank::Expected);
+            }
+        }
+    }
+
+    /// The codes of policies, in a string.
+    pub(super) fn policy_codes(&mut self, range: TextRange) {
+        let db = self.db();
+        self.range = range;
+        let package = self.file.source.package(db);
+        let others = editor::dependencies(db, package).map(|(_, package)| package);
+        for package in std::iter::once(package).chain(others) {
+            for policy in items_of(db, package, Kind::Policy) {
+                let Signature::Policy { code: Some(code), .. } = &policy.signature(db).signature else { continue };
+                let rank = if package == self.file.source.package(db) { Rank::Expected } else { Rank::Elsewhere };
+                self.word(&code.text, CompletionItemKind::CONSTANT, Some(policy.name(db)), None, rank);
+            }
+        }
     }
 
     /// The built-in functions.
@@ -272,15 +324,18 @@ impl<'db> Suggestions<'db> {
         }
     }
 
-    /// The files and folders of a folder of the package.
-    pub(super) fn files(&mut self, folder: &str, range: TextRange) {
+    /// The folders of a folder of the package, and those of its files that are wanted.
+    pub(super) fn files(&mut self, folder: &str, range: TextRange, wanted: impl Fn(&str) -> bool) {
         let package = self.file.source.package(self.db());
         let Some((_, root)) = self.snapshot.folders.iter().find(|(known, _)| *known == package) else { return };
         let Ok(entries) = std::fs::read_dir(std::path::Path::new(root).join(folder)) else { return };
         self.range = range;
         for entry in entries.filter_map(Result::ok).take(MOST) {
             let (name, is_folder) = (entry.file_name(), entry.path().is_dir());
-            let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
+            let Some(name) = name.to_str() else { continue };
+            if if is_folder { name.starts_with('.') } else { !wanted(name) } {
+                continue;
+            }
             let kind = if is_folder { CompletionItemKind::FOLDER } else { CompletionItemKind::FILE };
             self.put(name, kind, Rank::File, None, |_| {});
         }

@@ -6,16 +6,18 @@
 mod context;
 pub(crate) mod imports;
 mod list;
+mod strings;
 mod words;
 
 use ordain_compiler::editor::{self, COMPLETION_NAME, Named, Spot, hir};
 use ordain_compiler::{Item, Kind, Sig, SourceFile, Ty, file_items, signature};
 use ordain_diagnostics::TextRange;
+use ordain_syntax::TokenKind;
 use smol_str::SmolStr;
 use tower_lsp::ls_types::{CompletionItem, CompletionItemKind, CompletionList, Position};
 
 use crate::world::{File, Snapshot};
-use context::{Context, Place};
+use context::{Context, Place, begins_arm};
 use list::{Rank, Suggestions};
 
 /// The text with [`COMPLETION_NAME`] in the place of the name around a position.
@@ -23,7 +25,9 @@ pub(crate) fn marked(file: &File, position: Position) -> String {
     let written = around(&file.text, file.offset(position));
     let (start, end) = (written.range.start as usize, written.range.end as usize);
     let typed = &file.text[start..written.cursor as usize];
-    format!("{}{typed}{COMPLETION_NAME}{}", &file.text[..start], &file.text[end..])
+    // An arm without a value would be none.
+    let arm = if begins_arm(&file.text, written.range.start, written.range.end) { " => none" } else { "" };
+    format!("{}{typed}{COMPLETION_NAME}{arm}{}", &file.text[..start], &file.text[end..])
 }
 
 /// The name around an offset.
@@ -50,17 +54,18 @@ pub(crate) fn complete(snapshot: &Snapshot, file: &File, position: Position) -> 
     let context = Context::at(&file.text, range.start);
     match context.place {
         Place::Comment => return None,
-        Place::String => paths(&mut found, &file.text, offset),
+        Place::String => strings::complete(&mut found, &file.text, offset),
         Place::Use => imports::modules(&mut found, &context),
         Place::UseNames => imports::names(&mut found, &context),
         Place::Code => found.codes(),
         _ => {
             let spot = spot(snapshot, scratch, range.start);
+            found.own = editor::item_at(&snapshot.db, scratch, range.start).map(|item| item.name(&snapshot.db).clone());
             let statement = matches!(context.place, Place::Statement(_) | Place::Clause(_) | Place::Top);
             if statement {
                 words::heads(&mut found, &context);
-            } else {
-                words::after(&mut found, &context);
+            } else if words::after(&mut found, &context) {
+                return Some(found.finish());
             }
             let called = match (context.place, context.word()) {
                 // Steps and sub-plans get names as values do.
@@ -71,8 +76,15 @@ pub(crate) fn complete(snapshot: &Snapshot, file: &File, position: Position) -> 
             if let Some(kind) = called {
                 found.items(&[], |known| known == kind, Rank::File);
             }
+            if let Some((prefix, kind)) = named(snapshot, file, &context, &mut found) {
+                found.items(&prefix, |known| known == kind, Rank::File);
+                return Some(found.finish());
+            }
             match spot {
                 Some(_) if called == Some(Kind::Plan) => {}
+                _ if matches!((context.word_before(), context.word()), ("approval", "from") | ("escalate", "to")) => {
+                    found.groups();
+                }
                 Some(Spot::Expr { locals, .. }) if context.word() == "after" => {
                     let waitable = |ty: &Ty<'_>| matches!(ty, Ty::Step(_) | Ty::Plan(_) | Ty::Stage | Ty::Family(_));
                     locals.iter().filter(|local| waitable(&local.ty)).for_each(|local| found.local(local, Rank::Local));
@@ -86,6 +98,47 @@ pub(crate) fn complete(snapshot: &Snapshot, file: &File, position: Position) -> 
         }
     }
     Some(found.finish())
+}
+
+/// Which kind of declaration the tokens before a place ask for, and the parts of its name that are there: what is written so far may
+/// not be enough for the parser.
+fn named<'db>(
+    snapshot: &'db Snapshot,
+    file: &File,
+    context: &Context,
+    found: &mut Suggestions<'db>,
+) -> Option<(Vec<SmolStr>, Kind)> {
+    if context.before.first().is_some_and(|(kind, _)| {
+        kind.is_word()
+            && *kind != TokenKind::Bind
+            && *kind != TokenKind::Provides
+            && *kind != TokenKind::Undo
+            && *kind != TokenKind::To
+    }) {
+        return None;
+    }
+    let (prefix, lead) = context.dotted();
+    match (context.place, lead.word()) {
+        (Place::Inside(Some(Kind::Environment)), "bind")
+        | (Place::Inside(Some(Kind::Adapter)), "provides")
+        | (Place::Inside(Some(Kind::Capability)), "undo") => Some((prefix, Kind::Capability)),
+        (Place::Inside(Some(Kind::Environment)), "to") => {
+            let names = lead.before[1..].iter().take_while(|(kind, _)| *kind != TokenKind::Bind);
+            let mut parts: Vec<SmolStr> =
+                names.filter(|(kind, _)| kind.is_word()).map(|(_, name)| name.clone()).collect();
+            parts.reverse();
+            found.provided = editor::meant(&snapshot.db, file.source, &parts).map(|(item, _)| item);
+            Some((prefix, Kind::Adapter))
+        }
+        // A step, of whose name the first parts are there.
+        (Place::Inside(Some(Kind::Plan)), _) if !prefix.is_empty() => {
+            let length: usize = prefix.iter().map(|part| part.len() + 1).sum();
+            let start = found.start().checked_sub(length as u32)?;
+            let begins = matches!(Context::at(&file.text, start).place, Place::Statement(Kind::Plan));
+            begins.then_some((prefix, Kind::Capability))
+        }
+        _ => None,
+    }
 }
 
 /// What inference expected at the marked place.
@@ -129,18 +182,7 @@ fn of_spot<'db>(found: &mut Suggestions<'db>, spot: Spot<'db>) {
             }
         }
         Spot::Target(kind, prefix) => found.items(&prefix, |known| known == kind, Rank::File),
-        Spot::Pattern(ty) => {
-            variants(found, &ty, Rank::Expected);
-            if matches!(ty.peel(found.db()), Ty::Optional(_)) {
-                found.word("none", CompletionItemKind::KEYWORD, None, None, Rank::Expected);
-            }
-            if ty.peel(found.db()) == Ty::Bool {
-                for word in ["true", "false"] {
-                    found.word(word, CompletionItemKind::KEYWORD, None, None, Rank::Expected);
-                }
-            }
-            found.word("_", CompletionItemKind::KEYWORD, Some("everything else"), None, Rank::Word);
-        }
+        Spot::Pattern(ty) => patterns(found, &ty),
         Spot::Argument { callee, expected, locals } => {
             if let Sig::Fn { params, .. } | Sig::Plan { params, .. } = &signature(found.db(), callee).sig {
                 for param in params {
@@ -155,6 +197,27 @@ fn of_spot<'db>(found: &mut Suggestions<'db>, spot: Spot<'db>) {
     }
 }
 
+/// What fits values of a type, with the arrow to its value where there is none yet.
+fn patterns<'db>(found: &mut Suggestions<'db>, ty: &Ty<'db>) {
+    let db = found.db();
+    let in_arm = found.in_arm();
+    let arm = |word: &str| (!in_arm).then(|| format!("{word} => $0"));
+    if let Some((item, variants)) = ty.variants(db) {
+        for variant in variants {
+            found.word(variant, CompletionItemKind::ENUM_MEMBER, Some(item.name(db)), arm(variant), Rank::Expected);
+        }
+    }
+    let words: &[&str] = match ty.peel(db) {
+        Ty::Optional(_) => &["none"],
+        Ty::Bool => &["true", "false"],
+        _ => &[],
+    };
+    for word in words {
+        found.word(word, CompletionItemKind::KEYWORD, None, arm(word), Rank::Expected);
+    }
+    found.word("_", CompletionItemKind::KEYWORD, Some("everything else"), arm("_"), Rank::Word);
+}
+
 fn is_expression(kind: Kind) -> bool {
     matches!(kind, Kind::Const | Kind::Environment | Kind::Entity | Kind::Enum | Kind::Fn)
 }
@@ -163,7 +226,8 @@ fn expression<'db>(found: &mut Suggestions<'db>, expected: Option<&Ty<'db>>, loc
     if let Some(expected) = expected {
         variants(found, expected, Rank::Expected);
     }
-    for local in locals.iter().rev() {
+    // For a stage one can wait, and do nothing else with it.
+    for local in locals.iter().rev().filter(|local| local.ty != Ty::Stage) {
         let fits = expected.is_some_and(|expected| *expected == local.ty);
         found.local(local, if fits { Rank::Expected } else { Rank::Local });
     }
@@ -239,17 +303,6 @@ pub(super) fn hole<'db>(db: &'db dyn ordain_compiler::Db, number: usize, ty: &Ty
         Ty::Bool => format!("${{{number}|true,false|}}"),
         _ => format!("${{{number}}}"),
     }
-}
-
-/// Paths of files of the package, inside a string.
-fn paths(found: &mut Suggestions<'_>, text: &str, offset: u32) {
-    let start = text[..offset as usize].rfind('"').map_or(offset as usize, |at| at + 1);
-    let typed = &text[start..offset as usize];
-    let folder = typed.rfind('/').map_or("", |at| &typed[..at]);
-    if typed.contains(['{', '\n', ' ']) || typed.starts_with('/') || typed.contains("..") {
-        return;
-    }
-    found.files(folder, TextRange::new((start + typed.rfind('/').map_or(0, |at| at + 1)) as u32, offset));
 }
 
 /// The inputs of a capability as a snippet.

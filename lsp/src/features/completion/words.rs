@@ -1,6 +1,7 @@
 //! The words of the language, where each may stand.
 
 use ordain_compiler::Kind;
+use ordain_syntax::TokenKind;
 use tower_lsp::ls_types::CompletionItemKind;
 
 use super::context::{Context, Place};
@@ -32,7 +33,7 @@ const DECLARATIONS: &[Head] = &[
     ),
     (
         "gate",
-        "gate ${1:name} {\n  on change [\"${2:**/*}\"]\n  check ${3:policies.*}\n}$0",
+        "gate ${1:name} {\n  on change [\"${2:**/*}\"]\n  check [${3:policies.*}]\n}$0",
         "policies that changes must pass",
     ),
     ("test", "test \"${1:what holds}\" {\n  expect $0\n}", "what must hold"),
@@ -61,7 +62,6 @@ const ADAPTER: &[Head] = &[
 const POLICY: &[Head] = &[
     ("code", "code \"${1:ABC-001}\"", "its code, for ever"),
     ("severity", "severity ${1|low,medium,high,critical|}", "how grave it is"),
-    ("from", "from ${1|rego,gatekeeper|} \"${2:rules.rego}\"", "rules of another language"),
     ("on", "on ${1|plan,step,entity,change,request,input|}", "what it is about"),
     ("for", "for ${1:each} in $0", "for each of several"),
     ("let", "let ${1:name} = $0", "a name for a value"),
@@ -86,7 +86,7 @@ const ENVIRONMENT: &[Head] = &[
 const GATE: &[Head] = &[
     ("on", "on change [\"${1:**/*}\"]", "which changes"),
     ("input", "input ${1:name}: ${2:Json} = $0", "a document"),
-    ("check", "check ${1:policies.*}", "the policies"),
+    ("check", "check [${1:policies.*}]", "the policies"),
 ];
 
 const PLAN: &[Head] = &[
@@ -108,6 +108,80 @@ const TEST: &[Head] = &[
     ("for any", "for any ${1:x}: ${2:Int} {\n  $0\n}", "for values that are made up"),
 ];
 
+const ABOUT_PLANS: &[Head] = &[
+    ("requires", "requires \"${1:ABC-001}\"", "a policy asks for something first"),
+    ("denies", "denies \"${1:ABC-001}\"", "a policy denies it"),
+    ("warns", "warns \"${1:ABC-001}\"", "a policy warns of it"),
+    ("allows", "allows", "no policy denies it"),
+];
+
+const BOUNDS: &[Head] = &[("where", "where ${1:it}$0", "what its values have to be")];
+const NUMBERS: &[Head] = &[("where", "where ${1:1..=9}$0", "what its values have to be")];
+const LENGTHS: &[Head] = &[
+    ("where len", "where len ${1:1..=9}$0", "how long it may be"),
+    ("where", "where ${1:it}$0", "what its values have to be"),
+];
+const TEXTS: &[Head] = &[
+    ("matching", "matching \"${1:[a-z]+}\"$0", "the regular expression that it matches as a whole"),
+    ("where len", "where len ${1:1..=63}$0", "how many characters it may have"),
+    ("where", "where ${1:it}$0", "what its values have to be"),
+];
+
+/// The words that may follow a type, where one stands before the place.
+fn after_type(context: &Context) -> Option<&'static [Head]> {
+    let typed = match context.place {
+        Place::Inside(Some(Kind::Type)) => &[TokenKind::Colon, TokenKind::Eq][..],
+        Place::Inside(Some(Kind::Capability | Kind::Fn | Kind::Plan | Kind::Const | Kind::Test)) => &[TokenKind::Colon],
+        _ => return None,
+    };
+    let mut before = context.before.iter().peekable();
+    let mut depth = 0;
+    // What stands in brackets behind the name.
+    while let Some((kind, _)) = before.peek() {
+        match kind {
+            TokenKind::Gt | TokenKind::RBracket => depth += 1,
+            TokenKind::Lt | TokenKind::LBracket => depth -= 1,
+            TokenKind::Question => {}
+            _ if depth > 0 => {}
+            _ => break,
+        }
+        before.next();
+    }
+    let (_, name) = before.next_if(|(kind, _)| kind.is_word())?;
+    while before.next_if(|(kind, _)| *kind == TokenKind::Dot).is_some() {
+        before.next_if(|(kind, _)| kind.is_word())?;
+    }
+    let begins = before.next().is_some_and(|(kind, _)| typed.contains(kind));
+    if !begins || !name.starts_with(char::is_uppercase) {
+        return None;
+    }
+    Some(match name.as_str() {
+        "Int" | "Decimal" => NUMBERS,
+        "String" => TEXTS,
+        "List" | "Set" | "Map" => LENGTHS,
+        _ => BOUNDS,
+    })
+}
+
+/// Whether a capability stands before the place, which an environment is to bind.
+fn is_bound(context: &Context) -> bool {
+    let named = context.before.first().is_some_and(|(kind, _)| kind.is_word());
+    let (prefix, lead) = context.dotted();
+    let bind = if prefix.is_empty() { context.word_before() } else { lead.word() };
+    matches!(context.place, Place::Inside(Some(Kind::Environment))) && named && bind == "bind"
+}
+
+/// Whether a plan stands before the place, of which a test expects something.
+fn is_expected_plan(context: &Context) -> bool {
+    let begins = context.before.last().is_some_and(|(kind, _)| *kind == TokenKind::Expect);
+    let [(last, word), .., _] = &context.before[..] else { return false };
+    let ended = last.is_name() || matches!(last, TokenKind::RParen | TokenKind::RBracket);
+    let is_verdict =
+        context.before.len() == 2 && ["deny", "warn", "require", "allow", "permit", "forbid"].contains(&word.as_str());
+    let said = ABOUT_PLANS.iter().any(|(about, ..)| about == word);
+    matches!(context.place, Place::Inside(Some(Kind::Test))) && begins && ended && !is_verdict && !said
+}
+
 /// The words that begin something.
 pub(super) fn heads(found: &mut Suggestions<'_>, context: &Context) {
     let heads = match context.place {
@@ -126,10 +200,30 @@ pub(super) fn heads(found: &mut Suggestions<'_>, context: &Context) {
     }
 }
 
-/// The words that may follow others.
-pub(super) fn after(found: &mut Suggestions<'_>, context: &Context) {
+/// The words that may follow others. Gives whether nothing else can.
+pub(super) fn after(found: &mut Suggestions<'_>, context: &Context) -> bool {
     const EFFECTS: &[&str] = &["read", "write", "destroy"];
     const LEVELS: &[&str] = &["low", "medium", "high", "critical"];
+    const VERDICTS: &[&str] = &["deny", "warn", "require", "allow", "permit", "forbid"];
+    if is_bound(context) {
+        found.word("to", CompletionItemKind::KEYWORD, None, None, Rank::Expected);
+        return true;
+    }
+    let in_head = context.before.last().is_some_and(|(kind, _)| *kind == TokenKind::Policy);
+    if let Some(words) = after_type(context) {
+        for (word, snippet, detail) in words {
+            let snippet = Some((*snippet).to_owned());
+            found.word(word, CompletionItemKind::KEYWORD, Some(detail), snippet, Rank::Expected);
+        }
+        return true;
+    }
+    if is_expected_plan(context) {
+        for (word, snippet, detail) in ABOUT_PLANS {
+            let snippet = Some((*snippet).to_owned());
+            found.word(word, CompletionItemKind::KEYWORD, Some(detail), snippet, Rank::Expected);
+        }
+        return true;
+    }
     let words: &[&str] = match (context.word_before(), context.word()) {
         ("limit", "effect") => EFFECTS,
         ("limit", "risk") => LEVELS,
@@ -143,20 +237,23 @@ pub(super) fn after(found: &mut Suggestions<'_>, context: &Context) {
         (_, "require") => &["approval from", "gate"],
         (_, "approval") => &["from"],
         (_, "escalate") => &["to"],
-        (_, "from") if matches!(context.place, Place::Inside(Some(Kind::Policy))) => &["rego", "gatekeeper"],
+        ("policy", _) => &["from"],
+        (_, "from") if in_head => &["rego", "gatekeeper"],
         (_, "run") if matches!(context.place, Place::Inside(Some(Kind::Adapter))) => &["process", "http", "builtin"],
         (_, "severity") => LEVELS,
         (_, "effect") if matches!(context.place, Place::Inside(Some(Kind::Capability))) => EFFECTS,
         (_, "risk") if matches!(context.place, Place::Inside(Some(Kind::Capability))) => LEVELS,
-        (_, "expect") if matches!(context.place, Place::Inside(Some(Kind::Test))) => {
-            &["deny", "warn", "require", "allow", "permit", "forbid"]
+        (_, "expect") if matches!(context.place, Place::Inside(Some(Kind::Test))) => VERDICTS,
+        ("expect", word) if matches!(context.place, Place::Inside(Some(Kind::Test))) && VERDICTS.contains(&word) => {
+            &["from"]
         }
         (_, "}") if matches!(context.place, Place::Inside(Some(Kind::Plan))) => {
             &["after", "timeout", "retry", "on failure", "expect"]
         }
-        _ => return,
+        _ => return false,
     };
     for word in words {
         found.word(word, CompletionItemKind::KEYWORD, None, None, Rank::Expected);
     }
+    false
 }

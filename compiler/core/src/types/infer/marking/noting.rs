@@ -62,10 +62,11 @@ impl<'db> Infer<'db> {
         self.spot(name, |this| Spot::Expr { expected: expected.cloned(), locals: this.scope(), prefix: Vec::new() });
     }
 
-    /// Notes a path in an expression whose last known part is followed by something else.
+    /// Notes a path in an expression, in which the name that is looked for is followed by others or not.
     pub(in super::super) fn spot_path(&mut self, parts: &[SmolStr]) {
-        if let Some((last, prefix)) = parts.split_last() {
-            self.spot(last, |this| Spot::Expr { expected: None, locals: this.scope(), prefix: prefix.to_vec() });
+        if let Some(at) = parts.iter().position(|part| part.contains(COMPLETION_NAME)) {
+            let prefix = &parts[..at];
+            self.spot(&parts[at], |this| Spot::Expr { expected: None, locals: this.scope(), prefix: prefix.to_vec() });
         }
     }
 
