@@ -5,6 +5,7 @@ use ordain_compiler::{Item, Kind, Sig, Ty, signature};
 use ordain_syntax::ast;
 
 use super::names;
+use super::reference::built_in;
 use crate::world::Snapshot;
 
 /// How many lines of a declaration are shown.
@@ -12,9 +13,6 @@ const MOST_LINES: usize = 28;
 
 /// How long a value may be.
 const MOST_VALUE: usize = 200;
-
-/// The documentation of the built-in functions, as the reference has it.
-const FUNCTIONS: &str = include_str!("../../../docs/reference/functions.md");
 
 /// A declaration's own text, from its documentation on, and its syntax tree.
 pub(crate) struct Written<'db> {
@@ -170,26 +168,12 @@ pub(crate) fn describe<'db>(snapshot: &'db Snapshot, within: Option<Item<'db>>, 
             let code = format!("// of {}\n{name}: {}", names::path(snapshot, *item), ty.display(db));
             Description { code, docs: None }
         }
-        Meaning::Builtin(function) => function_docs(function.name()),
+        Meaning::Builtin(function) => built_in(function.name()),
         Meaning::Data(format) => {
             let name = editor::function_words().find(|name| ordain_compiler::DataFormat::named(name) == Some(*format));
-            function_docs(name.unwrap_or_default())
+            built_in(name.unwrap_or_default())
         }
-        Meaning::Word(word) => function_docs(word),
-    }
-}
-
-/// What the reference says of a built-in function.
-pub(crate) fn function_docs(name: &str) -> Description {
-    let line = FUNCTIONS.lines().find_map(|line| {
-        let (code, docs) = line.strip_prefix("- `")?.split_once("`")?;
-        (code.split('(').next() == Some(name)).then_some((code, docs))
-    });
-    match line {
-        Some((code, docs)) => {
-            Description { code: format!("fn {code}"), docs: Some(docs.trim_start_matches([':', ' ']).to_owned()) }
-        }
-        None => Description { code: name.to_owned(), docs: Some("Built in.".into()) },
+        Meaning::Word(word) => built_in(word),
     }
 }
 

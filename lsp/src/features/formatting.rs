@@ -63,12 +63,12 @@ fn formatted(file: &File, range: TextRange) -> Result<String, String> {
         format!("not formatted: {error}{}", error.errors.first().map(place).unwrap_or_default())
     };
     let formatted = ordain_syntax::format(text).map_err(told)?;
-    Ok(as_in(&file.text, formatted))
+    Ok(as_in(&file.text, &formatted))
 }
 
 /// A formatted text whose lines end as those of a file do.
-pub(super) fn as_in(file: &str, formatted: String) -> String {
-    let formatted = if ordain_syntax::has_crlf(&formatted) { formatted.replace("\r\n", "\n") } else { formatted };
+pub(super) fn as_in(file: &str, formatted: &str) -> String {
+    let formatted = formatted.replace("\r\n", "\n");
     if ordain_syntax::has_crlf(file) { formatted.replace('\n', "\r\n") } else { formatted }
 }
 

@@ -23,6 +23,7 @@ mod nodes;
 pub(crate) mod plans;
 pub(crate) mod preview;
 mod reads;
+pub(crate) mod reference;
 pub(crate) mod references;
 pub(crate) mod rename;
 pub(crate) mod selection;

@@ -8,7 +8,8 @@ use tower_lsp::ls_types::{
     Documentation, MarkupContent, MarkupKind, ParameterInformation, ParameterLabel, SignatureHelp, SignatureInformation,
 };
 
-use super::describe::{function_docs, written};
+use super::describe::written;
+use super::reference::built_in;
 use crate::world::{File, Snapshot};
 
 /// A call around a place.
@@ -29,7 +30,7 @@ pub(crate) fn signature_help(snapshot: &Snapshot, file: &File, offset: u32) -> O
     let declared = editor::meant(db, file.source, &call.path).filter(|(_, consumed)| *consumed == call.path.len());
     let Some((item, _)) = declared else {
         let [name] = call.path.as_slice() else { return None };
-        let described = function_docs(name);
+        let described = built_in(name);
         let (label, rest) = (described.code.strip_prefix("fn ")?.to_owned(), described.docs);
         let inside = label.split_once('(')?.1.rsplit_once(')')?.0.to_owned();
         let params = inside.split(", ").filter(|part| !part.is_empty()).map(str::to_owned).collect();

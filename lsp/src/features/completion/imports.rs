@@ -80,7 +80,13 @@ pub(crate) fn bringing(uses: &[ast::Use], text: &str, module: &str, name: &str) 
         return (TextRange::new(end, end), format!(", {name}"));
     }
     let at = match uses.last() {
-        Some(last) => last.range.end,
+        // Behind the comment that may stand on its line.
+        Some(last) => {
+            let rest = &text[last.range.end as usize..];
+            let line = rest.split('\n').next().unwrap_or_default().trim_end_matches('\r');
+            let commented = line.trim_start().starts_with("//");
+            last.range.end + if commented { line.len() as u32 } else { 0 }
+        }
         None => {
             // After what documents the file.
             let head = text.lines().take_while(|line| line.starts_with("//!") || line.trim().is_empty());

@@ -12,9 +12,10 @@ use tower_lsp::ls_types::{
     InsertTextFormat, MarkupContent, MarkupKind, TextEdit,
 };
 
-use super::super::describe::{describe, function_docs};
+use super::super::describe::describe;
 use super::super::hover::block;
 use super::super::navigation::provides;
+use super::super::reference::built_in;
 use super::{imports, inputs, parameters};
 use crate::world::{File, Snapshot};
 
@@ -351,7 +352,7 @@ impl<'db> Suggestions<'db> {
 pub(super) fn document(snapshot: &Snapshot, item: &mut CompletionItem) {
     let text = |name: &str| item.data.as_ref()?.get(name)?.as_str().map(str::to_owned);
     let docs = if let Some(function) = text("function") {
-        Some(block(&function_docs(&function)))
+        Some(block(&built_in(&function)))
     } else if let (Some(path), Some(file)) = (text("item"), text("for")) {
         let db = &snapshot.db;
         let found = snapshot

@@ -59,7 +59,7 @@ impl<'db> Infer<'db> {
 
     fn family(&mut self, name: &Name, handle: Ty<'db>, known: &mut FxHashMap<SmolStr, Loc>) {
         if known.insert(name.text.clone(), name.loc).is_none() {
-            // The key's type is that of the first index, which is inferred where it stands; any scalar will do here.
+            // The key's type is that of the first index, which is inferred where it stands.
             self.bind(name, Ty::Family(Arc::new((Ty::Error, handle))));
         }
     }
@@ -130,16 +130,16 @@ impl<'db> Infer<'db> {
 
     fn stmt(&mut self, stmt: &Stmt, result: Option<&Ty<'db>>) {
         match &stmt.kind {
-            StmtKind::Step { index, call, modifiers, .. } => {
+            StmtKind::Step { name, index, call, modifiers } => {
                 if let Some(index) = index {
-                    self.family_key(*index);
+                    self.family_key(name.as_ref(), *index);
                 }
                 self.step_call(call);
                 self.modifiers(modifiers);
             }
-            StmtKind::SubPlan { index, call, modifiers, .. } => {
+            StmtKind::SubPlan { name, index, call, modifiers } => {
                 if let Some(index) = index {
-                    self.family_key(*index);
+                    self.family_key(name.as_ref(), *index);
                 }
                 self.plan_call(call);
                 self.modifiers(modifiers);
@@ -189,9 +189,18 @@ impl<'db> Infer<'db> {
         }
     }
 
-    fn family_key(&mut self, index: ExprId) {
+    fn family_key(&mut self, name: Option<&Name>, index: ExprId) {
         let ty = self.infer(index, None);
         self.map_key(index, &ty);
+        let known = name.and_then(|name| self.locals.iter_mut().rev().find(|local| local.name == name.text));
+        if let Some(local) = known
+            && let Ty::Family(entry) = &local.ty
+            && entry.0 == Ty::Error
+        {
+            local.ty = Ty::Family(Arc::new((ty, entry.1.clone())));
+            let (site, ty) = (local.site, local.ty.clone());
+            self.mark_again(site, &ty);
+        }
     }
 
     fn modifiers(&mut self, modifiers: &Modifiers) {

@@ -23,6 +23,17 @@ impl<'db> Infer<'db> {
         }
     }
 
+    /// Notes another type for a local name that has been noted: more of it is known now.
+    pub(in super::super) fn mark_again(&mut self, site: Binding, ty: &Ty<'db>) {
+        for mark in self.marking.iter_mut().flat_map(|marking| &mut marking.marks) {
+            if let Meaning::Local(known, old) = &mut mark.meaning
+                && *known == site
+            {
+                *old = ty.clone();
+            }
+        }
+    }
+
     pub(in super::super) fn spot(&mut self, name: &str, spot: impl FnOnce(&Self) -> Spot<'db>) -> bool {
         if !self.watched() || !name.contains(COMPLETION_NAME) {
             return false;
