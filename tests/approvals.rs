@@ -163,8 +163,7 @@ fn a_trace_tells_who_agreed_and_why() {
     place.say("approve", "ana", &id, &["--reason", "seen <b>it</b>"]).exits(0);
     place.say("approve", "chi", &id, &[]).exits(0);
     place.goes_on(&id);
-    let verdict =
-        "GOV-101 needs the approval of 2 of sre, because a change in production needs two of them (file.write#2, saved)";
+    let verdict = "GOV-101 needs the approval of 2 of sre, because a change in production needs two of them (file.write#2, saved)";
     let words = [
         "bo rejects GOV-101: wait for chi",
         "bo takes back what was said to GOV-101",

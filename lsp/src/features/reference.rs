@@ -46,7 +46,7 @@ fn built_in_type(name: &str) -> Option<Description> {
 }
 
 /// The cells of the row of a table whose first cell is the one, without the quotes around it.
-fn row<'t>(page: &'t str, is_first: impl Fn(&str) -> bool) -> Option<Vec<&'t str>> {
+fn row(page: &str, is_first: impl Fn(&str) -> bool) -> Option<Vec<&str>> {
     page.lines().find_map(|line| {
         let cells: Vec<&str> = line.strip_prefix("| `")?.strip_suffix('|')?.split(" | ").map(str::trim).collect();
         let first = cells.first()?;

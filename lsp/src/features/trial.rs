@@ -227,7 +227,7 @@ impl Compared<'_> {
                 return errors().and(Err(other));
             }
             for (&old, &new) in old.iter().zip(new) {
-                self.item(path, old, new, &errors)?;
+                self.item(path, old, new, errors)?;
             }
         }
         errors()

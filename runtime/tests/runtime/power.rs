@@ -429,7 +429,7 @@ fn whatever_a_power_loss_leaves_nothing_durable_is_lost() {
             "it goes on",
             "it begins again",
         ] {
-            assert!(seen.get(what).is_some(), "{what} is not seen: {seen:?}");
+            assert!(seen.contains_key(what), "{what} is not seen: {seen:?}");
         }
     }
 }
