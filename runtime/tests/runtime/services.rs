@@ -120,7 +120,7 @@ fn secrets_are_not_sent_where_others_read_along() {
 
 #[test]
 fn what_is_not_spoken_is_refused_before_anything_runs() {
-    let mut plan = plan("https://127.0.0.1:1/");
+    let mut plan = plan("ftp://127.0.0.1:1/");
     note(&mut plan, "a", "succeed");
     let error = Place::new().try_execute(&plan.finish()).unwrap_err();
     assert_eq!(error.code(), "unsupported");
