@@ -44,6 +44,7 @@ mod rego;
 mod resume;
 mod revisions;
 mod shop;
+mod signals;
 mod skipping;
 mod standard;
 mod terraform;

@@ -66,6 +66,11 @@ impl Ordain {
         self.command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
+    /// Starts it, and leaves what it says to whoever reads that.
+    pub fn heard<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> std::process::Child {
+        self.command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
     /// Runs it until a moment and ends it then, as the system ends a process (SIGKILL); what came of it where it had ended
     /// before.
     pub fn killed_after<S: AsRef<OsStr>>(

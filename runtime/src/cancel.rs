@@ -13,6 +13,8 @@ pub struct Cancellation(Arc<(Mutex<Flag>, Condvar)>);
 #[derive(Default)]
 struct Flag {
     set: bool,
+    /// Whether nobody waits any longer.
+    forced: bool,
     /// Who is told when it is set, by a number of their own.
     listeners: Vec<(u64, Box<dyn Fn() + Send>)>,
     next: u64,
@@ -20,7 +22,7 @@ struct Flag {
 
 impl fmt::Debug for Flag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Flag").field("set", &self.set).finish_non_exhaustive()
+        f.debug_struct("Flag").field("set", &self.set).field("forced", &self.forced).finish_non_exhaustive()
     }
 }
 
@@ -53,6 +55,17 @@ impl Cancellation {
         }
         drop(flag);
         self.0.1.notify_all();
+    }
+
+    /// Sets the flag, and takes the time of grace from what was asked to end: programs that run still are forced to.
+    pub fn force(&self) {
+        self.lock().forced = true;
+        self.cancel();
+    }
+
+    /// Whether what is asked to end has no more time for it.
+    pub fn is_forced(&self) -> bool {
+        self.lock().forced
     }
 
     /// Whether the flag is set.
@@ -97,7 +110,9 @@ mod tests {
         let waiting = std::thread::spawn(move || other.wait(Duration::from_secs(60)));
         flag.cancel();
         assert!(waiting.join().unwrap());
-        assert!(flag.is_cancelled());
+        assert!(flag.is_cancelled() && !flag.is_forced());
+        flag.force();
+        assert!(flag.is_forced());
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use ordain_loader::{LoadError, find_root};
 use ordain_runtime::{
@@ -15,7 +14,7 @@ use crate::args::{ApplyArguments, Running};
 use crate::output;
 use crate::output::approvals::Commands;
 use crate::output::progress::Progress;
-use crate::{Failure, Outcome};
+use crate::{Failure, Outcome, signals};
 
 pub(crate) fn run(arguments: &ApplyArguments) -> Result<Outcome, Failure> {
     if arguments.running.json && !arguments.yes {
@@ -57,7 +56,7 @@ pub(super) fn conduct(
     // Whoever wants the end signed learns before the beginning that it cannot be.
     let key = running.checkpoint_key.as_deref().map(super::key::load).transpose()?;
     let cancel = Cancellation::new();
-    cancel_on_interrupt(cancel.clone())?;
+    signals::heed(cancel.clone())?;
 
     let secrets = EnvironmentSecrets;
     let progress = if running.json { None } else { Some(Progress::new(running.logs)) };
@@ -139,19 +138,6 @@ pub(super) fn workspace(package: &Path) -> Result<PathBuf, Failure> {
     }
 }
 
-/// The first interrupt ends the execution in good order, the second at once.
-fn cancel_on_interrupt(cancel: Cancellation) -> Result<(), Failure> {
-    let asked = AtomicBool::new(false);
-    ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
-        anstream::eprintln!("ending in good order; interrupt again to end at once");
-        cancel.cancel();
-    })?;
-    Ok(())
-}
-
 /// One line of JSON. A reader that goes away does not end what was begun.
 fn print_event(event: &Event) {
     if let Ok(line) = serde_json::to_string(event) {
@@ -177,15 +163,15 @@ fn finish(report: &ExecutionReport, journal: &Path, package: &Path, running: &Ru
         return output::write(None, format!("{last}\n").as_bytes());
     }
     let text = output::progress::summary(report, journal);
-    anstream::eprint!("{text}");
+    output::tell(&text);
     if report.state == State::Waiting {
         let commands = Commands { execution: &report.execution, package, journal: running.journal.as_deref() };
-        anstream::eprint!("{}", output::approvals::told(&report.approvals, &commands));
+        output::tell(&output::approvals::told(&report.approvals, &commands));
     }
     match (&report.returns, &report.returns_error) {
         (Some(returns), _) => output::write(None, format!("{}\n", output::value(returns)).as_bytes()),
         (None, Some(error)) => {
-            anstream::eprintln!("no result: {error}");
+            output::tell(&format!("no result: {error}\n"));
             Ok(())
         }
         (None, None) => Ok(()),

@@ -47,6 +47,11 @@ pub(crate) fn write(file: Option<&Path>, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
+/// Tells people how something goes, on the standard error. A terminal that is gone does not end what was begun.
+pub(crate) fn tell(text: &str) {
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}
+
 /// Prints JSON.
 pub(crate) fn json(value: &serde_json::Value) -> io::Result<()> {
     write(None, format!("{value:#}\n").as_bytes())

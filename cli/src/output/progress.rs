@@ -165,8 +165,8 @@ impl Progress {
 
     fn line(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| anstream::eprintln!("{line}")),
-            None => anstream::eprintln!("{line}"),
+            Some(bar) => bar.suspend(|| super::tell(&format!("{line}\n"))),
+            None => super::tell(&format!("{line}\n")),
         }
     }
 }

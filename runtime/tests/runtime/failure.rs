@@ -259,6 +259,25 @@ fn cancelling_stops_what_runs_and_starts_nothing_more() {
 }
 
 #[test]
+fn forcing_takes_the_time_of_grace() {
+    let mut plan = Plan::new();
+    plan.sh("a", "trap '' TERM; echo running; while :; do sleep 600; done");
+    let cancel = ordain_runtime::Cancellation::new();
+    let observer = |event: Event| {
+        if matches!(event, Event::Log { line, .. } if line == "running") {
+            cancel.force();
+        }
+    };
+    let place = Place::new();
+    let mut options = place.options(&observer);
+    options.cancel = cancel.clone();
+    // Longer than anybody waits for a test.
+    options.grace = std::time::Duration::from_secs(36_000);
+    let report = ordain_runtime::execute(&plan.finish(), &options).unwrap();
+    assert_eq!((report.state, failure(&report, "a").0), (State::Cancelled, Reason::Cancelled));
+}
+
+#[test]
 fn cancelling_before_the_first_step_starts_nothing() {
     let mut plan = Plan::new();
     note(&mut plan, "a", "succeed", &[]);

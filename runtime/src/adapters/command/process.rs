@@ -128,7 +128,7 @@ fn attend(
                 force_at = Some(now + step.grace());
             }
         }
-        if force_at.is_some_and(|at| now >= at) {
+        if force_at.is_some_and(|at| now >= at || step.cancellation().is_forced()) {
             signal(group, Signal::KILL);
             force_at = None;
         }

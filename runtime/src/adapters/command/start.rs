@@ -106,7 +106,7 @@ pub(super) fn observe(step: &StepContext<'_>) -> Result<Observed, StepError> {
 pub(super) fn end(step: &StepContext<'_>, group: Pid, ended: &dyn Fn() -> bool) {
     signal(group, Signal::TERM);
     let force_at = Instant::now() + step.grace();
-    while Instant::now() < force_at && !ended() {
+    while Instant::now() < force_at && !ended() && !step.cancellation().is_forced() {
         std::thread::sleep(TICK);
     }
     signal(group, Signal::KILL);

@@ -74,7 +74,7 @@ pub(super) fn attend(
             }
         }
         if let Some((why, until)) = because
-            && now >= until
+            && (now >= until || patience.cancel.is_some_and(Cancellation::is_forced))
         {
             link.abandon(id);
             return Err(why.error());

@@ -29,7 +29,7 @@ const TICK: Duration = Duration::from_millis(50);
 const TAIL: usize = 2_000;
 
 /// How long a tool that changes the world may take to come to an orderly end.
-const ORDERLY: Duration = Duration::from_secs(60);
+pub(super) const ORDERLY: Duration = Duration::from_secs(60);
 
 /// How long the system may take to end processes that are forced to.
 const FORCED: Duration = Duration::from_secs(5);
@@ -212,7 +212,7 @@ fn attend(
         }
         // What still prints although it was asked to end would fill the disk.
         let floods = streams.iter().any(|stream| stream.length() > limit.saturating_mul(2));
-        if force_at.is_some_and(|at| now >= at || floods) {
+        if force_at.is_some_and(|at| now >= at || floods || step.cancellation().is_forced()) {
             signal(group, Signal::KILL);
             force_at = None;
         }
