@@ -225,3 +225,79 @@ fn an_execution_is_cancelled_from_outside() {
     package.run(&["cancel", "0"]).exits(2).says("has ended: it was cancelled");
     package.run(&["undo", "0", "--yes"]).exits(1).says("was cut short");
 }
+
+/// A step that ends its interpreter the first time, and goes on by itself after that.
+const CRASHING: &str = r#"
+use std.command.{builtin.command, command}
+
+type Place = {}
+
+environment here: Place { bind command.run to builtin.command }
+
+const once = "if test -e crashed; then echo again >> log; else touch crashed; echo $$ > left; kill -9 $PPID; exec sleep 600; fi"
+
+plan crashing(env: Place = here) {
+  command.run { argv: ["sh", "-c", once] }
+}
+"#;
+
+/// A package whose execution was interrupted, its id, and the number of the program that runs on.
+fn crashed() -> (Package, String, String) {
+    let package = Package::of(CRASHING);
+    package.ordain().spawned(["apply", "--yes"]).wait().unwrap();
+    let listed = package.run(&["executions", "--json"]).exits(0).json();
+    assert_eq!(listed["executions"][0]["state"], "interrupted", "{listed}");
+    let id = listed["executions"][0]["id"].as_str().unwrap().to_owned();
+    let left = package.read("left").trim().to_owned();
+    assert!(runs(&left));
+    (package, id, left)
+}
+
+/// Whether a process has not ended: one that ended may be listed until somebody asks how.
+fn runs(pid: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, fields)| !fields.starts_with('Z'))
+}
+
+#[test]
+fn nothing_begins_beside_an_execution_that_was_interrupted() {
+    let (package, id, left) = crashed();
+    let refused = package.run(&["apply", "--yes"]).exits(2).says("[execution_interrupted]");
+    for way in ["resume", "undo", "cancel"] {
+        assert!(refused.stderr.contains(&format!("`ordain {way} {id}`")), "{refused}");
+    }
+    assert!(refused.stderr.contains("in the environment `test.main.here`"), "{refused}");
+    let told = package.run(&["apply", "--yes", "--json"]).exits(2).json();
+    assert_eq!(told["reason"], "execution_interrupted", "{told}");
+    assert!(!package.file("log").exists() && runs(&left));
+    // Whoever gives it up ends what it left.
+    package.run(&["cancel", &id]).exits(0).says("is cancelled");
+    assert!(!runs(&left), "the program of the step runs on");
+    assert!(!package.file("log").exists());
+    package.run(&["apply", "--yes"]).exits(0);
+    assert_eq!(package.read("log"), "again\n");
+}
+
+#[test]
+fn what_was_interrupted_can_be_undone_at_once() {
+    let (package, id, left) = crashed();
+    package.run(&["undo", &id, "--yes"]).exits(1).says("was cut short");
+    assert!(!runs(&left), "the program of the step runs on");
+    assert!(package.run(&["executions"]).exits(0).text().contains(" partly_undone"));
+    package.run(&["apply", "--yes"]).exits(0);
+}
+
+#[test]
+fn one_that_was_interrupted_is_not_forgotten_for_a_later_one() {
+    let (package, old, left) = crashed();
+    package.run(&["apply", "--yes", "--concurrent"]).exits(0);
+    assert!(runs(&left));
+    let new = package.run(&["executions", "--json"]).json()["executions"][0]["id"].as_str().unwrap().to_owned();
+    let bare = package.run(&["resume"]).exits(2).says(&format!("`ordain resume {old}` goes on with it"));
+    assert!(bare.stderr.contains("has ended (succeeded)"), "{bare}");
+    let resumed = package.run(&["resume", &old]).exits(0);
+    assert!(resumed.stderr.contains(&format!("`{new}` has succeeded in `test.main.here` since")), "{resumed}");
+    assert!(!runs(&left));
+    // Nothing is left to be told of.
+    package.run(&["resume"]).exits(2).says("has ended: it succeeded");
+}

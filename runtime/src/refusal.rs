@@ -53,6 +53,8 @@ refusals! {
     ExecutionEnded = "execution_ended";
     /// The execution has not ended.
     ExecutionNotEnded = "execution_not_ended";
+    /// An execution in an environment of the plan was interrupted and has not ended.
+    ExecutionInterrupted = "execution_interrupted";
     /// Another process has gone on with the execution.
     ExecutionTaken = "execution_taken";
     /// Another execution runs in an environment of the plan.

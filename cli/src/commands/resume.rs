@@ -1,6 +1,6 @@
 //! `ordain resume`
 
-use ordain_runtime::{Journal, RecordedState, State, resume};
+use ordain_runtime::{ExecutionSummary, Journal, RecordedState, State, resume};
 
 use super::apply::{conduct, journal, workspace};
 use super::executions::{choose, warn_of_other_approvers};
@@ -13,8 +13,16 @@ pub(crate) fn run(arguments: &ResumeArguments) -> Result<Outcome, Failure> {
     let executions = journal.executions()?;
     let chosen = match &arguments.execution {
         Some(id) => choose(&executions, id)?,
-        None => executions.first().ok_or_else(|| Failure("the journal has no executions".into()))?,
+        None => latest(&executions)?,
     };
+    let goes_on = !matches!(chosen.state, RecordedState::Finished(state) if state != State::Cancelled);
+    if goes_on && let Some((newer, environment)) = journal.succeeded_since(&chosen.id)? {
+        let place = if environment.is_empty() { String::new() } else { format!(" in `{environment}`") };
+        anstream::eprintln!(
+            "`{newer}` has succeeded{place} since `{}` began, which may do over what that did",
+            chosen.id
+        );
+    }
     let record = journal.execution(&chosen.id)?;
     let undoing = record.as_ref().is_some_and(|record| record.undoing);
     if let Some(record) = record.filter(|record| record.summary.state == RecordedState::Waiting) {
@@ -26,4 +34,21 @@ pub(crate) fn run(arguments: &ResumeArguments) -> Result<Outcome, Failure> {
         options.as_of = Some(today);
         resume(&chosen.id, options)
     })
+}
+
+/// The latest of all, which is meant where none is named. Where that has ended, one before it may not have.
+fn latest(executions: &[ExecutionSummary]) -> Result<&ExecutionSummary, Failure> {
+    let latest = executions.first().ok_or_else(|| Failure("the journal has no executions".into()))?;
+    let left = executions.iter().find(|each| each.state == RecordedState::Interrupted);
+    match (latest.state, left) {
+        (RecordedState::Finished(state), Some(left)) => Err(Failure(format!(
+            "the latest execution, `{}`, has ended ({}); `{}` of `{}` was interrupted: `ordain resume {}` goes on with it",
+            latest.id,
+            state.name(),
+            left.id,
+            left.plan,
+            left.id
+        ))),
+        _ => Ok(latest),
+    }
 }

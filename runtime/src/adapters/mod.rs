@@ -10,6 +10,7 @@ mod git;
 #[cfg(test)]
 mod harness;
 mod http;
+mod left;
 mod observed;
 mod reach;
 pub(crate) mod remote;
@@ -20,6 +21,7 @@ mod trust;
 pub(crate) use bounded::Party;
 pub use context::{SecretTag, StepContext, StepError};
 pub(crate) use context::{Surroundings, Told, Try};
+pub(crate) use left::{Left, end_left};
 pub use observed::Observed;
 pub(crate) use reach::{Missing, Reach, Terrain};
 pub use remote::AdapterLimits;

@@ -67,6 +67,14 @@ pub enum ExecuteError {
         /// The execution.
         id: SmolStr,
     },
+    /// A program that the execution left running when its process ended does not end.
+    #[error("process {pid}, which `{id}` left running, cannot be ended")]
+    NotStopped {
+        /// The execution.
+        id: SmolStr,
+        /// The number of the program's process.
+        pid: i64,
+    },
     /// The journal does not hold the execution's plan: one of the first version does not.
     #[error("the journal does not hold the plan of `{id}`: an earlier version of Ordain began it")]
     NoPlan {
@@ -116,6 +124,7 @@ impl ExecuteError {
             Self::Unknown { .. } => Refusal::ExecutionUnknown,
             Self::Ended { .. } => Refusal::ExecutionEnded,
             Self::NotEnded { .. } => Refusal::ExecutionNotEnded,
+            Self::NotStopped { .. } => return Reason::NotStopped.code(),
             Self::NoPlan { .. } | Self::Misfit(_) => Refusal::JournalMisfit,
             Self::Journal(error) | Self::Broken { error, .. } => error.refusal(),
             Self::Threads(_) => Refusal::ThreadsMissing,

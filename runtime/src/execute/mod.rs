@@ -2,6 +2,7 @@
 
 mod decide;
 mod error;
+mod left;
 mod limits;
 mod machine;
 mod outputs;
@@ -167,32 +168,37 @@ pub fn resume(id: &str, options: &ExecuteOptions<'_>) -> Result<ExecutionReport,
     }
 }
 
-/// Undoes what an execution that has ended did: what succeeded, in reverse order, as far as it can be undone. What could not
-/// be undone before is tried again.
+/// Undoes what an execution did that has ended or was interrupted: what succeeded, in reverse order, as far as it can be undone.
+/// What could not be undone before is tried again. Programs that it left running are ended first.
 ///
 /// # Errors
-/// There is no such execution, it has not ended or is undone already, or as for [`resume`].
+/// There is no such execution, it waits for people, it is undone already, or as for [`resume`].
 pub fn undo(id: &str, options: &ExecuteOptions<'_>) -> Result<ExecutionReport, ExecuteError> {
     let claim = claim(id, options)?;
     match claim.record.summary.state {
         RecordedState::Finished(state @ State::Undone) => Err(ExecuteError::Ended { id: id.into(), state }),
-        RecordedState::Finished(_) => go_on(id, claim, Goal::Undo, options),
+        RecordedState::Finished(_) | RecordedState::Interrupted => go_on(id, claim, Goal::Undo, options),
         _ if claim.record.undoing => go_on(id, claim, Goal::Undo, options),
         _ => Err(ExecuteError::NotEnded { id: id.into() }),
     }
 }
 
 /// Asks an execution to end. Whoever carries it out ends it in good order, as soon as it sees that; one that nobody carries
-/// out has ended then. Gives whether somebody carries it out.
+/// out has ended then, and so have the programs that it left running. Gives whether somebody carries it out.
 ///
 /// # Errors
-/// There is no such execution, or it has ended; or the journal cannot be written.
+/// There is no such execution, or it has ended; a program that it left running does not end; or the journal cannot be written.
 pub fn cancel(id: &str, journal: &Path) -> Result<bool, ExecuteError> {
     let journal = Journal::open_to_resume(journal)?;
     let record = journal.execution(id)?.ok_or_else(|| ExecuteError::Unknown { id: id.into() })?;
     match record.summary.state {
         RecordedState::Finished(state) => Err(ExecuteError::Ended { id: id.into(), state }),
-        _ => Ok(journal.cancel(id, clock::now())?),
+        _ => journal.cancel(id, clock::now(), || {
+            // Read again: nobody changes it from here on.
+            let Some(record) = journal.execution(id)? else { return Ok(()) };
+            let plan = journal.plan(&record.summary.plan_hash)?;
+            left::end(id, plan.as_ref(), &record.steps)
+        }),
     }
 }
 
@@ -220,6 +226,10 @@ fn go_on(
     let workspace = Arc::new(workspace(options)?);
     let past = Past::read(&prepared, &claim.record.steps)?;
     let plan_hash = claim.record.summary.plan_hash.clone();
+    if goal == Goal::Undo {
+        // Nothing of what was being done is done again, which would end what is left of it.
+        left::end(id, Some(&plan), &claim.record.steps)?;
+    }
     let recorder = claim.resume(clock::now(), goal == Goal::Undo)?;
     (options.observer)(Event::ExecutionResumed {
         execution: id.into(),

@@ -57,6 +57,17 @@ pub enum JournalError {
         /// Its qualified name; none where plans have no environment.
         environment: SmolStr,
     },
+    /// An execution in an environment was interrupted and has not ended: what it began may be half done, or at work still.
+    #[error(
+        "`{execution}` was interrupted in {} and has not ended\n`ordain resume {execution}` goes on with it, `ordain undo {execution}` takes back what it did, `ordain cancel {execution}` gives it up",
+        named(.environment)
+    )]
+    Interrupted {
+        /// The execution.
+        execution: SmolStr,
+        /// Its environment's qualified name; none where plans have no environment.
+        environment: SmolStr,
+    },
     /// The execution was resumed elsewhere while it was written down here.
     #[error("the execution was resumed by another process, which writes to the journal `{path}` now")]
     Taken {
@@ -104,6 +115,7 @@ impl JournalError {
             Self::Newer { .. } => Refusal::JournalNewer,
             Self::Busy { .. } => Refusal::JournalBusy,
             Self::EnvironmentBusy { .. } => Refusal::EnvironmentBusy,
+            Self::Interrupted { .. } => Refusal::ExecutionInterrupted,
             Self::Taken { .. } => Refusal::ExecutionTaken,
             Self::Full { .. } => Refusal::JournalFull,
             Self::Unavailable { .. } => Refusal::JournalUnavailable,

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest as _, Sha256};
 use smol_str::SmolStr;
 
-use super::JournalError;
+use super::{JournalError, read};
 
 /// Held as long as an execution writes.
 #[derive(Debug)]
@@ -54,9 +54,7 @@ pub(super) fn take(journal: &Path, execution: &str, claimed: &Claimed) -> Result
 /// Keeps other executions from the environments of one that is taken.
 pub(super) fn take_environments(own: ExecutionLock, journal: &Path, claimed: &Claimed) -> Result<Locks, JournalError> {
     // A plan without environments keeps out those that have none either.
-    let none = [SmolStr::default()];
-    let mut names = if claimed.environments.is_empty() { &none[..] } else { &claimed.environments }.to_vec();
-    names.sort();
+    let names = read::or_none(claimed.environments.iter().cloned());
     let environment = |name: &SmolStr| {
         let path = place(journal, "environment", name);
         let busy = || JournalError::EnvironmentBusy { environment: name.clone() };

@@ -22,6 +22,7 @@ pub use record::{ExecutionRecord, ExecutionSummary, LogEvent, LogRow, RecordedSt
 pub use verify::{Migrated, Problem, SignedRow, Verification, Witness};
 pub(crate) use writer::Recorder;
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use ordain_graph::PlanGraph;
@@ -223,21 +224,86 @@ impl Journal {
     /// Begins an execution, of which there is one in an environment at a time.
     pub(crate) fn begin(self, execution: &NewExecution, claimed: &Claimed) -> Result<Recorder, JournalError> {
         let lock = lock::take(&self.path, &execution.id, claimed)?;
+        self.not_beside_interrupted(claimed)?;
         let row = writer::begin(&self.connection, execution, &|id| self.is_live(id))
             .map_err(|error| JournalError::database(&self.path, &error))?;
         Ok(Recorder::new(self.path, self.connection, lock, execution.id.clone(), (1, row), Vec::new()))
     }
 
+    /// Keeps an execution out of environments in which another was interrupted and has not ended, unless it is to run beside
+    /// others. Its own locks on the environments are held, so that nobody begins or goes on there meanwhile.
+    fn not_beside_interrupted(&self, claimed: &Claimed) -> Result<(), JournalError> {
+        if claimed.concurrent {
+            return Ok(());
+        }
+        let own = read::or_none(claimed.environments.iter().cloned());
+        let found = read::interrupted(&self.connection, &|id| self.is_live(id))
+            .and_then(|interrupted| self.first_in(interrupted, &own))
+            .map_err(|error| JournalError::database(&self.path, &error))?;
+        match found {
+            None => Ok(()),
+            Some((execution, environment)) => Err(JournalError::Interrupted { execution, environment }),
+        }
+    }
+
+    /// The first of some executions whose plan is about one of the environments, and that environment.
+    fn first_in(
+        &self,
+        executions: Vec<(SmolStr, SmolStr)>,
+        environments: &BTreeSet<SmolStr>,
+    ) -> rusqlite::Result<Option<(SmolStr, SmolStr)>> {
+        let mut known: HashMap<SmolStr, Option<SmolStr>> = HashMap::new();
+        for (id, hash) in executions {
+            if !known.contains_key(&hash) {
+                // Journals of the first version did not keep plans: nobody can tell where those were executed.
+                let others = read::environments(&self.connection, &hash)?.unwrap_or_default();
+                known.insert(hash.clone(), others.intersection(environments).next().cloned());
+            }
+            if let Some(Some(shared)) = known.get(&hash) {
+                return Ok(Some((id, shared.clone())));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The latest execution that began after another, in an environment of that one, and has succeeded; with the environment's
+    /// qualified name, which is empty where plans have none.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn succeeded_since(&self, id: &str) -> Result<Option<(SmolStr, SmolStr)>, JournalError> {
+        let find = || {
+            let newer = read::succeeded_since(&self.connection, id)?;
+            // A plan is large, and mostly there is nothing to compare it with.
+            let Some(hash) = read::plan_hash(&self.connection, id)?.filter(|_| !newer.is_empty()) else {
+                return Ok(None);
+            };
+            let own = read::environments(&self.connection, &hash)?.unwrap_or_default();
+            self.first_in(newer, &own)
+        };
+        find().map_err(|error| JournalError::database(&self.path, &error))
+    }
+
     /// Asks an execution to end. Whoever carries it out ends it in good order, as soon as it sees that; one that nobody
-    /// carries out has ended then. Gives whether somebody carries it out.
-    pub(crate) fn cancel(&self, id: &str, at: i64) -> Result<bool, JournalError> {
+    /// carries out has ended then, after what is to be done before that. Gives whether somebody carries it out.
+    pub(crate) fn cancel<E: From<JournalError>>(
+        &self,
+        id: &str,
+        at: i64,
+        before: impl FnOnce() -> Result<(), E>,
+    ) -> Result<bool, E> {
         let database = |error: rusqlite::Error| JournalError::database(&self.path, &error);
         match lock::take_execution(&self.path, id) {
-            Ok(_lock) => writer::cancel(&self.connection, id, at).map(|()| false).map_err(database),
-            Err(JournalError::Busy { .. }) => {
-                writer::request_cancel(&self.connection, id, at).map(|()| true).map_err(database)
+            Ok(_lock) => {
+                before()?;
+                writer::cancel(&self.connection, id, at).map_err(database)?;
+                Ok(false)
             }
-            Err(error) => Err(error),
+            Err(JournalError::Busy { .. }) => {
+                writer::request_cancel(&self.connection, id, at).map_err(database)?;
+                Ok(true)
+            }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -275,7 +341,12 @@ impl Journal {
         let Some(record) = record.map_err(|error| JournalError::log(&self.path, error))? else { return Ok(None) };
         let plan = plan?;
         let environments = plan.iter().flat_map(|plan| plan.environments.keys().cloned()).collect();
-        let lock = lock::take_environments(own, &self.path, &Claimed { environments, concurrent })?;
+        let claimed = Claimed { environments, concurrent };
+        let lock = lock::take_environments(own, &self.path, &claimed)?;
+        // One that was interrupted itself is what is in the way, and goes on.
+        if record.summary.state != RecordedState::Interrupted {
+            self.not_beside_interrupted(&claimed)?;
+        }
         Ok(Some(Claim { path: self.path, connection: self.connection, lock, record, plan }))
     }
 }

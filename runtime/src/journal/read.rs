@@ -1,5 +1,7 @@
 //! Reading a journal.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use smol_str::SmolStr;
@@ -93,6 +95,55 @@ fn lines_of(
 /// The plan file of a hash.
 pub(super) fn plan(connection: &Connection, hash: &str) -> rusqlite::Result<Option<Vec<u8>>> {
     connection.query_row("SELECT graph FROM plans WHERE hash = ?1", [hash], |row| row.get(0)).optional()
+}
+
+/// Executions that have neither ended nor wait for people, and that nobody carries out, with the hashes of their plans; the
+/// latest first.
+pub(super) fn interrupted(connection: &Connection, live: IsLive<'_>) -> rusqlite::Result<Vec<(SmolStr, SmolStr)>> {
+    let mut statement = connection.prepare(
+        "SELECT id, plan_hash, state FROM executions WHERE state IN ('running', 'interrupted')
+         ORDER BY started_at DESC, id DESC",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = text(row, 0)?;
+        if row.get::<_, String>(2)? == "interrupted" || !live(&id) {
+            found.push((id, text(row, 1)?));
+        }
+    }
+    Ok(found)
+}
+
+/// The executions that began after another and have succeeded, with the hashes of their plans; the latest first.
+pub(super) fn succeeded_since(connection: &Connection, id: &str) -> rusqlite::Result<Vec<(SmolStr, SmolStr)>> {
+    let mut statement = connection.prepare(
+        "SELECT id, plan_hash FROM executions WHERE state = 'succeeded'
+         AND (started_at, id) > (SELECT started_at, id FROM executions WHERE id = ?1) ORDER BY started_at DESC, id DESC",
+    )?;
+    statement.query_map([id], |row| Ok((text(row, 0)?, text(row, 1)?)))?.collect()
+}
+
+/// The names of the environments that a plan is about, the empty one where there are none; `None` where the journal does not
+/// hold the plan.
+pub(super) fn environments(connection: &Connection, hash: &str) -> rusqlite::Result<Option<BTreeSet<SmolStr>>> {
+    /// As much of a plan file as is needed: plans are large.
+    #[derive(serde::Deserialize)]
+    struct Plan {
+        environments: BTreeMap<SmolStr, serde::de::IgnoredAny>,
+    }
+    let Some(graph) = plan(connection, hash)? else { return Ok(None) };
+    let plan: Plan = serde_json::from_slice(&graph).map_err(|error| unknown(0, error.to_string()))?;
+    Ok(Some(or_none(plan.environments.into_keys())))
+}
+
+/// Environments by name; the empty name where there are none, so that plans without any are in each other's way.
+pub(super) fn or_none(environments: impl Iterator<Item = SmolStr>) -> BTreeSet<SmolStr> {
+    let mut names: BTreeSet<SmolStr> = environments.collect();
+    if names.is_empty() {
+        names.insert(SmolStr::default());
+    }
+    names
 }
 
 fn summary(row: &Row<'_>, live: IsLive<'_>) -> rusqlite::Result<ExecutionSummary> {

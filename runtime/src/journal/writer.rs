@@ -133,6 +133,8 @@ pub(super) fn say(
 pub(super) fn cancel(connection: &Connection, id: &str, at: i64) -> rusqlite::Result<()> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let mut tail = Tail::of(&transaction)?;
+    // One that was under way when its process ended was interrupted first.
+    mark_interrupted(&transaction, &mut tail, at, &|other| other != id)?;
     let data = json!({ "state": State::Cancelled.name() });
     tail.append(NewRow::of_execution(at, id, LogEvent::ExecutionCancelRequested, &json!({})))?;
     tail.append(NewRow::of_execution(at, id, LogEvent::ExecutionFinished, &data))?;

@@ -4,7 +4,8 @@ use std::sync::Mutex;
 
 use ordain_graph::PlanGraph;
 use ordain_runtime::{
-    Event, ExecuteError, Journal, JournalError, Outcome, RecordedState, Skip, State, StepEvent, execute, resume,
+    Event, ExecuteError, Journal, JournalError, Outcome, RecordedState, Skip, State, StepEvent, cancel, execute,
+    resume, undo,
 };
 use rusqlite::Connection;
 
@@ -208,8 +209,38 @@ fn what_a_killed_process_left_is_interrupted() {
         journal.execution(id).unwrap().unwrap().summary.state
     };
     assert_eq!(state(&report.execution), RecordedState::Interrupted);
-    place.execute(&plan());
+    // Nothing begins where it was under way, unless it may run beside others; it stays what it is.
+    let error = place.try_execute(&plan()).unwrap_err();
+    assert_eq!(error.code(), "execution_interrupted", "{error}");
+    let Err(ExecuteError::Journal(JournalError::Interrupted { execution, environment })) = place.try_execute(&plan())
+    else {
+        panic!("it was not refused")
+    };
+    assert_eq!((&execution, environment.as_str()), (&report.execution, "test.here"));
+    let listed = || Journal::open_existing(&place.journal()).unwrap().executions().unwrap().len();
+    assert_eq!(listed(), 1);
+    let silent = |_| {};
+    let mut beside = place.options(&silent);
+    beside.concurrent = true;
+    let other = execute(&plan(), &beside).unwrap();
     assert_eq!(state(&report.execution), RecordedState::Interrupted);
+    // What has ended is not undone beside it either.
+    let error = undo(&other.execution, &place.options(&silent)).unwrap_err();
+    assert_eq!(error.code(), "execution_interrupted", "{error}");
+    // Elsewhere, it is in nobody's way.
+    let mut elsewhere = draft();
+    elsewhere.0.environments =
+        [("test.there".into(), elsewhere.0.environments.values().next().unwrap().clone())].into();
+    elsewhere.0.nodes.iter_mut().for_each(|node| node.environment = Some("test.there".into()));
+    place.execute(&elsewhere.finish());
+    assert!(!cancel(&report.execution, &place.journal()).unwrap());
+    let mut succeeds = Plan::new();
+    succeeds.step("a", "test.note", &[("name", text("a"))]);
+    place.execute(&succeeds.finish());
+    let journal = Journal::open_existing(&place.journal()).unwrap();
+    let (newer, environment) = journal.succeeded_since(&report.execution).unwrap().unwrap();
+    assert_eq!((&newer, environment.as_str()), (&journal.executions().unwrap()[0].id, "test.here"));
+    assert_eq!(journal.succeeded_since(&newer).unwrap(), None);
 }
 
 /// Nothing runs on such a journal, and it is not touched.

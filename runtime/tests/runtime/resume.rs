@@ -316,6 +316,73 @@ fn what_a_step_in_doubt_left_running_is_ended() {
     assert_eq!(own.wait().unwrap().signal(), Some(15));
 }
 
+/// What a killed interpreter left running must not go on by itself once its execution is given up.
+#[test]
+fn what_is_given_up_leaves_nothing_running() {
+    use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+    for undone in [false, true] {
+        let mut plan = Plan::new();
+        let a = note(&mut plan, "a", "succeed", Value::Int(1), &[]);
+        plan.undo(a, "test.note", &[("name", text("undo a")), ("sum", Value::Int(1))]);
+        let run = plan.step("run", "command.run", &[("argv", crate::support::list(&["true"]))]);
+        plan.after(run, &[a]);
+        let plan = plan.finish();
+        let ground = Ground::new(World::default());
+        let kept = Mutex::new(None);
+        let keep = |event: Event| {
+            if matches!(&event, Event::StepStarted { address, .. } if address == "run") {
+                *kept.lock().unwrap() = Some(copy(ground.dir.path()));
+            }
+        };
+        let adapters = || Adapters::builtin().with("test", Arc::new(ground.world.clone()));
+        let journal = ground.journal();
+        let mut options = ground.options(&journal, &keep);
+        options.adapters = adapters();
+        let id = execute(&plan, &options).unwrap().execution;
+        let kept = kept.lock().unwrap().take().unwrap();
+        let journal = kept.path().join("journal.db");
+        let record = || Journal::open_existing(&journal).unwrap().execution(&id).unwrap().unwrap();
+        let key = |name: &str| {
+            let found = record().steps.into_iter().find(|step| step.address == name && step.data["key"].is_string());
+            found.unwrap().data["key"].as_str().unwrap().to_owned()
+        };
+        let left = |name: &str, value: &str| {
+            let mut sleep = std::process::Command::new("sleep");
+            let mut child = sleep.arg("600").env(name, value).process_group(0).spawn().unwrap();
+            assert!(child.try_wait().unwrap().is_none());
+            child
+        };
+        // What a step that has ended left is meant to stay.
+        let mut stays = [left("ORDAIN_KEY", &key("a")), left("ORDAIN_EXECUTION", "another/adapter")];
+        let mut ends = [left("ORDAIN_KEY", &key("run")), left("ORDAIN_EXECUTION", &format!("{id}/adapter"))];
+        // A parent that does not ask would keep them in the list of processes, where they have ended all the same.
+        if undone {
+            let mut options = ground.options(&journal, &|_| {});
+            options.adapters = adapters();
+            let report = ordain_runtime::undo(&id, &options).unwrap();
+            assert_eq!(report.state, State::PartlyUndone);
+            let undo = |name: &str| report.node(name).unwrap().undo.clone();
+            assert_eq!(undo("run"), Some(ordain_runtime::UndoOutcome::InDoubt));
+            // `run` builds upon it, and nobody knows what that did.
+            let blocked = ordain_runtime::UndoOutcome::Blocked { address: "run".into() };
+            assert_eq!(undo("a"), Some(blocked));
+        } else {
+            assert!(!ordain_runtime::cancel(&id, &journal).unwrap());
+            assert_eq!(record().summary.state, RecordedState::Finished(State::Cancelled));
+        }
+        for end in &mut ends {
+            assert_eq!(end.wait().unwrap().signal(), Some(15), "{undone}");
+        }
+        for stay in &mut stays {
+            assert!(stay.try_wait().unwrap().is_none(), "{undone}");
+            stay.kill().unwrap();
+            stay.wait().unwrap();
+        }
+        let replayed = ordain_runtime::replay(&plan, &Journal::open_existing(&journal).unwrap().log(&id).unwrap());
+        assert_eq!(replayed.divergences, [], "{undone}");
+    }
+}
+
 #[test]
 fn what_was_cancelled_is_gone_on_with() {
     let ground = Ground::new(World::default());

@@ -59,13 +59,24 @@ impl Process {
 
     /// The process that was started with an environment variable and leads its group, if it runs still.
     pub(in crate::adapters) fn with(variable: &str) -> Option<Self> {
-        let has_it = |process: &Self| {
+        Self::all_with(&|each| each == variable.as_bytes()).next()
+    }
+
+    /// The processes that were started with such an environment variable, told as `NAME=value`, and lead their groups, if they
+    /// run still.
+    pub(in crate::adapters) fn all_with(is_it: &dyn Fn(&[u8]) -> bool) -> impl Iterator<Item = Self> {
+        let has_it = move |process: &Self| {
             // proc_pid_environ(5): what the process was started with; nobody else's can be read.
             let variables = std::fs::read(format!("/proc/{}/environ", process.pid)).unwrap_or_default();
-            variables.split(|byte| *byte == 0).any(|each| each == variable.as_bytes())
+            variables.split(|byte| *byte == 0).any(is_it)
         };
         // What it starts itself inherits the variable, and is in its group.
-        Self::all().find(|process| process.group == process.pid && !process.ended && has_it(process))
+        Self::all().filter(move |process| process.group == process.pid && !process.ended && has_it(process))
+    }
+
+    /// Its number.
+    pub(in crate::adapters) fn pid(&self) -> i64 {
+        self.pid
     }
 
     /// The group that it leads.

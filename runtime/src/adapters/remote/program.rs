@@ -27,7 +27,7 @@ const LINGER: Duration = Duration::from_millis(200);
 const MAX_PRINTED: usize = 8 << 10;
 
 /// The variable that holds the execution a program was started for.
-pub(super) const EXECUTION: &str = "ORDAIN_EXECUTION";
+pub(in crate::adapters) const EXECUTION: &str = "ORDAIN_EXECUTION";
 
 /// What a program does.
 #[derive(Debug, PartialEq)]
