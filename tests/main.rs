@@ -9,6 +9,7 @@ mod audit;
 mod authorization;
 mod bad_data;
 mod bad_input;
+mod beside;
 mod coverage;
 mod deterministic;
 mod drift;
