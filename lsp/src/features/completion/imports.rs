@@ -56,8 +56,11 @@ pub(super) fn names(found: &mut Suggestions<'_>, context: &Context) {
     }
 }
 
-/// The modules below the parts of a path in an expression.
+/// The declarations of the module that several parts of a path in an expression name; what can be named below one is in sight.
 pub(super) fn below(found: &mut Suggestions<'_>, prefix: &[SmolStr]) {
+    if prefix.len() < 2 {
+        return;
+    }
     let db = found.db();
     let Some(module) = editor::module_meant(db, found.file.source, prefix) else { return };
     for (name, item) in editor::declared(db, module).iter() {

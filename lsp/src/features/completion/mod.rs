@@ -108,13 +108,10 @@ fn named<'db>(
     context: &Context,
     found: &mut Suggestions<'db>,
 ) -> Option<(Vec<SmolStr>, Kind)> {
-    if context.before.first().is_some_and(|(kind, _)| {
-        kind.is_word()
-            && *kind != TokenKind::Bind
-            && *kind != TokenKind::Provides
-            && *kind != TokenKind::Undo
-            && *kind != TokenKind::To
-    }) {
+    let complete = |(kind, word): &(TokenKind, SmolStr)| {
+        kind.is_word() && !["bind", "provides", "undo", "to"].contains(&word.as_str())
+    };
+    if context.before.first().is_some_and(complete) {
         return None;
     }
     let (prefix, lead) = context.dotted();
@@ -135,7 +132,14 @@ fn named<'db>(
             let length: usize = prefix.iter().map(|part| part.len() + 1).sum();
             let start = found.start().checked_sub(length as u32)?;
             let begins = matches!(Context::at(&file.text, start).place, Place::Statement(Kind::Plan));
-            begins.then_some((prefix, Kind::Capability))
+            let called = format!("{}.", prefix.join("."));
+            let is_capability = |(name, item): &(SmolStr, Item<'_>)| {
+                item.kind(&snapshot.db) == Kind::Capability && name.starts_with(&called)
+            };
+            let bound = lead.word() == "="
+                && lead.before.last().is_some_and(|(kind, _)| matches!(kind, TokenKind::Let | TokenKind::Gate))
+                && editor::visible(&snapshot.db, file.source).iter().any(is_capability);
+            (begins || bound).then_some((prefix, Kind::Capability))
         }
         _ => None,
     }
