@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 
 use ordain_compiler::editor;
 use ordain_diagnostics::{Diagnostic as Finding, Severity, TextRange, codes};
-use ordain_syntax::TokenKind;
 use smol_str::SmolStr;
 use tower_lsp::ls_types::{CodeAction, CodeActionKind, CodeActionOrCommand};
 
@@ -166,7 +165,7 @@ impl Closing {
                 pair = open.pop().map(|from| (from, at));
             }
         }
-        let (from, to) = pair.filter(|(_, to)| tokens[*to].kind == TokenKind::RBrace)?;
+        let (from, to) = pair.filter(|(_, to)| tokens[*to].text(inside) == "}")?;
         let body = inside.get(tokens[from].range.end as usize..tokens[to].range.start as usize)?;
         let at = range.start + tokens[from].range.end + body.trim_end().len() as u32;
         let line = text[..range.start as usize + tokens[to].range.start as usize].rfind('\n').map_or(0, |at| at + 1);
