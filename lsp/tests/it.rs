@@ -54,3 +54,8 @@ fn the_library_is_shown_like_other_sources() {
 fn clients_get_what_they_can_use() {
     features::clients_get_what_they_can_use(server);
 }
+
+#[test]
+fn names_of_examples_can_be_others() {
+    features::names_of_examples_can_be_others(server);
+}

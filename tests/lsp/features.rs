@@ -112,6 +112,51 @@ pub fn the_library_is_shown_like_other_sources(connect: impl FnOnce() -> Client)
     client.end();
 }
 
+/// Every name in the examples can be another one, unless there is a reason that has nothing to do with the other names.
+pub fn names_of_examples_can_be_others(connect: impl Fn() -> Client) {
+    const REASONS: [&str; 5] = [
+        "this name is built in",
+        "is part of the standard library",
+        "a module is named by its file; rename the file",
+        "too; change it there first",
+        "is what the policy is about; its name cannot be changed",
+    ];
+    for example in ["adapters", "montage"] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+        let folder = folder.map(|parent| parent.join("examples").join(example)).find(|path| path.is_dir()).unwrap();
+        let path = folder.join("main.ord").canonicalize().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (mut client, uri) = (connect(), format!("file://{}", path.display()));
+        let root = uri.strip_suffix("/main.ord").unwrap().to_owned();
+        client.begin(&[root], capabilities(), json!({}));
+        client.open(&uri, &text);
+        let mut changed = 0;
+        for (line, row) in text.lines().enumerate() {
+            let named = |character: char| character.is_ascii_alphanumeric() || character == '_';
+            let starts = row.match_indices(named).filter(|(at, _)| !row[..*at].ends_with(named));
+            for (at, _) in starts {
+                let id = client.ask(
+                    "textDocument/rename",
+                    json!({
+                        "textDocument": { "uri": uri }, "position": { "line": line, "character": at },
+                        "newName": "another",
+                    }),
+                );
+                match client.answer(id) {
+                    Ok(edit) => changed += usize::from(!edit.is_null()),
+                    Err(error) => {
+                        let message = error["message"].as_str().unwrap();
+                        let known = REASONS.iter().any(|reason| message.ends_with(reason));
+                        assert!(known, "{example}: {message}: {}", &row[at..]);
+                    }
+                }
+            }
+        }
+        assert!(changed > 40, "{example}: {changed} names of it were changed");
+        client.end();
+    }
+}
+
 /// A client without commands of its own gets the server's, and none that changes anything; one without trees gets rows.
 pub fn clients_get_what_they_can_use(connect: impl FnOnce() -> Client) {
     let text = "type T = { x: Int }\nplan go() {\n}\ntest \"t\" { expect true }\n";

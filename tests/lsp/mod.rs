@@ -51,6 +51,11 @@ fn the_library_is_shown_like_other_sources() {
 }
 
 #[test]
+fn names_of_examples_can_be_others() {
+    features::names_of_examples_can_be_others(server);
+}
+
+#[test]
 fn clients_get_what_they_can_use() {
     features::clients_get_what_they_can_use(server);
 }

@@ -5,16 +5,18 @@ use ordain_compiler::editor::Meaning;
 use tower_lsp::ls_types::LinkedEditingRanges;
 
 use super::names;
-use super::references::references;
+use super::references::{environment, references};
 use crate::world::{File, Snapshot};
 
-/// The places that are edited together with the local name at an offset. None for parameters, which calls name elsewhere, and where
+/// The places that are edited together with the local name at an offset. None for parameters, which calls and tests name elsewhere, and where
 /// one of the places stands for a field, too.
 pub(crate) fn ranges(snapshot: &Snapshot, file: &File, offset: u32) -> Option<LinkedEditingRanges> {
     let at = names::at(snapshot, file, offset)?;
     let item = at.item?;
     let Meaning::Local(binding, _) = &at.meaning else { return None };
-    if at.second.is_some() || binding.part == Part::Signature {
+    // Tests give the environment by the name that its policy has for it.
+    let environment = environment(snapshot, item).is_some_and(|name| name.loc == binding.loc);
+    if at.second.is_some() || binding.part == Part::Signature || environment {
         return None;
     }
     let places = references(snapshot, Some(item), &at.meaning, true);
