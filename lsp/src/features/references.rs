@@ -298,8 +298,8 @@ impl<'db> Search<'db, '_> {
     fn can_name(&self, file: SourceFile) -> bool {
         let db = &self.snapshot.db;
         let Target::Item(item) = self.target else { return true };
-        // The module of a policy may stand before its name without an import.
-        item.kind(db) == Kind::Policy
+        // The module of a policy may stand before its name without an import, and the id of an entity is a text.
+        matches!(item.kind(db), Kind::Policy | Kind::Entity)
             || file == item.file(db)
             || imports(db, file).names.iter().any(|(_, imported)| match &imported.def {
                 Def::Item(known) => known == item,

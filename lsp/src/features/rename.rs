@@ -28,7 +28,10 @@ pub(crate) fn prepare(snapshot: &Snapshot, file: &File, offset: u32) -> Result<O
         Some(alias) => alias.name,
         None => renamed(snapshot, file, &at)?,
     };
-    Ok(Some(PrepareRenameResponse::RangeWithPlaceholder { range: file.range(at.range), placeholder: name.to_string() }))
+    // The id of an entity and a field may be written as texts.
+    let quoted = file.slice(at.range).starts_with('"') && at.range.end > at.range.start + 1;
+    let inner = if quoted { TextRange::new(at.range.start + 1, at.range.end - 1) } else { at.range };
+    Ok(Some(PrepareRenameResponse::RangeWithPlaceholder { range: file.range(inner), placeholder: name.to_string() }))
 }
 
 /// The edits that give what stands at an offset another name.
@@ -116,7 +119,7 @@ fn replacement(
     let text = if written == old {
         new.to_owned()
     } else if written.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) == Some(old) {
-        // The name of a field may be written as data has it.
+        // The name of a field may be written as data has it, and the id of an entity is a text.
         format!("\"{new}\"")
     } else {
         // Brought in by its first part, a dotted name is written with its last ones only.

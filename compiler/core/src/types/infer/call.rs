@@ -129,6 +129,7 @@ impl<'db> Infer<'db> {
     fn reference(&mut self, callee: ExprId, item: Item<'db>, args: &[Arg]) -> Ty<'db> {
         if let [Arg { name: None, value }] = args {
             self.check(*value, &Ty::String);
+            self.mark_entity(item, *value);
         } else {
             let name = item.name(self.db);
             let message = format!("`{name}(…)` takes the id of an entity");

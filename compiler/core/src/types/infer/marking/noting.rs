@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::super::super::builtin::{self, DataFormat};
 use super::super::super::ty::{RecordTy, Ty};
-use super::super::super::{ParamTy, Sig, signature};
+use super::super::super::{ParamTy, Sig, entity_type, signature};
 use super::super::Infer;
 use super::{Binding, COMPLETION_NAME, FieldOf, Gap, Mark, Meaning, Named, Slot, Spot, owner};
 use crate::hir::{Arg, ExprId, ExprKind, Kind, Loc, PathRef, TypeRefKind};
@@ -281,6 +281,27 @@ impl<'db> Infer<'db> {
             return;
         }
         self.mark_path(&self.places_of(callee));
+    }
+
+    /// Notes the id of an entity, where one of that type is declared.
+    pub(in super::super) fn mark_entity(&mut self, ty: Item<'db>, id: ExprId) {
+        let tree = self.tree;
+        let ExprKind::Str(id_text) = &tree[id].kind else { return };
+        if !self.watched() {
+            return;
+        }
+        let db = self.db;
+        let package = self.file.package(db);
+        let packages = std::iter::once(package).chain(package.dependencies(db).values().copied());
+        let wanted = entity_type(db, &Ty::Alias(ty));
+        let is_meant = |entity: &Item<'db>| {
+            *entity.name(db) == *id_text
+                && matches!(&signature(db, *entity).sig, Sig::Entity(declared) if entity_type(db, declared) == wanted)
+        };
+        let entity = packages.flat_map(|package| resolve::items_of(db, package, Kind::Entity)).copied().find(is_meant);
+        if let Some(entity) = entity {
+            self.mark(self.loc(id), || Meaning::Item(entity));
+        }
     }
 
     /// Notes an argument of a call, and the name it may have.
