@@ -5,7 +5,7 @@ use ordain_compiler::editor::{
     Binding, Def, Meaning, field_place, imports, item_at, marks, meant, module_meant, range, resolve_module,
 };
 use ordain_compiler::hir::{Body, Loc, Name, Signature};
-use ordain_compiler::{DataFormat, Item, Kind, Part, SourceFile, file_items};
+use ordain_compiler::{DataFormat, Item, Kind, Part, SourceFile, file_items, items_of};
 use ordain_diagnostics::TextRange;
 use ordain_graph::Function;
 use rayon::prelude::*;
@@ -175,7 +175,9 @@ pub(crate) fn references_in<'db>(
         found.push((item.file(db), item.places(db).name));
     }
     let Some(word) = target.word(snapshot) else { return found };
-    let search = Search { snapshot, target: &target, finder: Finder::new(word.as_bytes()), word: &word, declaration };
+    let text = as_text(snapshot, &target);
+    let finder = Finder::new(word.as_bytes());
+    let search = Search { snapshot, target: &target, finder, word: &word, text: text.as_deref(), declaration };
     match (target.only_in(), file) {
         (Some(item), _) => search.item(item, &mut found),
         (None, Some(file)) => search.file(file, &mut found),
@@ -232,11 +234,27 @@ impl Frozen {
     }
 }
 
+/// What texts name a target by: those of capabilities, which policies compare those of steps with. Where others have the same name,
+/// nobody knows which one is meant.
+fn as_text<'db>(snapshot: &'db Snapshot, target: &Target<'db>) -> Option<SmolStr> {
+    let db = &snapshot.db;
+    let Target::Item(item) = target else { return None };
+    let name = item.name(db);
+    if item.kind(db) != Kind::Capability || !name.contains('.') {
+        return None;
+    }
+    let packages = snapshot.packages.iter().chain([&snapshot.std]);
+    let mut all = packages.flat_map(|&package| items_of(db, package, Kind::Capability));
+    all.all(|other| other == item || other.name(db) != name).then(|| format!("\"{name}\"").into())
+}
+
 struct Search<'db, 's> {
     snapshot: &'db Snapshot,
     target: &'s Target<'db>,
     finder: Finder<'s>,
     word: &'s str,
+    /// What texts name the target by, with quotes.
+    text: Option<&'s str>,
     declaration: bool,
 }
 
@@ -256,12 +274,12 @@ impl<'db> Search<'db, '_> {
         // Every clone of the database is a thread's own.
         let shares: Vec<(Snapshot, &[SourceFile])> =
             files.chunks(TOGETHER.max(files.len() / SHARES)).map(|share| (self.snapshot.clone(), share)).collect();
-        let (finder, word, declaration) = (&self.finder, self.word, self.declaration);
+        let (finder, word, text, declaration) = (&self.finder, self.word, self.text, self.declaration);
         let search = |(snapshot, share): (Snapshot, &[SourceFile])| {
             let mut found = Vec::new();
             if let Some(target) = frozen.thaw(&snapshot) {
                 let finder = finder.clone();
-                let search = Search { snapshot: &snapshot, target: &target, finder, word, declaration };
+                let search = Search { snapshot: &snapshot, target: &target, finder, word, text, declaration };
                 share.iter().for_each(|&file| search.file(file, &mut found));
             }
             found
@@ -277,6 +295,7 @@ impl<'db> Search<'db, '_> {
             return;
         }
         self.imports(file, text, found);
+        self.texts(file, text, &places, found);
         if !self.can_name(file) {
             return;
         }
@@ -290,6 +309,19 @@ impl<'db> Search<'db, '_> {
             let Some(item) = item_at(db, file, place) else { continue };
             if last.replace(item) != Some(item) {
                 self.item(item, found);
+            }
+        }
+    }
+
+    /// The texts in policies and tests that name the target.
+    fn texts(&self, file: SourceFile, text: &str, places: &[u32], found: &mut Vec<(SourceFile, TextRange)>) {
+        let Some(wanted) = self.text else { return };
+        for place in places {
+            let end = *place as usize + self.word.len() + 1;
+            let Some(start) = end.checked_sub(wanted.len()) else { continue };
+            let judges = |item: Item<'_>| matches!(item.kind(&self.snapshot.db), Kind::Policy | Kind::Test);
+            if text.get(start..end) == Some(wanted) && item_at(&self.snapshot.db, file, *place).is_some_and(judges) {
+                found.push((file, TextRange::new(start as u32, end as u32)));
             }
         }
     }
