@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::ordain::shell;
 use crate::package::{Package, Pipes};
+use crate::skipping::skipped;
 
 /// A package whose plan runs a line for the shell once for each name in a list, which the line finds in `NAME`.
 fn package(names: &str, line: &str) -> Package {
@@ -86,10 +87,45 @@ fn no_more_steps_run_at_once_than_limits_allow() {
 }
 
 #[test]
+fn a_terminal_shows_what_runs_in_which_stage_and_for_how_long() {
+    let source = r#"
+use std.command.{builtin.command, command}
+
+type Place = {}
+
+environment here: Place { bind command.run to builtin.command }
+
+plan two(env: Place = here) {
+  stage first {
+    let hold = command.run { argv: ["sh", "-c", "echo begun > begun; cat go"] }
+  }
+  command.run { argv: ["true"] } after first
+}
+"#;
+    let package = Package::of(source);
+    if shell(package.path(), "script -qec true /dev/null").run([""; 0]).code != Some(0) {
+        skipped("there is no `script` here that makes a terminal");
+        return;
+    }
+    let pipes = Pipes::of(&package);
+    let line = "stty cols 100; exec ordain apply --yes";
+    let mut held = shell(package.path(), "script -qefc \"$0\" shown").spawned([line]);
+    pipes.wait();
+    let shown = || fs::read_to_string(package.file("shown")).unwrap_or_default();
+    while !shown().contains("0/2 0 s first: hold 0 s") {
+        std::thread::yield_now();
+    }
+    pipes.release();
+    assert_eq!(held.wait().unwrap().code(), Some(0));
+    assert!(shown().contains("✓ first/hold") || shown().contains("first/hold"), "{}", shown());
+    assert!(shown().contains("succeeded: 2 done"), "{}", shown());
+}
+
+#[test]
 fn on_a_terminal_it_is_asked_before_anything_happens() {
     let package = package("\"one\"", "echo $NAME >> log");
     if shell(package.path(), "script -qec true /dev/null").run([""; 0]).code != Some(0) {
-        eprintln!("SKIPPED: there is no `script` here that makes a terminal");
+        skipped("there is no `script` here that makes a terminal");
         return;
     }
     let answer = |answer: &str| {

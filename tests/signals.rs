@@ -101,7 +101,7 @@ fn without_its_terminal_it_goes_on_only_where_that_is_asked_for() {
 
     let there = shell(waiting.path(), "script -qec true /dev/null").run([""; 0]);
     if there.code != Some(0) {
-        eprintln!("SKIPPED: there is no `script` here that makes a terminal");
+        crate::skipping::skipped("there is no `script` here that makes a terminal");
         return;
     }
     let left = package("echo $$ > begun; exec sleep 600");

@@ -5,6 +5,7 @@ pub(crate) mod coverage;
 pub(crate) mod findings;
 pub(crate) mod places;
 pub(crate) mod progress;
+mod running;
 mod sarif;
 
 use std::borrow::Cow;
@@ -65,6 +66,11 @@ pub(crate) fn terminal(to_stdout: bool) -> Terminal {
         _ => 100,
     };
     Terminal { width, colour: to_stdout }
+}
+
+/// How many columns the terminal has that the standard error is.
+pub(crate) fn width_of_errors() -> usize {
+    terminal_size::terminal_size_of(io::stderr()).map_or(80, |(terminal_size::Width(width), _)| usize::from(width))
 }
 
 /// A value for people: as interpolation shows it, or as JSON where it has no text.

@@ -1,52 +1,79 @@
 //! How an execution goes, for people: one line for each step that ends, and on a terminal a line that says what runs.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use ordain_runtime::{Event, ExecutionReport, Outcome, Skip, State, UndoOutcome};
 use owo_colors::OwoColorize as _;
 use smol_str::SmolStr;
 
+use super::running::Running;
+
 /// How many of the last lines of a step are shown when it fails.
 const LAST_LINES: usize = 20;
+
+/// How wide the bar is.
+const BAR: usize = 20;
 
 /// What is shown while an execution runs.
 pub(crate) struct Progress {
     /// Only on a terminal.
     bar: Option<ProgressBar>,
     logs: bool,
-    seen: Mutex<Seen>,
-}
-
-#[derive(Default)]
-struct Seen {
-    running: BTreeSet<SmolStr>,
-    lines: BTreeMap<SmolStr, VecDeque<String>>,
+    /// What runs: read by the bar whenever it is drawn.
+    running: Arc<Mutex<Running>>,
+    /// The last lines of steps that run.
+    lines: Mutex<BTreeMap<SmolStr, VecDeque<String>>>,
 }
 
 impl Progress {
     /// Begins to show the execution of a plan; with `logs`, also every line that steps print.
     pub(crate) fn new(logs: bool) -> Self {
+        let running = Arc::new(Mutex::new(Running::default()));
         let bar = io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+            let drawn = running.clone();
+            let draw = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let head =
+                    format!("{}/{} {}", state.pos(), state.len().unwrap_or_default(), duration_of(state.elapsed()));
+                let width = super::width_of_errors().saturating_sub(BAR + 2 + head.len());
+                let running = drawn.lock().unwrap_or_else(PoisonError::into_inner).shown(Instant::now(), width);
+                let _ = write!(out, "{head} {running}");
+            };
             // INVARIANT: the template is constant and sound; a fault would only show the default style.
-            if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {elapsed} {wide_msg}") {
-                bar.set_style(style);
+            if let Ok(style) = ProgressStyle::with_template(&format!("{{bar:{BAR}}} {{state}}")) {
+                bar.set_style(style.with_key("state", draw));
             }
             bar.enable_steady_tick(Duration::from_millis(250));
             bar
         });
-        Self { bar, logs, seen: Mutex::default() }
+        Self { bar, logs, running, lines: Mutex::default() }
+    }
+
+    fn begin(&self, what: impl Into<SmolStr>) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).begin(what.into(), Instant::now());
+        self.draw();
+    }
+
+    fn end(&self, what: &str) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).end(what);
+        self.draw();
+    }
+
+    fn draw(&self) {
+        if let Some(bar) = &self.bar {
+            bar.tick();
+        }
     }
 
     /// Shows what happened.
     pub(crate) fn show(&self, event: &Event) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = || self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::ExecutionFinished { .. } | Event::ExecutionWaiting { .. } => {}
             Event::ExecutionStarted { nodes, .. } => self.expect(*nodes, 0),
@@ -55,8 +82,7 @@ impl Progress {
                 self.expect(*nodes, *ended);
             }
             Event::StepStarted { address, .. } => {
-                seen.running.insert(address.clone());
-                self.running(&seen);
+                self.begin(address.clone());
             }
             Event::StepRetried { address, attempt, pause_ms, message, .. } => {
                 let pause = duration(*pause_ms);
@@ -66,7 +92,8 @@ impl Progress {
                 if self.logs {
                     self.line(&format!("{} {}", format!("│ {address}:").dimmed(), line));
                 } else {
-                    let lines = seen.lines.entry(address.clone()).or_default();
+                    let mut all = lines();
+                    let lines = all.entry(address.clone()).or_default();
                     if lines.len() == LAST_LINES {
                         lines.pop_front();
                     }
@@ -80,22 +107,19 @@ impl Progress {
                 }
             }
             Event::StepFinished { address, outcome, attempts, duration_ms, .. } => {
-                seen.running.remove(address);
-                let lines = seen.lines.remove(address);
+                let lines = lines().remove(address);
                 self.finished(address, outcome, *attempts, *duration_ms, lines);
                 if let Some(bar) = &self.bar {
                     bar.inc(1);
                 }
-                self.running(&seen);
+                self.end(address);
             }
             Event::UndoStarted { address, .. } => {
-                seen.running.insert(SmolStr::from(format!("undo {address}")));
-                self.running(&seen);
+                self.begin(format!("undo {address}"));
             }
             Event::UndoFinished { address, outcome, duration_ms, .. } => {
-                seen.running.remove(&SmolStr::from(format!("undo {address}")));
                 self.undone(address, outcome, *duration_ms);
-                self.running(&seen);
+                self.end(&format!("undo {address}"));
             }
         }
     }
@@ -156,13 +180,6 @@ impl Progress {
         self.line(&format!("{sign} {address}  {text}"));
     }
 
-    fn running(&self, seen: &Seen) {
-        if let Some(bar) = &self.bar {
-            let running: Vec<&str> = seen.running.iter().map(SmolStr::as_str).collect();
-            bar.set_message(running.join(", "));
-        }
-    }
-
     fn line(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| super::tell(&format!("{line}\n"))),
@@ -213,6 +230,15 @@ pub(crate) fn summary(report: &ExecutionReport, journal: &Path) -> String {
     let _ = writeln!(text, "{} {state}: {} in {time}", report.plan, parts.join(", "));
     let _ = writeln!(text, "{}", format!("execution {} in {}", report.execution, journal.display()).dimmed());
     text
+}
+
+/// A time that goes on, for people.
+pub(super) fn duration_of(time: Duration) -> String {
+    // Tenths of seconds would only flicker.
+    match time.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
 }
 
 /// Milliseconds for people.
