@@ -44,6 +44,7 @@ mod refusals;
 mod rego;
 mod resume;
 mod revisions;
+mod secrets;
 mod shop;
 mod signals;
 mod skipping;

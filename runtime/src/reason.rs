@@ -36,6 +36,8 @@ reasons! {
     InputUnresolved = "input_unresolved", true;
     /// A secret that an earlier step gave was lost when the interpreter ended: contents of secrets are never kept.
     SecretLost = "secret_lost", true;
+    /// The source of a secret does not give it when it is asked, just before the step.
+    SecretUnavailable = "secret_unavailable", false;
     /// The inputs do not have the shape the contract demands.
     InputMismatch = "input_mismatch", true;
     /// The outputs do not have the shape the contract demands.
@@ -101,6 +103,23 @@ impl std::fmt::Display for Reason {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_is_documented_with_whether_another_try_may_help() {
+        let reference = include_str!("../../docs/reference/cli.md");
+        for reason in Reason::ALL {
+            let code = format!("`{reason}`");
+            let rows = reference.lines().filter(|line| line.starts_with("| `") && line.contains(" | "));
+            let row = rows.filter_map(|row| {
+                let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+                let at = cells.first()?.trim().split(", ").position(|each| each == code)?;
+                let again: Vec<&str> = cells.get(2)?.trim().split(", ").collect();
+                again.get(at).or(again.last()).copied()
+            });
+            let expected = if reason.is_permanent() { "no" } else { "yes" };
+            assert_eq!(row.collect::<Vec<_>>(), [expected], "{code}");
+        }
+    }
 
     #[test]
     fn codes_lead_back_to_their_reasons() {

@@ -67,6 +67,13 @@ pub trait SecretSource: Sync {
     /// # Errors
     /// The source does not have it or cannot be asked.
     fn resolve(&self, name: &str) -> Result<SecretText, SecretError>;
+
+    /// Whether a secret is answered for only by asking what costs something or may have effects, such as a command. It is
+    /// asked for just before the first step that needs it then, else before the first step of all. Costs nothing itself.
+    fn is_deferred(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
 }
 
 /// Secrets held in memory, for programs that embed the interpreter and for tests.

@@ -1,8 +1,8 @@
 //! The vault: the secrets of one execution, in memory only, and the blotting out of their contents in texts.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::RwLock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, RwLock};
 
 use smol_str::SmolStr;
 use zeroize::Zeroizing;
@@ -20,11 +20,15 @@ const LEAST_LINE: usize = 4;
 #[derive(Default)]
 pub(crate) struct Vault {
     state: RwLock<State>,
+    /// Held by whoever asks for what is promised, so that nothing is asked for twice.
+    asking: Mutex<()>,
 }
 
 #[derive(Default)]
 struct State {
     contents: BTreeMap<SmolStr, SecretText>,
+    /// Secrets that are asked for when they are needed.
+    promised: BTreeSet<SmolStr>,
     /// Texts to blot out: contents, their lines, and their forms inside JSON strings.
     patterns: Vec<Zeroizing<String>>,
 }
@@ -43,7 +47,39 @@ impl Vault {
                 state.patterns.push(pattern);
             }
         }
+        state.promised.remove(&name);
         state.contents.insert(name, content);
+    }
+
+    /// A secret whose content is asked for when it is needed.
+    pub(crate) fn promise(&self, name: SmolStr) {
+        self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner).promised.insert(name);
+    }
+
+    fn is_promised(&self, name: &str) -> bool {
+        self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner).promised.contains(name)
+    }
+
+    /// Whether the content of a secret is here, or can be asked for.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        state.contents.contains_key(name) || state.promised.contains(name)
+    }
+
+    /// Asks for those of the secrets that are promised still, one after the other. From then on they are blotted out. One
+    /// that is not given stays promised.
+    ///
+    /// # Errors
+    /// That of the first one that is not given.
+    pub(crate) fn fetch<E>(&self, names: &[SmolStr], ask: impl Fn(&SmolStr) -> Result<SecretText, E>) -> Result<(), E> {
+        for name in names.iter().filter(|name| self.is_promised(name)) {
+            let _alone = self.asking.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            // Another step may have asked for it meanwhile.
+            if self.is_promised(name) {
+                self.insert(name.clone(), ask(name)?);
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<SecretText> {

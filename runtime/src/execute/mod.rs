@@ -116,7 +116,7 @@ pub fn execute(plan: &PlanGraph, options: &ExecuteOptions<'_>) -> Result<Executi
     let approvers = options.approvers.as_ref().filter(|_| Docket::is_needed(plan));
     let prepared = preflight::prepare(plan, &adapters, Goal::Apply, options.as_of, approvers)?;
     limited(plan, options)?;
-    let vault = Arc::new(preflight::unlock(&prepared, options.secrets)?);
+    let vault = Arc::new(preflight::unlock(&prepared, options.secrets, &[])?);
     // First to refuse a missing one before a journal is made, then again to know where the journal lies.
     workspace(options)?;
     let journal = Journal::open(&options.journal)?;
@@ -222,7 +222,7 @@ fn go_on(
     let adapters = reach(&plan, options, id, true);
     let prepared = preflight::prepare(&plan, &adapters, goal, as_of, approvers.as_ref())?;
     limited(&plan, options)?;
-    let vault = Arc::new(preflight::unlock(&prepared, options.secrets)?);
+    let vault = Arc::new(preflight::unlock(&prepared, options.secrets, &claim.record.steps)?);
     let workspace = Arc::new(workspace(options)?);
     let past = Past::read(&prepared, &claim.record.steps)?;
     let plan_hash = claim.record.summary.plan_hash.clone();
@@ -284,7 +284,8 @@ impl Run {
     ) -> Result<ExecutionReport, ExecuteError> {
         let (cancel, grace, leeway) = (&options.cancel, options.grace, options.adapter_limits.leeway);
         let surroundings = Surroundings { workspace, vault, cancel, grace, leeway };
-        let engine = Engine { surroundings: &surroundings, observer: options.observer, began: self.since };
+        let (observer, secrets) = (options.observer, options.secrets);
+        let engine = Engine { surroundings: &surroundings, observer, secrets, began: self.since };
         let mut limits = options.limits.clone();
         let settled = std::thread::scope(|scope| {
             let wanted = limits.all.get().min(prepared.plan.nodes.len());
@@ -325,12 +326,13 @@ impl Run {
     }
 }
 
-/// Whether the contents of all secrets in a value are at hand. Those that steps gave are not after an interruption.
-fn kept(value: &Value, vault: &Vault) -> Result<(), StepError> {
+/// The secrets in a value, the contents of which are at hand or can be asked for. Those that steps gave are not after an
+/// interruption.
+fn kept(value: &Value, vault: &Vault) -> Result<Arc<[SmolStr]>, StepError> {
     let mut names = BTreeMap::new();
     preflight::secrets(value, &mut names);
-    match names.into_keys().find(|name| vault.get(name).is_none()) {
-        None => Ok(()),
+    match names.keys().find(|name| !vault.knows(name)) {
+        None => Ok(names.into_keys().collect()),
         Some(name) => {
             let message = format!("the secret `{name}` was lost when the interpreter ended; begin a new execution");
             Err(StepError::new(Reason::SecretLost, message))

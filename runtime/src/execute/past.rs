@@ -62,9 +62,13 @@ impl Past {
                         // It may have been cut short at any place, or be at work still.
                         Some(Reason::Cancelled | Reason::Abandoned) => Undoing::Begun,
                         // Nothing was tried: what was in doubt before is so still.
-                        None | Some(Reason::SecretLost | Reason::InputUnresolved | Reason::InputMismatch) => {
-                            past.undone[at]
-                        }
+                        None
+                        | Some(
+                            Reason::SecretLost
+                            | Reason::SecretUnavailable
+                            | Reason::InputUnresolved
+                            | Reason::InputMismatch,
+                        ) => past.undone[at],
                         Some(_) => Undoing::Open,
                     };
                 }

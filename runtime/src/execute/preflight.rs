@@ -10,7 +10,9 @@ use super::Goal;
 use super::error::{AdapterProblem, ExecuteError, InputProblem, NoAdapter, PolicyProblem, SecretProblem};
 use crate::adapters::{Missing, Party, Reach, StepError};
 use crate::approval::{Approvers, Docket};
-use crate::secret::{SecretError, SecretSource};
+use crate::journal::{StepEvent, StepRecord};
+use crate::reason::Reason;
+use crate::secret::{SecretError, SecretSource, SecretText};
 use crate::vault::Vault;
 
 /// A plan with everything its execution needs.
@@ -181,8 +183,13 @@ fn check_inputs(plan: &PlanGraph, calls: &[Call<'_>]) -> Result<(), ExecuteError
 /// what steps see.
 const LEAST_SECRET: usize = 4;
 
-/// Every secret that inputs refer to, with its content.
-pub(super) fn unlock(prepared: &Prepared<'_>, source: &dyn SecretSource) -> Result<Vault, ExecuteError> {
+/// Every secret that inputs refer to: with its content, or promised where its source is asked only when it is needed. What an
+/// execution that goes on had needed before is needed at once: what is left of it may print it.
+pub(super) fn unlock(
+    prepared: &Prepared<'_>,
+    source: &dyn SecretSource,
+    before: &[StepRecord],
+) -> Result<Vault, ExecuteError> {
     let mut names = BTreeMap::new();
     for (node, undo) in prepared.plan.nodes.iter().zip(&prepared.undo) {
         secrets(&node.inputs, &mut names);
@@ -190,19 +197,59 @@ pub(super) fn unlock(prepared: &Prepared<'_>, source: &dyn SecretSource) -> Resu
             secrets(&how.inputs, &mut names);
         }
     }
+    let used = used(prepared, before);
     let vault = Vault::default();
     let mut problems = Vec::new();
     for name in names.into_keys() {
-        match source.resolve(&name) {
-            Ok(content) if content.expose().trim().chars().count() < LEAST_SECRET => {
-                let error = SecretError::TooShort { least: LEAST_SECRET };
-                problems.push(SecretProblem { name, error });
-            }
+        if source.is_deferred(&name) && !used.contains_key(&name) {
+            vault.promise(name);
+            continue;
+        }
+        match ask(source, &name) {
             Ok(content) => vault.insert(name, content),
             Err(error) => problems.push(SecretProblem { name, error }),
         }
     }
     if problems.is_empty() { Ok(vault) } else { Err(ExecuteError::Secrets(problems)) }
+}
+
+/// The secrets that were handed out before.
+fn used(prepared: &Prepared<'_>, before: &[StepRecord]) -> BTreeMap<SmolStr, ()> {
+    // What steps, and what undoes them, was called with.
+    let (mut done, mut undone) = (BTreeMap::new(), BTreeMap::new());
+    for step in before {
+        let at = prepared.position.get(&NodeId(step.node.clone()));
+        let Some(node) = at.and_then(|at| prepared.plan.nodes.get(*at)) else { continue };
+        let unavailable = step.data["reason"] == Reason::SecretUnavailable.code();
+        match step.event {
+            StepEvent::Intent | StepEvent::Retry | StepEvent::Resumed => {
+                done.insert(&node.id, &node.inputs);
+            }
+            StepEvent::UndoIntent => {
+                undone.extend(node.undo.as_ref().map(|how| (&node.id, &how.inputs)));
+            }
+            // It got none of them, and need not have them now.
+            StepEvent::Failed if unavailable => {
+                done.remove(&node.id);
+            }
+            StepEvent::NotUndone if unavailable => {
+                undone.remove(&node.id);
+            }
+            _ => {}
+        }
+    }
+    let mut names = BTreeMap::new();
+    done.into_values().chain(undone.into_values()).for_each(|inputs| secrets(inputs, &mut names));
+    names
+}
+
+/// The content of a secret, if it can be kept out of texts.
+pub(super) fn ask(source: &dyn SecretSource, name: &str) -> Result<SecretText, SecretError> {
+    let content = source.resolve(name)?;
+    if content.expose().trim().chars().count() < LEAST_SECRET {
+        return Err(SecretError::TooShort { least: LEAST_SECRET });
+    }
+    Ok(content)
 }
 
 /// The names of the secrets that a value refers to.

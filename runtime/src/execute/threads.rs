@@ -1,10 +1,12 @@
 //! The real world: threads that call adapters, the journal on disk, the clocks of the machine.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
 use super::outputs::accept;
+use super::preflight::ask;
 use super::world::{Job, Moment, Returned, World};
 use crate::adapters::{StepContext, StepError, Surroundings, Told, Try};
 use crate::approval::Record;
@@ -12,7 +14,9 @@ use crate::cancel::Subscription;
 use crate::clock;
 use crate::event::Event;
 use crate::journal::{Entry, JournalError, Recorder};
+use crate::reason::Reason;
 use crate::report::State;
+use crate::secret::{SecretError, SecretSource};
 
 /// More threads than this do not help.
 const MOST_THREADS: usize = 1024;
@@ -25,6 +29,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 pub(super) struct Engine<'a> {
     pub(super) surroundings: &'a Surroundings<'a>,
     pub(super) observer: &'a (dyn Fn(Event) + Sync),
+    /// Where the secrets come from that are asked for when they are needed.
+    pub(super) secrets: &'a dyn SecretSource,
     /// When the process began with the execution.
     pub(super) began: Instant,
 }
@@ -136,10 +142,30 @@ impl Engine<'_> {
             },
         };
         let vault = self.surroundings.vault;
-        let given = job.call.adapter.call(&context, |adapter, step| adapter.apply(step));
-        given
+        self.unlock(job, context.deadline)
+            .and_then(|()| job.call.adapter.call(&context, |adapter, step| adapter.apply(step)))
             .and_then(|given| accept(&job.node.id, &job.call.contract.output, given, vault))
             .map_err(|error| StepError::new(error.reason, vault.redact(&error.message)))
+    }
+
+    /// Asks for the secrets of a call that nobody has asked for yet.
+    fn unlock(&self, job: &Job<'_>, deadline: Option<Instant>) -> Result<(), StepError> {
+        self.surroundings.vault.fetch(&job.secrets, |name| {
+            if self.surroundings.cancel.is_cancelled() {
+                return Err(StepError::new(Reason::Cancelled, format!("cancelled before `{name}` was asked for")));
+            }
+            // A thread that goes down with its source would never be heard of again.
+            let asked = catch_unwind(AssertUnwindSafe(|| ask(self.secrets, name)));
+            asked.unwrap_or_else(|_| Err(SecretError::Unavailable("its source broke down".into()))).map_err(|error| {
+                let message = format!("the secret `{name}` cannot be had: {error}");
+                StepError::new(Reason::SecretUnavailable, message)
+            })
+        })?;
+        let late = deadline.is_some_and(|deadline| deadline <= clock::instant());
+        if late && !job.secrets.is_empty() {
+            return Err(StepError::new(Reason::Timeout, "it took longer than allowed until its secrets were there"));
+        }
+        Ok(())
     }
 }
 

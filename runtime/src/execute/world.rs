@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ordain_graph::{Node, Value};
 use serde_json::Value as Json;
+use smol_str::SmolStr;
 
 use super::machine::{Machine, Turn};
 use super::preflight::Call;
@@ -41,6 +42,8 @@ pub(super) struct Job<'p> {
     /// The key of the step that it undoes, where it does.
     pub(super) undoes: Option<String>,
     pub(super) inputs: Arc<Json>,
+    /// The secrets that the inputs refer to.
+    pub(super) secrets: Arc<[SmolStr]>,
     /// When it must have ended, by the first clock.
     pub(super) deadline: Option<Duration>,
 }

@@ -65,6 +65,13 @@ impl SecretSource for EnvironmentSecrets {
             }
         }
     }
+
+    fn is_deferred(&self, name: &str) -> bool {
+        let set = |kind| value(&variable(kind, name));
+        let others = [set("ORDAIN_SECRET"), set("ORDAIN_SECRETFILE")];
+        // What is set twice, or is no text, is refused before anything runs.
+        others.iter().all(|other| matches!(other, Ok(None))) && matches!(set("ORDAIN_SECRETCOMMAND"), Ok(Some(_)))
+    }
 }
 
 fn of_file(variable: &str, path: &str) -> Result<SecretText, SecretError> {

@@ -1,7 +1,10 @@
 //! The content of a secret reaches the program that needs it, and nothing else.
 
-use ordain_graph::{OnFailure, Value};
-use ordain_runtime::State;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use ordain_graph::{OnFailure, Retry, Value};
+use ordain_runtime::{Event, Reason, SecretError, SecretSource, SecretText, State, execute, undo};
 
 use crate::support::{Place, Plan, failure, list, map, output, outputs, secret, text};
 
@@ -117,4 +120,104 @@ fn a_crashing_adapter_does_not_take_the_others_with_it() {
     let report = place.execute(&plan.finish());
     assert_eq!(outputs(&report, "run")["stdout"], "***\n");
     assert_kept(&place, &report, CONTENT);
+}
+
+/// Asked only when a secret is needed; writes down that it is, and says what it is told to, if anything.
+#[derive(Default)]
+struct Asked {
+    says: Mutex<Option<&'static str>>,
+    asked: AtomicU32,
+}
+
+impl SecretSource for Asked {
+    fn resolve(&self, _: &str) -> Result<SecretText, SecretError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let says = *self.says.lock().unwrap();
+        says.map(|text| SecretText::new(text.into())).ok_or_else(|| SecretError::Unavailable("nobody there".into()))
+    }
+
+    fn is_deferred(&self, _: &str) -> bool {
+        true
+    }
+}
+
+impl Asked {
+    fn saying(says: &'static str) -> Self {
+        Self { says: Mutex::new(Some(says)), ..Self::default() }
+    }
+}
+
+fn uses(plan: &mut Plan, address: &str, script: &str) -> u32 {
+    let argv = list(&["sh", "-c", script]);
+    let secrets = map(&[("PASSWORD", secret("shop/password"))]);
+    plan.step(address, "command.run", &[("argv", argv), ("secrets", secrets)])
+}
+
+#[test]
+fn steps_at_the_same_time_ask_once() {
+    let (place, source) = (Place::new(), Asked::saying(CONTENT));
+    let mut plan = Plan::new();
+    for number in 0..8 {
+        uses(&mut plan, &format!("show{number}"), &format!("echo {number} $PASSWORD"));
+    }
+    let mut options = place.options(&|_| {});
+    options.secrets = &source;
+    let report = execute(&plan.finish(), &options).unwrap();
+    for number in 0..8 {
+        assert_eq!(outputs(&report, &format!("show{number}"))["stdout"], format!("{number} ***\n"));
+    }
+    assert_eq!(source.asked.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_source_that_did_not_answer_is_asked_again_by_another_try() {
+    let (place, source) = (Place::new(), Asked::default());
+    let mut plan = Plan::new();
+    let step = uses(&mut plan, "use", "echo $PASSWORD");
+    plan.at(step).retry = Some(Retry { times: 2, min: 1, max: 1 });
+    let observer = |event: Event| {
+        if let Event::StepRetried { reason, .. } = event {
+            assert_eq!(reason, Reason::SecretUnavailable);
+            *source.says.lock().unwrap() = Some(CONTENT);
+        }
+    };
+    let mut options = place.options(&observer);
+    options.secrets = &source;
+    let report = execute(&plan.finish(), &options).unwrap();
+    assert_eq!(outputs(&report, "use")["stdout"], "***\n");
+    assert_eq!(source.asked.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn what_a_secret_was_given_to_before_cannot_show_it_later() {
+    let (place, source) = (Place::new(), Asked::saying(CONTENT));
+    let mut plan = Plan::new();
+    let keep = uses(&mut plan, "keep", "printf %s \"$PASSWORD\" > kept");
+    plan.undo(keep, "command.run", &[("argv", list(&["sh", "-c", "echo it was $(cat kept) >&2; exit 1"]))]);
+    let mut options = place.options(&|_| {});
+    options.secrets = &source;
+    let report = execute(&plan.finish(), &options).unwrap();
+    let report = undo(&report.execution, &options).unwrap();
+    assert_eq!(place.read("kept"), CONTENT);
+    assert!(format!("{report:?}").contains("it was ***"), "{report:?}");
+    assert_kept(&place, &report, CONTENT);
+}
+
+#[test]
+fn what_never_got_a_secret_is_undone_without_it() {
+    let (place, source) = (Place::new(), Asked::default());
+    let mut plan = Plan::new();
+    let made = plan.step("made", "directory.ensure", &[("path", text("made"))]);
+    plan.undo(made, "directory.remove", &[("path", text("made"))]);
+    let step = uses(&mut plan, "use", "true");
+    plan.after(step, &[made]);
+    let mut options = place.options(&|_| {});
+    options.secrets = &source;
+    let report = execute(&plan.finish(), &options).unwrap();
+    assert_eq!(failure(&report, "use").0, Reason::SecretUnavailable);
+    assert!(place.path("made").exists());
+    let report = undo(&report.execution, &options).unwrap();
+    assert_eq!(report.state, State::Undone);
+    assert!(!place.path("made").exists());
+    assert_eq!(source.asked.load(Ordering::SeqCst), 1);
 }

@@ -197,13 +197,14 @@ impl<'p> Machine<'p> {
         let input = &self.prepared.calls[at].contract.input;
         let known = |id: &ordain_graph::NodeId| self.known(id);
         let inputs = resolve(&node.inputs, input, &known)?;
-        kept(&inputs, self.vault)?;
+        let secrets = kept(&inputs, self.vault)?;
         let expect = match &node.kind {
             NodeKind::Step => None,
             // What cannot be computed here cannot be computed later either, and is told then.
             NodeKind::Gate { expect } => evaluate(expect, &known).ok(),
         };
-        Ok(Task { inputs: Arc::new(input.encode(&inputs)), key: key(&self.execution, node, "apply"), expect })
+        let inputs = Arc::new(input.encode(&inputs));
+        Ok(Task { inputs, secrets, key: key(&self.execution, node, "apply"), expect })
     }
 
     fn retry(&mut self, at: usize, now: Moment, turn: &mut Turn<'p>) {
@@ -219,10 +220,8 @@ impl<'p> Machine<'p> {
         let node = &self.prepared.plan.nodes[at];
         self.nodes[at].attempts = attempt;
         // INVARIANT: a node has its task before it is called.
-        let Some((inputs, key)) = self.nodes[at].task.as_ref().map(|task| (task.inputs.clone(), task.key.clone()))
-        else {
-            return;
-        };
+        let Some(task) = &self.nodes[at].task else { return };
+        let (inputs, secrets, key) = (task.inputs.clone(), task.secrets.clone(), task.key.clone());
         let number = self.begin_call(at);
         turn.jobs.push(Job {
             number,
@@ -234,6 +233,7 @@ impl<'p> Machine<'p> {
             in_doubt: attempt == self.nodes[at].doubt,
             undoes: None,
             inputs,
+            secrets,
             deadline: node.timeout.map(|timeout| now.since + Duration::from_millis(timeout)),
         });
     }

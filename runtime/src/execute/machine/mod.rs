@@ -144,6 +144,8 @@ impl Progress {
 
 /// What a node is tried with.
 struct Task {
+    /// The secrets that the inputs refer to.
+    secrets: Arc<[SmolStr]>,
     inputs: Arc<Json>,
     key: String,
     /// The condition of a gate, in which only the node's own outputs are not known yet.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ordain_graph::{Effect, Undo, Value};
-use serde_json::json;
+use serde_json::{Value as Json, json};
+use smol_str::SmolStr;
 
 use super::entry::{entry, key, millis};
 use super::{Done, Machine, Moment, Phase, Turn};
@@ -63,13 +64,21 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn undo_inputs(&self, how: &Undo, call: &Call<'_>) -> Result<serde_json::Value, StepError> {
+    /// What a node is undone with, and the secrets among it.
+    fn undo_inputs(&self, how: &Undo, call: &Call<'_>) -> Result<(Json, Arc<[SmolStr]>), StepError> {
         let inputs = resolve(&how.inputs, &call.contract.input, &|id| self.known(id))?;
-        kept(&inputs, self.vault)?;
-        Ok(call.contract.input.encode(&inputs))
+        let secrets = kept(&inputs, self.vault)?;
+        Ok((call.contract.input.encode(&inputs), secrets))
     }
 
-    fn undo_one(&mut self, at: usize, call: Call<'p>, inputs: serde_json::Value, now: Moment, turn: &mut Turn<'p>) {
+    fn undo_one(
+        &mut self,
+        at: usize,
+        call: Call<'p>,
+        (inputs, secrets): (Json, Arc<[SmolStr]>),
+        now: Moment,
+        turn: &mut Turn<'p>,
+    ) {
         let node = &self.prepared.plan.nodes[at];
         let (undoes, key) = (key(&self.execution, node, "apply"), key(&self.execution, node, "undo"));
         let data = json!({ "capability": call.contract.capability.as_str(), "inputs": inputs, "key": key });
@@ -90,6 +99,7 @@ impl<'p> Machine<'p> {
             in_doubt: self.before[at] == Undoing::Begun,
             undoes: Some(undoes),
             inputs: Arc::new(inputs),
+            secrets,
             deadline: node.timeout.map(|timeout| now.since + Duration::from_millis(timeout)),
         });
     }
