@@ -88,3 +88,15 @@ fn a_full_disk_is_read_and_told() {
     assert!(!package.file("saved.txt").exists());
     package.run(&["apply", "--yes"]).exits(0);
 }
+
+/// Whoever was to make the journal was killed before there was anything in it.
+#[test]
+fn an_empty_journal_is_one_without_executions() {
+    let package = Package::of(SOURCE);
+    package.write(".ordain/journal.db", "");
+    assert_eq!(package.run(&["executions", "--json"]).exits(0).json()["executions"], serde_json::json!([]));
+    package.run(&["audit", "verify"]).exits(0);
+    package.run(&["resume"]).exits(2);
+    package.run(&["apply", "--yes"]).exits(0);
+    assert_eq!(package.run(&["executions", "--json"]).exits(0).json()["executions"].as_array().unwrap().len(), 1);
+}

@@ -124,7 +124,7 @@ pub(crate) enum Command {
     Resume(ResumeArguments),
     /// Undo what an execution that has ended did: what succeeded, in reverse order, as far as it can be undone.
     Undo(UndoArguments),
-    /// Ask an execution to end in good order: steps that run are awaited, no other starts.
+    /// Ask an execution to end in good order: steps that run are asked to end and awaited, no other starts.
     ///
     /// One that has no process any more, or that waits, has ended then. `ordain resume` goes on with it all the same.
     Cancel(CancelArguments),

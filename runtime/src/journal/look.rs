@@ -33,6 +33,11 @@ pub(super) fn open(path: &Path) -> Result<Look, JournalError> {
 
 fn reachable(path: &Path) -> Result<(Connection, i64, Option<TempDir>), JournalError> {
     let verified = |connection: Connection, copy| {
+        // Whoever was to make it ended before there was anything in it.
+        if schema::is_empty(&connection).map_err(|error| JournalError::database(path, &error))? {
+            let blank = schema::blank().map_err(|error| JournalError::database(path, &error))?;
+            return Ok((blank, schema::VERSION, None));
+        }
         let version = schema::verify(&connection, path)?;
         Ok((connection, version, copy))
     };

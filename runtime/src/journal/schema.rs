@@ -127,6 +127,23 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
+/// Whether a database has nothing in it, not even what says that it is a journal.
+pub(super) fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let found: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(application == 0 && found == 0)
+}
+
+/// A journal in memory, without any rows.
+pub(super) fn blank() -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    tables(&connection)?;
+    connection.execute("INSERT INTO meta VALUES ('schema_version', ?1)", [VERSION])?;
+    connection.pragma_update(None, "application_id", APPLICATION)?;
+    Ok(connection)
+}
+
 /// The version of the file, which is a sound journal of a version known here.
 pub(super) fn verify(connection: &Connection, path: &Path) -> Result<i64, JournalError> {
     let database = |error: rusqlite::Error| JournalError::database(path, &error);
