@@ -25,7 +25,9 @@ pub(crate) fn run(arguments: &CancelArguments) -> Result<Outcome, Failure> {
     };
     let id = &chosen.id;
     match cancel(id, &path) {
-        Ok(true) => anstream::eprintln!("asked `{id}` to end: steps that run are asked to and awaited, no other starts"),
+        Ok(true) => {
+            anstream::eprintln!("asked `{id}` to end: steps that run are asked to and awaited, no other starts")
+        }
         Ok(false) => anstream::eprintln!("`{id}` is cancelled; nobody carried it out"),
         Err(error) => return Err(Failure(format!("{error} [{}]", error.code()))),
     }
