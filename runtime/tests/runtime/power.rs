@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use ordain_graph::{OnFailure, Op, PlanGraph, Retry, Value};
+use ordain_graph::Value;
 use ordain_runtime::{
     Adapter, Adapters, Description, Event, ExecuteError, ExecuteOptions, ExecutionReport, Journal, Limits, LogEvent,
     LogRow, MemorySecrets, Outcome, Reason, RecordedState, StepContext, StepError, StepEvent, execute, resume,
@@ -22,7 +22,8 @@ use rusqlite::Connection;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-use crate::support::{Plan, output, text};
+use crate::resume::{note, plan as going_on, undoing};
+use crate::support::Plan;
 
 /// What a disk writes as a whole.
 const SECTOR: usize = 512;
@@ -65,39 +66,6 @@ impl Adapter for World {
         }
         Ok(json!({ "sum": inputs["sum"], "secret": null }))
     }
-}
-
-fn note(plan: &mut Plan, name: &str, does: &str, sum: Value, after: &[u32]) -> u32 {
-    let at = plan.step(name, "test.note", &[("name", text(name)), ("does", text(does)), ("sum", sum)]);
-    plan.after(at, after);
-    at
-}
-
-/// Steps that use each other's outputs; one is tried again, one fails while others go on.
-fn going_on() -> PlanGraph {
-    let mut plan = Plan::new();
-    let a = note(&mut plan, "a", "succeed", Value::Int(20), &[]);
-    let b = note(&mut plan, "b", "fail once", Value::apply(Op::Add, vec![output(a, "sum"), Value::Int(1)]), &[]);
-    plan.at(b).retry = Some(Retry { times: 2, min: 0, max: 0 });
-    let c = note(&mut plan, "c", "fail", Value::Int(1), &[a]);
-    plan.at(c).on_failure = Some(OnFailure::Continue);
-    note(&mut plan, "d", "succeed", Value::Int(1), &[c]);
-    note(&mut plan, "e", "succeed", Value::apply(Op::Add, vec![output(b, "sum"), output(a, "sum")]), &[]);
-    plan.finish()
-}
-
-/// Fails at its end and undoes what it did.
-fn undoing() -> PlanGraph {
-    let mut plan = Plan::new();
-    plan.0.on_failure = OnFailure::Undo;
-    let mut last = Vec::new();
-    for name in ["a", "b", "c"] {
-        let at = note(&mut plan, name, "succeed", Value::Int(2), &last);
-        plan.undo(at, "test.note", &[("name", text(&format!("undo {name}"))), ("sum", output(at, "sum"))]);
-        last = vec![at];
-    }
-    note(&mut plan, "last", "fail", Value::Int(1), &last);
-    plan.finish()
 }
 
 /// The files of a journal.

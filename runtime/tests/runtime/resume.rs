@@ -94,14 +94,15 @@ impl Ground {
     }
 }
 
-fn note(plan: &mut Plan, name: &str, does: &str, sum: Value, after: &[u32]) -> u32 {
+/// A step that the adapter of these tests does.
+pub fn note(plan: &mut Plan, name: &str, does: &str, sum: Value, after: &[u32]) -> u32 {
     let at = plan.step(name, "test.note", &[("name", text(name)), ("does", text(does)), ("sum", sum)]);
     plan.after(at, after);
     at
 }
 
 /// Steps that use each other's outputs, one that is tried again, one that fails while others go on.
-fn plan() -> PlanGraph {
+pub fn plan() -> PlanGraph {
     let mut plan = Plan::new();
     let a = note(&mut plan, "a", "succeed", Value::Int(20), &[]);
     let b = note(&mut plan, "b", "fail once", Value::apply(Op::Add, vec![output(a, "sum"), Value::Int(1)]), &[]);
@@ -114,7 +115,7 @@ fn plan() -> PlanGraph {
 }
 
 /// A plan that fails at its end and undoes what it did.
-fn undoing() -> PlanGraph {
+pub fn undoing() -> PlanGraph {
     let mut plan = Plan::new();
     plan.0.on_failure = OnFailure::Undo;
     let mut last = Vec::new();
