@@ -257,8 +257,8 @@ fn policy_codes<'db>(db: &'db dyn Db, package: Package) -> Vec<Finding<'db>> {
 pub fn check_package(db: &Database, package: Package) -> Vec<Diagnostic> {
     let files: Vec<SourceFile> = package.files(db).values().copied().collect();
     crate::items::parse_package(db, package);
-    let snapshots = files.iter().map(|&file| (db.clone(), file)).collect::<Vec<_>>();
-    let by_file: Vec<Vec<Diagnostic>> = snapshots.into_par_iter().map(|(db, file)| file_findings(&db, file)).collect();
+    let by_file: Vec<Vec<Diagnostic>> =
+        files.into_par_iter().map_with(db.clone(), |db, file| file_findings(db, file)).collect();
     let mut findings = package_findings(db, package);
     findings.extend(by_file.into_iter().flatten());
     findings

@@ -236,9 +236,9 @@ fn data_paths(tree: &Tree) -> impl Iterator<Item = SmolStr> + '_ {
 
 /// Parses every file of a package on the threads of the current pool, so that what needs all of them finds them done.
 pub fn parse_package(db: &Database, package: Package) {
-    let files: Vec<(Database, SourceFile)> = package.files(db).values().map(|&file| (db.clone(), file)).collect();
-    files.into_par_iter().for_each(|(db, file)| {
-        file_items(&db, file);
+    let files: Vec<SourceFile> = package.files(db).values().copied().collect();
+    files.into_par_iter().for_each_with(db.clone(), |db, file| {
+        file_items(db, file);
     });
 }
 

@@ -53,14 +53,12 @@ impl Trial<'_> {
         files.sort_by_key(|file| (!self.edits.contains_key(file.path(db)), file.path(db).clone()));
         let renamed = self.renamed.map(|item| Renamed::of(snapshot, item, self.new));
         let shift = Shift { edits: self.edits };
+        let compare = |(before, after): &mut (Snapshot, Snapshot), file| {
+            Compared { before, after, shift, renamed: renamed.as_ref() }.file(file).err()
+        };
         // Every clone of a database is a thread's own.
-        let work: Vec<(Snapshot, Snapshot, SourceFile)> =
-            files.iter().map(|&file| (snapshot.clone(), copy.clone(), file)).collect();
-        let wrong = work.into_par_iter().find_map_first(|(before, after, file)| {
-            let compared = Compared { before: &before, after: &after, shift, renamed: renamed.as_ref() };
-            compared.file(file).err()
-        });
-        wrong.map_or(Ok(()), Err)?;
+        let compared = files.into_par_iter().map_with((snapshot.clone(), copy.clone()), compare);
+        compared.find_map_first(|wrong| wrong).map_or(Ok(()), Err)?;
         if bytes > MOST_BYTES {
             return Ok(());
         }

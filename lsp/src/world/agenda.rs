@@ -40,6 +40,14 @@ impl Agenda {
         self.due.push((Instant::now() + due.patience(), due));
     }
 
+    /// Puts looks off: something has happened that would break them off.
+    pub(super) fn later(&mut self) {
+        let now = Instant::now();
+        for (at, due) in self.due.iter_mut().filter(|(_, due)| matches!(due, Due::Open | Due::Everything)) {
+            *at = now + due.patience();
+        }
+    }
+
     /// Takes what is due by now.
     pub(super) fn next(&mut self) -> Option<Due> {
         let now = Instant::now();

@@ -1,6 +1,6 @@
 //! Looking at what may have changed: the file that was, at once; the others once there is time.
 
-use ordain_compiler::{Database, SourceFile, parse_package};
+use ordain_compiler::{SourceFile, parse_package};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -65,17 +65,13 @@ impl World {
             }
             let files: Vec<SourceFile> =
                 snapshot.packages.iter().flat_map(|package| package.files(&snapshot.db).values().copied()).collect();
-            let snapshots: Vec<(Database, SourceFile)> =
-                files.iter().map(|&file| (snapshot.db.clone(), file)).collect();
             // Every clone of the database is a thread's own; the findings are told from here.
-            let bad: Vec<SourceFile> = snapshots
-                .into_par_iter()
-                .filter_map(|(db, file)| {
-                    // Who completes a name next does not wait for all names to be sorted.
-                    drop(ordain_compiler::editor::beginning_with(&db, file, ""));
-                    (!ordain_compiler::file_findings(&db, file).is_empty()).then_some(file)
-                })
-                .collect();
+            let bad = files.into_par_iter().map_with(snapshot.db.clone(), |db, file| {
+                // Who completes a name next does not wait for all names to be sorted.
+                drop(ordain_compiler::editor::beginning_with(db, file, ""));
+                (!ordain_compiler::file_findings(db, file).is_empty()).then_some(file)
+            });
+            let bad: Vec<SourceFile> = bad.flatten_iter().collect();
             let data = diagnostics::of_data(snapshot, &bad);
             snapshot.publisher.rest(Look::Data, moment, &data, |path| snapshot.uri(path));
             for found in data.into_values() {

@@ -120,6 +120,8 @@ impl World {
 
     /// The snapshot that something is completed in: its scratch file holds `text` in the place of another file.
     pub(crate) fn completing(&mut self, like: SourceFile, text: String) -> Snapshot {
+        // Whoever types on would have a look at everything broken off again.
+        self.agenda.later();
         let db = &mut self.workspace.db;
         let (path, module, package) = (like.path(db).clone(), like.module(db).clone(), like.package(db));
         let content = Content::Text(text.into());
