@@ -1,6 +1,6 @@
 //! The list of suggestions: gathered, ranked, bounded.
 
-use ordain_compiler::editor::hir::Signature;
+use ordain_compiler::editor::hir::{Body, Signature, Stmt, StmtKind};
 use ordain_compiler::editor::{self, FieldOf, Meaning, Named};
 use ordain_compiler::{Database, Item, Kind, Ty, items_of};
 use ordain_diagnostics::{TextRange, catalogue};
@@ -278,6 +278,18 @@ impl<'db> Suggestions<'db> {
         }
     }
 
+    /// The gates of the package's plans.
+    pub(super) fn gates(&mut self) {
+        let db = self.db();
+        for plan in items_of(db, self.file.source.package(db), Kind::Plan) {
+            let Body::Plan(body) = &plan.body(db).body else { continue };
+            let of = format!("gate of {}", plan.name(db));
+            for gate in gates(body) {
+                self.word(gate, CompletionItemKind::EVENT, Some(&of), None, Rank::Expected);
+            }
+        }
+    }
+
     /// The codes of policies, in a string.
     pub(super) fn policy_codes(&mut self, range: TextRange) {
         let db = self.db();
@@ -346,6 +358,23 @@ impl<'db> Suggestions<'db> {
         self.found.sort_by(|a, b| a.sort_text.cmp(&b.sort_text));
         CompletionList { is_incomplete: self.found.len() >= MOST_ELSEWHERE, items: self.found }
     }
+}
+
+/// The names of the gates in a plan's body.
+fn gates(body: &[Stmt]) -> Vec<&str> {
+    let mut found = Vec::new();
+    for stmt in body {
+        match &stmt.kind {
+            StmtKind::Gate { name, .. } => found.push(name.text.as_str()),
+            StmtKind::Stage { body, .. } | StmtKind::For { body, .. } => found.extend(gates(body)),
+            StmtKind::If { then, otherwise, .. } => {
+                found.extend(gates(then));
+                found.extend(gates(otherwise));
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Adds what the documentation of a suggestion says.

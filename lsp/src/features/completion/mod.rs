@@ -85,6 +85,7 @@ pub(crate) fn complete(snapshot: &Snapshot, file: &File, position: Position) -> 
                 _ if matches!((context.word_before(), context.word()), ("approval", "from") | ("escalate", "to")) => {
                     found.groups();
                 }
+                _ if matches!((context.word_before(), context.word()), ("require", "gate")) => found.gates(),
                 Some(Spot::Expr { locals, .. }) if context.word() == "after" => {
                     let waitable = |ty: &Ty<'_>| matches!(ty, Ty::Step(_) | Ty::Plan(_) | Ty::Stage | Ty::Family(_));
                     locals.iter().filter(|local| waitable(&local.ty)).for_each(|local| found.local(local, Rank::Local));
