@@ -99,26 +99,33 @@ class Workbench {
     }, `what ${key} brings up`);
   }
 
+  /** Chooses from the list that a key brings up; from the start where something else took the focus, and so closed the list. */
+  async choose(key, typed, text) {
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first();
+    await this.until(async () => {
+      try {
+        await this.ask(key);
+        await this.page.keyboard.type(typed);
+        await row.click({ timeout: 5_000 });
+        return true;
+      } catch {
+        await this.page.keyboard.press("Escape");
+        return false;
+      }
+    }, `${text}, of what ${key} brings up`);
+  }
+
   /** Opens a file of the workspace by its name, as people do. */
   async file(name) {
-    await this.ask("Control+p");
-    await this.page.keyboard.type(name);
-    await this.page
-      .locator(".quick-input-list .monaco-list-row", { hasText: path.basename(name) })
-      .first()
-      .waitFor();
-    await this.page.keyboard.press("Enter");
-    await this.page.waitForSelector(`.tab.active[data-resource-name="${path.basename(name)}"]`);
+    const last = path.basename(name);
+    await this.choose("Control+p", name, last);
+    await this.page.waitForSelector(`.tab.active[data-resource-name="${last}"]`);
     await this.page.waitForSelector(".editor-instance .view-line");
   }
 
   /** Runs a command by its title. */
   async command(title) {
-    await this.ask("Control+Shift+p");
-    await this.page.keyboard.type(title);
-    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
-    await row.waitFor();
-    await row.click();
+    await this.choose("Control+Shift+p", title, title);
   }
 
   /** Puts the cursor where a text of an open file stands first as it is saved, `into` characters further. */
