@@ -27,6 +27,7 @@ mod gates;
 mod git;
 mod help;
 mod hostile_output;
+mod http;
 mod integrations;
 mod keys;
 mod large_documents;

@@ -1,14 +1,14 @@
 //! The adapter for HTTP, against servers of one answer on this machine.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::thread::{JoinHandle, spawn};
 
-use ordain_graph::{OnFailure, Value};
+use ordain_graph::{OnFailure, Retry, Value};
 use ordain_runtime::Reason;
 use serde_json::json;
 
-use crate::support::{Place, Plan, failure, map, outputs, text};
+use crate::support::{Place, Plan, failure, map, outputs, secret, text};
 
 /// Answers one request; gives its address and, in the end, the request's lines.
 fn serve(answer: Vec<u8>) -> (String, JoinHandle<Vec<String>>) {
@@ -84,4 +84,141 @@ fn what_cannot_be_reached_fails_for_a_reason() {
     assert_eq!(failure(&report, "ftp").0, Reason::Unsupported);
     assert_eq!(failure(&report, "silent").0, Reason::Timeout);
     assert_eq!(failure(&report, "header").0, Reason::InputMismatch);
+}
+
+/// Answers as many requests, one after the other, each with a status line and headers, and a body; gives what was asked, whole.
+fn answers(all: &[(&'static str, &'static str)]) -> (String, JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let all = all.to_vec();
+    let server = spawn(move || {
+        let answered = all.into_iter().map(|(head, body)| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let request = whole(&stream);
+            let length = body.len();
+            let answer = format!("HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+            stream.write_all(answer.as_bytes()).unwrap();
+            request
+        });
+        answered.collect()
+    });
+    (url, server)
+}
+
+/// A request with its body.
+fn whole(stream: &TcpStream) -> String {
+    let mut reader = BufReader::new(stream);
+    let mut request = String::new();
+    while !request.ends_with("\r\n\r\n") {
+        assert_ne!(reader.read_line(&mut request).unwrap(), 0, "{request}");
+    }
+    let length = header(&request, "content-length").map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    request + &String::from_utf8(body).unwrap()
+}
+
+fn header<'a>(request: &'a str, name: &str) -> Option<&'a str> {
+    let named = |line: &'a str| line.split_once(": ").filter(|(found, _)| found.eq_ignore_ascii_case(name));
+    request.lines().find_map(named).map(|(_, value)| value)
+}
+
+fn again(times: u32) -> Option<Retry> {
+    Some(Retry { times, min: 1, max: 1 })
+}
+
+#[test]
+fn a_message_is_sent_again_with_the_same_key_until_it_arrives() {
+    let (here, server) = answers(&[("503 Busy", ""), ("201 Made\r\nLocation: /hook/7", "your token is hunter2")]);
+    let place = Place::with_secrets(&[("shop/token", "hunter2")]);
+    let mut plan = Plan::new();
+    let at = plan.step(
+        "tell",
+        "http.post",
+        &[
+            ("url", url(&here)),
+            ("content", text("{\"released\":true}")),
+            ("headers", map(&[("X-Kind", text("release"))])),
+            ("secrets", map(&[("Authorization", secret("shop/token"))])),
+        ],
+    );
+    plan.at(at).retry = again(1);
+    let report = place.execute(&plan.finish());
+    let told = outputs(&report, "tell");
+    assert_eq!(told, json!({ "status": 201, "location": "/hook/7", "body": "your token is ***" }));
+    let requests = server.join().unwrap();
+    for request in &requests {
+        assert!(request.starts_with("POST /hook HTTP/1.1\r\n"), "{request}");
+        assert!(request.ends_with("\r\n\r\n{\"released\":true}"), "{request}");
+        assert_eq!(header(request, "content-type"), Some("application/json"));
+        assert_eq!(header(request, "authorization"), Some("hunter2"));
+        assert_eq!(header(request, "x-kind"), Some("release"));
+    }
+    let keys: Vec<&str> = requests.iter().map(|request| header(request, "idempotency-key").unwrap()).collect();
+    assert_eq!(keys[0], keys[1]);
+    assert_eq!(keys[0].len(), 66, "a string of 64 digits: {}", keys[0]);
+    let journal = place.journal_bytes();
+    assert!(!journal.windows(7).any(|window| window == b"hunter2"), "the journal holds the secret");
+}
+
+#[test]
+fn what_a_server_refuses_is_not_tried_again() {
+    let cases = [
+        (&[("403 Forbidden", "")][..], "http.put", Reason::AdapterRefused),
+        (&[("302 Found\r\nLocation: /elsewhere", "")], "http.post", Reason::AdapterRefused),
+        (&[("404 Not Found", "")], "http.put", Reason::AdapterRefused),
+        (&[("429 Too Many Requests", ""), ("500 Broken", "")], "http.delete", Reason::AdapterFailed),
+    ];
+    for (given, capability, reason) in cases {
+        let (here, server) = answers(given);
+        let mut plan = Plan::new();
+        let content = [("url", url(&here)), ("content", text("x"))];
+        let inputs = if capability == "http.delete" { &content[..1] } else { &content };
+        let at = plan.step("ask", capability, inputs);
+        plan.at(at).retry = again(1);
+        let report = Place::new().execute(&plan.finish());
+        let (found, message) = failure(&report, "ask");
+        assert_eq!(found, reason, "{message}");
+        let status = &given.last().unwrap().0[..3];
+        assert!(message.contains(&format!("answered with status {status}")), "{message}");
+        assert_eq!(message.contains("`/elsewhere`"), status == "302", "{message}");
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn what_is_there_no_more_is_deleted() {
+    for (status, removed) in [("204 Done", true), ("404 Not Found", false), ("410 Gone", false)] {
+        let (here, server) = answers(&[(status, "")]);
+        let mut plan = Plan::new();
+        plan.step("gone", "http.delete", &[("url", url(&here))]);
+        let report = Place::new().execute(&plan.finish());
+        assert_eq!(outputs(&report, "gone"), json!({ "removed": removed }), "{status}");
+        assert!(server.join().unwrap()[0].starts_with("DELETE /hook HTTP/1.1\r\n"));
+    }
+}
+
+#[test]
+fn headers_that_are_none_or_not_for_plans_are_refused_before_anything_is_sent() {
+    let place = Place::with_secrets(&[("shop/token", "two\r\nlines")]);
+    let headers = |name: &str| ("headers", map(&[(name, text("x"))]));
+    let secrets = |name: &str| ("secrets", map(&[(name, secret("shop/token"))]));
+    let cases = [
+        (vec![headers("no name")], "`no name` is not the name of a header"),
+        (vec![headers("Content-Length")], "the header `content-length` is not set by"),
+        (vec![headers("content-type")], "the header `content-type` is not set by"),
+        (vec![headers("Idempotency-Key")], "the header `idempotency-key` is not set by"),
+        (vec![headers("authorization"), secrets("Authorization")], "the header `authorization` is given twice"),
+        (vec![secrets("Authorization")], "the secret `shop/token` cannot be the value of a header"),
+        (vec![("headers", map(&[("X-Two", text("two\r\nlines"))]))], "127.0.0.1"),
+        (vec![("content_type", text("a\nb"))], "127.0.0.1"),
+    ];
+    for (more, message) in cases {
+        let mut plan = Plan::new();
+        let inputs = [vec![("url", url("http://127.0.0.1:1/")), ("content", text("x"))], more].concat();
+        plan.step("send", "http.post", &inputs);
+        let found = failure(&place.execute(&plan.finish()), "send");
+        assert_eq!(found.0, Reason::InputMismatch, "{}", found.1);
+        assert!(found.1.contains(message) && !found.1.contains("lines"), "{}", found.1);
+    }
 }

@@ -59,6 +59,14 @@ pub fn contract(capability: &str) -> (Contract, Vec<(&'static str, Value)>) {
     ];
     let program_defaults = [("directory", text(".")), ("env", map(&[])), ("secrets", map(&[]))];
     let printed = [("status", Shape::Int), ("stdout", Shape::String), ("stderr", Shape::String)];
+    let request = [
+        ("url", Shape::Url),
+        ("headers", map_of(Shape::String)),
+        ("secrets", map_of(Shape::Secret(Arc::new(Shape::String)))),
+        ("within", Shape::Duration),
+    ];
+    let content = [("content", Shape::String), ("content_type", Shape::String)];
+    let request_defaults = [("headers", map(&[])), ("secrets", map(&[])), ("within", Value::Duration(5_000))];
     let path = [("path", Shape::String)];
     let removed = [("removed", Shape::Bool)];
     let written = [("path", Shape::String), ("digest", Shape::Digest), ("bytes", Shape::Bytes)];
@@ -126,10 +134,23 @@ pub fn contract(capability: &str) -> (Contract, Vec<(&'static str, Value)>) {
             vec![("recursive", Value::Bool(false))],
         ),
         "http.probe" => (
-            vec![("url", Shape::Url), ("headers", map_of(Shape::String)), ("within", Shape::Duration)],
+            request.to_vec(),
             vec![("status", Shape::Int), ("body", Shape::String)],
             Effect::Read,
-            vec![("headers", map(&[])), ("within", Value::Duration(5_000))],
+            request_defaults.to_vec(),
+        ),
+        "http.put" => (
+            [&request[..], &content].concat(),
+            vec![("digest", Shape::Digest), ("bytes", Shape::Bytes)],
+            Effect::Write,
+            [&request_defaults[..], &[("content_type", text("text/plain"))]].concat(),
+        ),
+        "http.delete" => (request.to_vec(), removed.to_vec(), Effect::Destroy, request_defaults.to_vec()),
+        "http.post" => (
+            [&request[..], &content].concat(),
+            vec![("status", Shape::Int), ("location", optional(Shape::String)), ("body", Shape::String)],
+            Effect::Write,
+            [&request_defaults[..], &[("content_type", text("application/json"))]].concat(),
         ),
         "test.note" => (
             vec![("name", Shape::String), ("sum", Shape::Int), ("does", Shape::String)],

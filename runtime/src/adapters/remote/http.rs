@@ -11,7 +11,7 @@ use super::limits::AdapterLimits;
 use super::link::{Ear, Link, Request, Said};
 use super::protocol::{self, Incoming, PROTOCOLS};
 use crate::adapters::StepError;
-use crate::adapters::trust::{is_http, trusted};
+use crate::adapters::trust::{is_http, reaching};
 use crate::event::Stream;
 use crate::reason::Reason;
 
@@ -79,16 +79,10 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) fn new(url: &str, limits: AdapterLimits) -> Self {
-        let agent = ureq::Agent::config_builder()
+        let agent = reaching()
             .timeout_connect(Some(limits.start))
             .timeout_per_read(Some(limits.silence))
             .timeout_per_write(Some(limits.silence))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            // What is given to a service goes there and nowhere else.
-            .proxy(None)
-            .tls_config(trusted())
-            .user_agent(concat!("ordain/", env!("CARGO_PKG_VERSION")))
             .build()
             .into();
         Self { url: url.to_owned(), agent, limits }

@@ -1,0 +1,14 @@
+//! `http.post`: send a message.
+
+use serde_json::{Value as Json, json};
+
+use super::exchange::{Asked, Method};
+use super::{StepContext, StepError};
+
+pub(super) fn post(step: &StepContext<'_>) -> Result<Json, StepError> {
+    let asked: Asked = step.inputs()?;
+    let mut answer = asked.send(step, Method::Post)?;
+    answer.succeeded(step)?;
+    let location = answer.header(step, "location");
+    Ok(json!({ "status": answer.status(), "location": location, "body": answer.text(step)? }))
+}

@@ -1,0 +1,12 @@
+//! `http.probe`: ask, and tell what came back.
+
+use serde_json::{Value as Json, json};
+
+use super::exchange::{Asked, Method};
+use super::{StepContext, StepError};
+
+pub(super) fn probe(step: &StepContext<'_>) -> Result<Json, StepError> {
+    let asked: Asked = step.inputs()?;
+    let mut answer = asked.send(step, Method::Get)?;
+    Ok(json!({ "status": answer.status(), "body": answer.text(step)? }))
+}
