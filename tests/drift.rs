@@ -232,3 +232,42 @@ fn what_is_not_as_planned_is_adopted_only_if_that_is_accepted() {
     package.run(&["import", "--yes"]).exits(2);
     package.run(&["import", "style", "--json"]).exits(2).says("--json needs --yes");
 }
+
+#[test]
+fn what_was_done_in_another_environment_is_none_of_its_business() {
+    let package = Package::of(
+        r#"
+use std.file.{builtin.file, file}
+
+type Place = { folder: String }
+
+environment staging: Place {
+  folder: "staging"
+  bind file.write to builtin.file
+  bind file.remove to builtin.file
+}
+environment production: Place {
+  folder: "production"
+  bind file.write to builtin.file
+  bind file.remove to builtin.file
+}
+
+plan site(env: Place) {
+  let notes = file.write { path: "{env.folder}/notes", content: "notes" }
+  let index = file.write { path: "{env.folder}/index", content: "{notes.digest}" }
+}
+"#,
+    );
+    let of = |command: &str, environment: &str, more: &[&str]| {
+        let environment = format!("env={environment}");
+        package.run(&[&[command, "site", "-a", &environment], more].concat())
+    };
+    of("apply", "staging", &["--yes"]).exits(0);
+    of("apply", "production", &["--yes"]).exits(0);
+    package.remove("staging/index");
+    let run = of("drift", "staging", &["--json", "--strict"]).exits(1);
+    assert_eq!(told(&run), [is("index", "missing", &[])]);
+    of("drift", "production", &["--strict"]).exits(0);
+    let part = of("plan", "staging", &["--refresh", "--json"]).exits(0).json();
+    assert_eq!(steps(&part), ["index"]);
+}

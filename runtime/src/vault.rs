@@ -38,6 +38,7 @@ impl Vault {
         let mut patterns = vec![content.expose().to_owned(), content.expose().trim().to_owned()];
         let lines = content.expose().lines().map(str::trim).filter(|line| line.len() >= LEAST_LINE);
         patterns.extend(lines.map(str::to_owned));
+        patterns.extend(token(content.expose()).map(str::to_owned));
         let escaped = patterns.iter().map(|pattern| in_json(pattern)).collect::<Vec<_>>();
         patterns.extend(escaped);
         // A poisoned lock means a panic elsewhere; the map itself is whole, insertion does not panic halfway.
@@ -133,6 +134,16 @@ impl Vault {
 fn in_json(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// The shortest token that is blotted out without what stands before it: shorter ones may be words of the text.
+const LEAST_TOKEN: usize = 6;
+
+/// What follows the scheme in credentials such as `Bearer …` (RFC 9110, 11.4): others may have it without.
+fn token(content: &str) -> Option<&str> {
+    let (scheme, token) = content.trim().split_once(' ')?;
+    let is_scheme = !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    (is_scheme && token.len() >= LEAST_TOKEN && !token.contains(char::is_whitespace)).then_some(token)
 }
 
 #[cfg(test)]

@@ -147,10 +147,15 @@ const fn word(state: DriftState) -> &'static str {
 }
 
 /// A value in a line: a text as it is, a long one by its digest.
-fn shown(json: &Json) -> String {
+pub(super) fn shown(json: &Json) -> String {
+    // A value whose type the canonical form has to tell, such as `{"$url": …}`.
+    let tagged = json.as_object().filter(|members| members.len() == 1).and_then(|members| members.iter().next());
     match (json, json["digest"].as_str(), json["bytes"].as_u64()) {
         (Json::String(text), ..) => text.clone(),
         (Json::Null, ..) => "something else".to_owned(),
+        _ if tagged.is_some_and(|(name, value)| name.starts_with('$') && value.is_string()) => {
+            tagged.and_then(|(_, value)| value.as_str()).unwrap_or_default().to_owned()
+        }
         (Json::Object(members), Some(digest), Some(bytes)) if members.len() == 2 => format!("{digest} ({bytes} bytes)"),
         _ => json.to_string(),
     }

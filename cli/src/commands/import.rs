@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
 
-use ordain_runtime::{Adopted, import};
+use ordain_runtime::{Adopted, ImportProblem, import};
 use serde_json::json;
 use smol_str::SmolStr;
 
@@ -38,6 +38,9 @@ pub(crate) fn run(arguments: &ImportArguments) -> Result<Outcome, Failure> {
         for problem in &adopted.problems {
             anstream::eprintln!("{}", output::line(&problem.to_string()));
         }
+        if adopted.problems.iter().any(|problem| matches!(problem, ImportProblem::Different { .. })) {
+            anstream::eprintln!("--accept adopts what is otherwise than planned");
+        }
         anstream::eprintln!("nothing was imported");
         return Ok(Outcome::Findings);
     }
@@ -69,7 +72,7 @@ fn told(adopted: &Adopted) -> serde_json::Value {
 fn found(adopted: &Adopted) -> String {
     let mut text = String::new();
     for step in &adopted.steps {
-        let key = step.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
+        let key = step.key.as_ref().map(|key| format!(" {}", super::drift::shown(key))).unwrap_or_default();
         // INVARIANT: writing to a string never fails.
         let _ = writeln!(text, "{}  {}{}", output::line(&step.address), step.capability, output::line(&key));
     }

@@ -212,11 +212,13 @@ pub(crate) fn summary(report: &ExecutionReport, journal: &Path) -> String {
     let mut text = String::new();
     let mut skipped: BTreeMap<String, usize> = BTreeMap::new();
     for node in &report.nodes {
-        if let Outcome::Skipped { because } = &node.outcome {
+        // What was cut short is told on its own.
+        if let (Outcome::Skipped { because }, None) = (&node.outcome, &node.undo) {
             let why = match because {
                 Skip::DependencyFailed { address } => format!("for waiting for `{address}`"),
                 Skip::Stopped { address } => format!("because `{address}` failed"),
-                Skip::Cancelled => "because the execution was cancelled".into(),
+                Skip::Cancelled if report.state == State::Cancelled => "because the execution was cancelled".into(),
+                Skip::Cancelled => "because all was to be undone".into(),
                 Skip::NotApproved => "until people agree".into(),
                 Skip::JournalFailed => "because the journal cannot be written".into(),
             };

@@ -148,8 +148,7 @@ fn problem(plan: &PlanGraph, at: usize, look: &Look, made: Option<SmolStr>, acce
         DriftState::Unknown if look.digest.is_none() => return Some(ImportProblem::Unknown { address, why: why() }),
         _ if accept => {}
         DriftState::Unknown => {
-            let why = "whether it is as the plan wants it cannot be said".into();
-            return Some(ImportProblem::Different { address, why });
+            return Some(ImportProblem::Different { address, why: format!("nobody can say how: {}", why()) });
         }
         _ => {
             let fields: Vec<&str> = look.step.fields.iter().map(|field| field.field.as_str()).collect();

@@ -51,7 +51,7 @@ impl Made {
 }
 
 impl History {
-    /// What the last execution of a plan did that came to its end, and those since, which did a part of it.
+    /// What the last execution of a plan in its environments did that came to its end, and those since, which did a part of it.
     pub(super) fn of_plan(journal: &Path, plan: &PlanGraph) -> Result<Self, ExecuteError> {
         let journal = match Journal::open_existing(journal) {
             Ok(journal) => journal,
@@ -64,9 +64,12 @@ impl History {
             .into_iter()
             .filter(|execution| execution.plan == plan.plan && execution.package == plan.package.name)
         {
-            history.last.get_or_insert_with(|| id.clone());
             // One of a journal of the first version, which did not keep it.
             let Some(executed) = journal.plan(&plan_hash)? else { continue };
+            if !is_same_place(plan, &executed) {
+                continue;
+            }
+            history.last.get_or_insert_with(|| id.clone());
             let Some(record) = journal.execution(&id)? else { continue };
             let whole = executed.refresh.is_none();
             history.take(&record, Arc::new(executed))?;
@@ -143,4 +146,12 @@ impl History {
         }
         Ok(())
     }
+}
+
+/// Whether two plans of the same name are for the same environments. One may have come to have more of them; what was done in
+/// staging says nothing of production.
+fn is_same_place(one: &PlanGraph, other: &PlanGraph) -> bool {
+    let within =
+        |one: &PlanGraph, other: &PlanGraph| one.environments.keys().all(|name| other.environments.contains_key(name));
+    within(one, other) || within(other, one)
 }

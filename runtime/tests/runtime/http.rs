@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread::{JoinHandle, spawn};
 
 use ordain_graph::{OnFailure, Retry, Value};
-use ordain_runtime::Reason;
+use ordain_runtime::{Cancellation, Reason, State, resume};
 use serde_json::json;
 
 use crate::support::{Place, Plan, failure, map, outputs, secret, text};
@@ -82,7 +82,9 @@ fn what_cannot_be_reached_fails_for_a_reason() {
     let report = Place::new().execute(&plan.finish());
     assert_eq!(failure(&report, "refused").0, Reason::Unreachable);
     assert_eq!(failure(&report, "ftp").0, Reason::Unsupported);
-    assert_eq!(failure(&report, "silent").0, Reason::Timeout);
+    let (reason, message) = failure(&report, "silent");
+    assert_eq!(reason, Reason::Timeout);
+    assert!(message.ends_with("no whole answer within 100ms"), "{message}");
     assert_eq!(failure(&report, "header").0, Reason::InputMismatch);
 }
 
@@ -129,8 +131,9 @@ fn again(times: u32) -> Option<Retry> {
 
 #[test]
 fn a_message_is_sent_again_with_the_same_key_until_it_arrives() {
-    let (here, server) = answers(&[("503 Busy", ""), ("201 Made\r\nLocation: /hook/7", "your token is hunter2")]);
-    let place = Place::with_secrets(&[("shop/token", "hunter2")]);
+    let answered = ("201 Made\r\nLocation: /hook/7", "your token is hunter2, or Bearer hunter2");
+    let (here, server) = answers(&[("503 Busy", ""), answered]);
+    let place = Place::with_secrets(&[("shop/token", "Bearer hunter2")]);
     let mut plan = Plan::new();
     let at = plan.step(
         "tell",
@@ -145,13 +148,13 @@ fn a_message_is_sent_again_with_the_same_key_until_it_arrives() {
     plan.at(at).retry = again(1);
     let report = place.execute(&plan.finish());
     let told = outputs(&report, "tell");
-    assert_eq!(told, json!({ "status": 201, "location": "/hook/7", "body": "your token is ***" }));
+    assert_eq!(told, json!({ "status": 201, "location": "/hook/7", "body": "your token is ***, or ***" }));
     let requests = server.join().unwrap();
     for request in &requests {
         assert!(request.starts_with("POST /hook HTTP/1.1\r\n"), "{request}");
         assert!(request.ends_with("\r\n\r\n{\"released\":true}"), "{request}");
         assert_eq!(header(request, "content-type"), Some("application/json"));
-        assert_eq!(header(request, "authorization"), Some("hunter2"));
+        assert_eq!(header(request, "authorization"), Some("Bearer hunter2"));
         assert_eq!(header(request, "x-kind"), Some("release"));
     }
     let keys: Vec<&str> = requests.iter().map(|request| header(request, "idempotency-key").unwrap()).collect();
@@ -164,7 +167,7 @@ fn a_message_is_sent_again_with_the_same_key_until_it_arrives() {
 #[test]
 fn what_a_server_refuses_is_not_tried_again() {
     let cases = [
-        (&[("403 Forbidden", "")][..], "http.put", Reason::AdapterRefused),
+        (&[("403 Forbidden", "not\n  yours")][..], "http.put", Reason::AdapterRefused),
         (&[("302 Found\r\nLocation: /elsewhere", "")], "http.post", Reason::AdapterRefused),
         (&[("404 Not Found", "")], "http.put", Reason::AdapterRefused),
         (&[("429 Too Many Requests", ""), ("500 Broken", "")], "http.delete", Reason::AdapterFailed),
@@ -182,6 +185,7 @@ fn what_a_server_refuses_is_not_tried_again() {
         let status = &given.last().unwrap().0[..3];
         assert!(message.contains(&format!("answered with status {status}")), "{message}");
         assert_eq!(message.contains("`/elsewhere`"), status == "302", "{message}");
+        assert_eq!(message.ends_with(": not yours"), status == "403", "{message}");
         server.join().unwrap();
     }
 }
@@ -205,13 +209,14 @@ fn headers_that_are_none_or_not_for_plans_are_refused_before_anything_is_sent() 
     let secrets = |name: &str| ("secrets", map(&[(name, secret("shop/token"))]));
     let cases = [
         (vec![headers("no name")], "`no name` is not the name of a header"),
-        (vec![headers("Content-Length")], "the header `content-length` is not set by"),
-        (vec![headers("content-type")], "the header `content-type` is not set by"),
-        (vec![headers("Idempotency-Key")], "the header `idempotency-key` is not set by"),
+        (vec![headers("Content-Length")], "the adapter sets the header `content-length`"),
+        (vec![headers("content-type")], "the adapter sets the header `content-type`"),
+        (vec![headers("Idempotency-Key")], "the adapter sets the header `idempotency-key`"),
         (vec![headers("authorization"), secrets("Authorization")], "the header `authorization` is given twice"),
-        (vec![secrets("Authorization")], "the secret `shop/token` cannot be the value of a header"),
-        (vec![("headers", map(&[("X-Two", text("two\r\nlines"))]))], "127.0.0.1"),
-        (vec![("content_type", text("a\nb"))], "127.0.0.1"),
+        (vec![secrets("Authorization")], "the secret `shop/token` has a line break in it"),
+        (vec![("headers", map(&[("X-Two", text("two\r\nlines"))]))], "the header `X-Two` has a line break in it"),
+        (vec![("content_type", text("a\nb"))], "`content_type` has a line break in it"),
+        (vec![("url", url("http://me:lines@127.0.0.1:1/"))], "a URL with a user or a password in it"),
     ];
     for (more, message) in cases {
         let mut plan = Plan::new();
@@ -221,4 +226,41 @@ fn headers_that_are_none_or_not_for_plans_are_refused_before_anything_is_sent() 
         assert_eq!(found.0, Reason::InputMismatch, "{}", found.1);
         assert!(found.1.contains(message) && !found.1.contains("lines"), "{}", found.1);
     }
+}
+
+#[test]
+fn whoever_is_to_end_waits_for_no_answer_and_asks_again_under_the_same_key() {
+    // Accepts by the system's backlog, and answers once it is asked to.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut plan = Plan::new();
+    let here = format!("http://{}/hook", listener.local_addr().unwrap());
+    plan.step(
+        "tell",
+        "http.post",
+        &[("url", url(&here)), ("content", text("x")), ("within", Value::Duration(3_600_000))],
+    );
+    let plan = plan.finish();
+    let place = Place::new();
+    let cancel = place.cancel.clone();
+    let server = spawn(move || {
+        let (mut silent, _) = listener.accept().unwrap();
+        let first = whole(&silent);
+        cancel.cancel();
+        let (mut stream, _) = listener.accept().unwrap();
+        let again = whole(&stream);
+        stream.write_all(b"HTTP/1.1 204 Done\r\nConnection: close\r\n\r\n").unwrap();
+        // Too late, and heard by nobody.
+        let _ = silent.write_all(b"HTTP/1.1 500 Late\r\nContent-Length: 0\r\n\r\n");
+        [first, again].map(|request| header(&request, "idempotency-key").unwrap().to_owned())
+    });
+    let report = place.execute(&plan);
+    assert_eq!(report.state, State::Cancelled);
+    let (reason, message) = failure(&report, "tell");
+    assert_eq!(reason, Reason::Cancelled);
+    assert!(message.contains("may take place still"), "{message}");
+    let place = Place { cancel: Cancellation::new(), ..place };
+    let resumed = resume(&report.execution, &place.options(&|_| {})).unwrap();
+    assert_eq!(resumed.state, State::Succeeded);
+    let [first, again] = server.join().unwrap();
+    assert_eq!(first, again);
 }

@@ -3,19 +3,22 @@
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-use super::exchange::{Answer, Asked, Method};
+use super::exchange::{Answer, Asked, Method, most_text};
 use super::{Observed, StepContext, StepError};
 use crate::workspace::digest_text;
 
+/// The longest document that is compared with another, in bytes.
+const MAX_DOCUMENT: u64 = 16 << 20;
+
 pub(super) fn put(step: &StepContext<'_>) -> Result<Json, StepError> {
     let asked: Asked = step.inputs()?;
-    asked.send(step, Method::Put)?.succeeded(step)?;
+    asked.send(step, Method::Put, most_text(step))?.succeeded(step)?;
     Ok(told(asked.content().as_bytes()))
 }
 
 pub(super) fn delete(step: &StepContext<'_>) -> Result<Json, StepError> {
     let asked: Asked = step.inputs()?;
-    let answer = asked.send(step, Method::Delete)?;
+    let answer = asked.send(step, Method::Delete, most_text(step))?;
     if !answer.is_absent() {
         answer.succeeded(step)?;
     }
@@ -25,17 +28,19 @@ pub(super) fn delete(step: &StepContext<'_>) -> Result<Json, StepError> {
 /// What is there, compared with what is to be there; what else it holds is not told.
 pub(super) fn observe_put(step: &StepContext<'_>) -> Result<Observed, StepError> {
     let asked: Asked = step.inputs()?;
-    let Some(mut answer) = look(step, &asked)? else { return Ok(Observed::Absent) };
-    let found = answer.bytes()?;
-    let is_wanted = found.as_deref() == Some(asked.content().as_bytes());
+    let Some(answer) = look(step, &asked)? else { return Ok(Observed::Absent) };
+    let is_wanted = answer.body() == asked.content().as_bytes();
     let mut inputs = asked.again(step)?;
     inputs["content"] = is_wanted.then_some(asked.content()).into();
     // Many servers have an opinion of their own on that, and no other document for it.
     if answer.header(step, "content-type").is_some_and(|found| found.eq_ignore_ascii_case(asked.content_type())) {
         inputs["content_type"] = asked.content_type().into();
     }
-    // What is longer than is looked at is longer than what a plan can hold, too.
-    let outputs = found.map_or_else(|| json!({ "digest": null, "bytes": null }), |found| told(&found));
+    let outputs = match answer.body() {
+        found if found.len() as u64 <= MAX_DOCUMENT => told(found),
+        // It is longer than what a plan can hold, too.
+        _ => json!({ "digest": null, "bytes": null }),
+    };
     Ok(Observed::Present { inputs, outputs })
 }
 
@@ -49,7 +54,7 @@ pub(super) fn observe_delete(step: &StepContext<'_>) -> Result<Observed, StepErr
 
 /// What answers at a URL; nothing where there is none.
 fn look(step: &StepContext<'_>, asked: &Asked) -> Result<Option<Answer>, StepError> {
-    let answer = asked.send(step, Method::Get)?;
+    let answer = asked.send(step, Method::Get, MAX_DOCUMENT + 1)?;
     if answer.is_absent() {
         return Ok(None);
     }

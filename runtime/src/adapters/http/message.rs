@@ -2,13 +2,13 @@
 
 use serde_json::{Value as Json, json};
 
-use super::exchange::{Asked, Method};
+use super::exchange::{Asked, Method, most_text};
 use super::{StepContext, StepError};
 
 pub(super) fn post(step: &StepContext<'_>) -> Result<Json, StepError> {
     let asked: Asked = step.inputs()?;
-    let mut answer = asked.send(step, Method::Post)?;
+    let answer = asked.send(step, Method::Post, most_text(step))?;
     answer.succeeded(step)?;
     let location = answer.header(step, "location");
-    Ok(json!({ "status": answer.status(), "location": location, "body": answer.text(step)? }))
+    Ok(json!({ "status": answer.status(), "location": location, "body": answer.text(step) }))
 }

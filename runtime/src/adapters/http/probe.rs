@@ -2,11 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
-use super::exchange::{Asked, Method};
+use super::exchange::{Asked, Method, most_text};
 use super::{StepContext, StepError};
 
 pub(super) fn probe(step: &StepContext<'_>) -> Result<Json, StepError> {
     let asked: Asked = step.inputs()?;
-    let mut answer = asked.send(step, Method::Get)?;
-    Ok(json!({ "status": answer.status(), "body": answer.text(step)? }))
+    let answer = asked.send(step, Method::Get, most_text(step))?;
+    Ok(json!({ "status": answer.status(), "body": answer.text(step) }))
 }
