@@ -12,13 +12,13 @@ const MAX_DOCUMENT: u64 = 16 << 20;
 
 pub(super) fn put(step: &StepContext<'_>) -> Result<Json, StepError> {
     let asked: Asked = step.inputs()?;
-    asked.send(step, Method::Put, most_text(step))?.succeeded(step)?;
+    asked.send(step, Method::PUT, most_text(step))?.succeeded(step)?;
     Ok(told(asked.content().as_bytes()))
 }
 
 pub(super) fn delete(step: &StepContext<'_>) -> Result<Json, StepError> {
     let asked: Asked = step.inputs()?;
-    let answer = asked.send(step, Method::Delete, most_text(step))?;
+    let answer = asked.send(step, Method::DELETE, most_text(step))?;
     if !answer.is_absent() {
         answer.succeeded(step)?;
     }
@@ -54,7 +54,7 @@ pub(super) fn observe_delete(step: &StepContext<'_>) -> Result<Observed, StepErr
 
 /// What answers at a URL; nothing where there is none.
 fn look(step: &StepContext<'_>, asked: &Asked) -> Result<Option<Answer>, StepError> {
-    let answer = asked.send(step, Method::Get, MAX_DOCUMENT + 1)?;
+    let answer = asked.send(step, Method::GET, MAX_DOCUMENT + 1)?;
     if answer.is_absent() {
         return Ok(None);
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
+pub(super) use ureq::http::Method;
 use ureq::http::{self, header};
 
 use super::{SecretTag, StepContext, StepError};
@@ -25,26 +26,6 @@ const TICK: Duration = Duration::from_millis(50);
 /// How much of a body has to be read for its text: enough to find a secret that begins before the limit and ends behind it.
 pub(super) fn most_text(step: &StepContext<'_>) -> u64 {
     MAX_TEXT as u64 + step.vault().longest() as u64
-}
-
-/// What is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Method {
-    Get,
-    Put,
-    Post,
-    Delete,
-}
-
-impl Method {
-    fn name(self) -> http::Method {
-        match self {
-            Self::Get => http::Method::GET,
-            Self::Put => http::Method::PUT,
-            Self::Post => http::Method::POST,
-            Self::Delete => http::Method::DELETE,
-        }
-    }
 }
 
 /// The inputs of a step.
@@ -108,23 +89,19 @@ impl Asked {
         let agent: ureq::Agent = reaching().timeout_global(Some(within)).build().into();
         let request = self.request(step, method)?;
         let (answer, answered) = channel();
+        let url = self.url.clone();
         // Whoever gives up on the answer leaves the thread to its own time limit.
         let exchange = move || {
-            let _ = answer.send(exchange(&agent, request, most));
+            let _ = answer.send(exchange(&agent, url, request, most));
         };
         if let Err(error) = std::thread::Builder::new().name("http".into()).spawn(exchange) {
             return refused(Reason::Unreachable, format!("no thread could be started: {error}"));
         }
-        let exchanged = self.wait(step, &answered)?;
-        exchanged.map(|answer| Answer { url: self.url.clone(), ..answer }).map_err(|error| self.failed(&error, &limit))
+        self.wait(step, &answered)?.map_err(|error| self.failed(&error, &limit))
     }
 
     /// Waits for an answer, and for no longer than the time of grace once the execution is asked to end.
-    fn wait<T>(
-        &self,
-        step: &StepContext<'_>,
-        answered: &Receiver<Result<T, ureq::Error>>,
-    ) -> Result<Result<T, ureq::Error>, StepError> {
+    fn wait(&self, step: &StepContext<'_>, answered: &Receiver<Exchanged>) -> Result<Exchanged, StepError> {
         let cancelled = || {
             let message = format!(
                 "`{}`: not waited for any longer because the execution was cancelled; what was asked for may take place still",
@@ -154,13 +131,13 @@ impl Asked {
 
     fn request(&self, step: &StepContext<'_>, method: Method) -> Result<http::Request<Option<String>>, StepError> {
         let mut own = vec![header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
-        let mut request = http::Request::builder().method(method.name()).uri(&self.url);
-        let sends = matches!(method, Method::Put | Method::Post);
+        let mut request = http::Request::builder().method(&method).uri(&self.url);
+        let sends = method == Method::PUT || method == Method::POST;
         if sends {
             request = request.header(header::CONTENT_TYPE, self.value("`content_type`", &self.content_type)?);
             own.push(header::CONTENT_TYPE);
         }
-        if method != Method::Get {
+        if method != Method::GET {
             // draft-ietf-httpapi-idempotency-key-header: a string of structured fields (RFC 8941).
             let key = header::HeaderName::from_static("idempotency-key");
             request = request.header(&key, format!("\"{}\"", step.key()));
@@ -212,8 +189,10 @@ impl Asked {
     }
 }
 
-/// One request and its answer.
-fn exchange(agent: &ureq::Agent, request: http::Request<Option<String>>, most: u64) -> Result<Answer, ureq::Error> {
+/// What came of a request.
+type Exchanged = Result<Answer, ureq::Error>;
+
+fn exchange(agent: &ureq::Agent, url: String, request: http::Request<Option<String>>, most: u64) -> Exchanged {
     let (parts, content) = request.into_parts();
     let response = match content {
         Some(content) => agent.run(http::Request::from_parts(parts, content)),
@@ -222,7 +201,7 @@ fn exchange(agent: &ureq::Agent, request: http::Request<Option<String>>, most: u
     let (parts, body) = response?.into_parts();
     let mut found = Vec::new();
     body.into_reader().take(most).read_to_end(&mut found)?;
-    Ok(Answer { url: String::new(), status: parts.status, headers: parts.headers, body: found })
+    Ok(Answer { url, status: parts.status, headers: parts.headers, body: found })
 }
 
 /// Whether a URL says who asks.

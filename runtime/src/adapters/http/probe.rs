@@ -7,6 +7,6 @@ use super::{StepContext, StepError};
 
 pub(super) fn probe(step: &StepContext<'_>) -> Result<Json, StepError> {
     let asked: Asked = step.inputs()?;
-    let answer = asked.send(step, Method::Get, most_text(step))?;
+    let answer = asked.send(step, Method::GET, most_text(step))?;
     Ok(json!({ "status": answer.status(), "body": answer.text(step) }))
 }
