@@ -187,17 +187,29 @@ impl Repository {
 
     /// What a step keeps between its tries, in the folder of the repository: what was noted first.
     pub(super) fn note(&self, step: &StepContext<'_>, text: &str) -> Result<String, StepError> {
-        let broken = |error: std::io::Error| {
+        let name = format!("ordain-{}", step.key().get(..16).unwrap_or_default());
+        note(&self.inner(), &name, text).map_err(|error| {
             StepError::new(Reason::FileFailed, format!("what was there before cannot be noted: {error}"))
-        };
-        let path = self.inner().join(format!("ordain-{}", step.key().get(..16).unwrap_or_default()));
-        if let Ok(noted) = std::fs::read_to_string(&path) {
-            return Ok(noted);
-        }
-        let mut file = std::fs::File::create(&path).map_err(broken)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(broken)?;
-        Ok(text.to_owned())
+        })
     }
+}
+
+/// Writes a note into a folder as a whole or not at all, unless there is one; gives what it says.
+fn note(folder: &Path, name: &str, text: &str) -> std::io::Result<String> {
+    let path = folder.join(name);
+    // An empty one was begun by a process that ended then.
+    if let Ok(noted) = std::fs::read_to_string(&path)
+        && !noted.is_empty()
+    {
+        return Ok(noted);
+    }
+    let temporary = folder.join(format!("{name}.tmp"));
+    let mut file = std::fs::File::create(&temporary)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&temporary, &path)?;
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(text.to_owned())
 }
 
 /// Whether a folder is empty but for a repository.
@@ -208,4 +220,21 @@ pub(super) fn is_empty(folder: &Path) -> std::io::Result<bool> {
         }
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::note;
+
+    #[test]
+    fn the_first_note_counts_and_half_of_one_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        // A process ended while it wrote, by whichever way it went about it.
+        std::fs::write(folder.path().join("step"), "").unwrap();
+        std::fs::write(folder.path().join("step.tmp"), "fir").unwrap();
+        for text in ["first", "second"] {
+            assert_eq!(note(folder.path(), "step", text).unwrap(), "first");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }
