@@ -513,3 +513,26 @@ fn on_a_terminal_it_is_shown_what_is_signed() {
     let run = type_in("", " --yes");
     assert!(!run.text().contains("Sign that") && run.text().contains("ana approves GOV-101"), "{run}");
 }
+
+#[test]
+fn what_has_succeeded_meanwhile_is_told_whichever_began_first() {
+    let place = Place::new();
+    let executions = [place.begin(&[]), place.begin(&[])];
+    for execution in &executions {
+        for who in ["ana", "bo"] {
+            place.approve(who, execution);
+        }
+    }
+    let [first, second] = &executions;
+    place.resume(first).exits(0).keeps_quiet_about("has succeeded in");
+    place.resume(second).exits(0).says(&format!("`{first}` has succeeded in `test.main.prod` since `{second}` began"));
+    let undone = place.0.run(&["undo", first, "--yes"]);
+    undone
+        .says(&format!("`{second}` has succeeded in `test.main.prod` since `{first}` began, and what both have done"));
+    let listed = place.0.run(&["executions"]).exits(0).text();
+    assert!(listed.lines().all(|line| line.contains("  test.main.save in test.main.prod  ")), "{listed}");
+    let listed = place.0.run(&["executions", "--json"]).exits(0).json();
+    assert_eq!(listed["executions"][0]["environments"], serde_json::json!(["test.main.prod"]));
+    let told = place.0.run(&["executions", second]).exits(0).text();
+    assert!(told.starts_with("test.main.save in test.main.prod of test 0.1.0: succeeded"), "{told}");
+}

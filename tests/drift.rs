@@ -189,6 +189,7 @@ fn what_was_made_by_hand_is_adopted() {
     let id = json["execution"].as_str().unwrap().to_owned();
     let shown = package.run(&["executions", &id, "--json"]).exits(0).json();
     assert_eq!(shown["state"], "succeeded", "{shown}");
+    assert!(package.run(&["executions", &id]).exits(0).text().contains("succeeded   style, imported\n"));
     assert!(package.run(&["trace", &id]).exits(0).text().contains("style"));
     package.run(&["replay", &id]).exits(0);
     package.run(&["audit", "verify"]).exits(0);

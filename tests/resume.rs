@@ -142,7 +142,7 @@ fn executions_are_listed_and_told() {
     assert!(listed.contains("test.main.chains") && listed.contains("succeeded"), "{listed}");
     let id = listed.split_whitespace().next().unwrap();
     let told = package.run(&["executions", &id[..30]]).exits(0).text();
-    assert!(told.starts_with("test.main.chains of test 0.1.0: succeeded\nsha256:"), "{told}");
+    assert!(told.starts_with("test.main.chains in test.main.here of test 0.1.0: succeeded\nsha256:"), "{told}");
     assert!(told.contains("intent") && told.contains("first[a]"), "{told}");
     package.run(&["executions", "none"]).exits(2).says("the journal has no execution `none`");
     package.run(&["resume"]).exits(2).says("has ended: it succeeded");

@@ -74,7 +74,7 @@ fn comparable(output: &str) -> Vec<String> {
             (hash, _) if hash.starts_with("sha256:") => "HASH",
             (key, _) if key.starts_with("ed25519:") => "KEY",
             (day, _) if day.len() == 10 && is_like(day, "####-##-##") => "DAY",
-            (time, _) if is_like(time, "##:##:##Z") || is_like(time, "####-##-##T##:##:##.###Z") => "TIME",
+            (time, _) if is_like(time, "##:##:##Z") || is_moment(time) => "TIME",
             _ => words[at],
         };
         (0..words.len()).map(word).collect::<Vec<_>>().join(" ")
@@ -86,6 +86,14 @@ fn comparable(output: &str) -> Vec<String> {
 fn is_like(word: &str, form: &str) -> bool {
     let like = |(found, wanted): (char, char)| if wanted == '#' { found.is_ascii_digit() } else { found == wanted };
     word.len() == form.len() && word.chars().zip(form.chars()).all(like)
+}
+
+/// Whether a word is a moment in UTC, with as many decimals as it has.
+fn is_moment(word: &str) -> bool {
+    let whole = word.strip_suffix('Z').map(|word| word.split_once('.').unwrap_or((word, "0")));
+    whole.is_some_and(|(seconds, decimals)| {
+        is_like(seconds, "####-##-##T##:##:##") && decimals.chars().all(|decimal| decimal.is_ascii_digit())
+    })
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `ordain executions`
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use ordain_runtime::{
     StepRecord, Word, inquire,
 };
 use serde_json::json;
+use smol_str::SmolStr;
 
 use super::apply::{journal, workspace};
 use crate::args::ExecutionsArguments;
@@ -20,10 +22,17 @@ pub(crate) fn run(arguments: &ExecutionsArguments) -> Result<Outcome, Failure> {
     let journal = Journal::open_existing(&path)?;
     let executions = journal.executions()?;
     let Some(id) = &arguments.execution else {
+        let places = places(&journal, &executions)?;
         if arguments.json {
-            output::json(&json!({ "executions": executions }))?;
+            let with_place = |(execution, place): (&ExecutionSummary, &Vec<SmolStr>)| {
+                let mut shown = json!(execution);
+                shown["environments"] = json!(place);
+                shown
+            };
+            let shown: Vec<_> = executions.iter().zip(&places).map(with_place).collect();
+            output::json(&json!({ "executions": shown }))?;
         } else {
-            output::write(None, listed(&executions).as_bytes())?;
+            output::write(None, listed(&executions, &places).as_bytes())?;
         }
         return Ok(Outcome::Fine);
     };
@@ -31,14 +40,16 @@ pub(crate) fn run(arguments: &ExecutionsArguments) -> Result<Outcome, Failure> {
     let record =
         journal.execution(id)?.ok_or_else(|| Failure(format!("the journal has no execution `{id}` any more")))?;
     let inquiry = inquire(&journal, id, Timestamp::now().as_millisecond())?.unwrap_or_default();
+    let place = journal.environments(&record.summary.plan_hash)?;
     if arguments.json {
         let mut shown = json!(record);
+        shown["environments"] = json!(place);
         shown["approvals"] = json!(inquiry.standings);
         shown["said"] = json!(inquiry.said);
         output::json(&shown)?;
     } else {
         let commands = Commands { execution: id, package: &arguments.package, journal: arguments.journal.as_deref() };
-        let mut text = told(&record);
+        let mut text = told(&record, &place);
         if !inquiry.standings.is_empty() {
             text += &format!("\n{}", said(&inquiry));
             let ended = matches!(record.summary.state, RecordedState::Finished(state) if state != State::Cancelled);
@@ -71,10 +82,36 @@ pub(super) fn choose<'a>(executions: &'a [ExecutionSummary], id: &str) -> Result
     }
 }
 
-fn listed(executions: &[ExecutionSummary]) -> String {
+/// The environments of each execution. A plan that was executed often is read once.
+fn places(journal: &Journal, executions: &[ExecutionSummary]) -> Result<Vec<Vec<SmolStr>>, Failure> {
+    let mut known: HashMap<&str, Vec<SmolStr>> = HashMap::new();
+    for ExecutionSummary { plan_hash, .. } in executions {
+        if !known.contains_key(plan_hash.as_str()) {
+            known.insert(plan_hash, journal.environments(plan_hash)?);
+        }
+    }
+    Ok(executions.iter().map(|execution| known[execution.plan_hash.as_str()].clone()).collect())
+}
+
+/// A plan's name with the environments that it is about.
+pub(super) fn placed(plan: &str, environments: &[SmolStr]) -> String {
+    if environments.is_empty() { plan.to_owned() } else { format!("{plan} in {}", environments.join(", ")) }
+}
+
+/// Tells of another execution that has succeeded since one began, with what that means.
+pub(super) fn warn_of_newer(journal: &Journal, chosen: &ExecutionSummary, what: &str) -> Result<(), Failure> {
+    if let Some((newer, environment)) = journal.succeeded_since(&chosen.id)? {
+        let place = if environment.is_empty() { String::new() } else { format!(" in `{environment}`") };
+        anstream::eprintln!("`{newer}` has succeeded{place} since `{}` began, {what}", chosen.id);
+    }
+    Ok(())
+}
+
+fn listed(executions: &[ExecutionSummary], places: &[Vec<SmolStr>]) -> String {
     let mut text = String::new();
-    let longest = executions.iter().map(|each| each.plan.len()).max().unwrap_or(0);
-    for ExecutionSummary { id, plan, started_at, finished_at, state, .. } in executions {
+    let plans: Vec<String> = executions.iter().zip(places).map(|(each, place)| placed(&each.plan, place)).collect();
+    let longest = plans.iter().map(String::len).max().unwrap_or(0);
+    for (ExecutionSummary { id, started_at, finished_at, state, .. }, plan) in executions.iter().zip(plans) {
         let took = match finished_at {
             Some(finished) => format!("  {} ms", finished - started_at),
             None => String::new(),
@@ -90,18 +127,20 @@ fn listed(executions: &[ExecutionSummary]) -> String {
     text
 }
 
-fn told(record: &ExecutionRecord) -> String {
+fn told(record: &ExecutionRecord, place: &[SmolStr]) -> String {
     let ExecutionSummary { plan, plan_hash, package, version, state, started_at, .. } = &record.summary;
+    let plan = placed(plan, place);
     let mut text = format!("{plan} of {package} {version}: {}\n{plan_hash}\n\n", state.name());
     for StepRecord { at, address, event, attempt, data, .. } in &record.steps {
         let attempt = if *attempt > 1 { format!(", try {attempt}") } else { String::new() };
+        let imported = if data["imported"] == true { ", imported" } else { "" };
         let why = ["reason", "message"].map(|name| data[name].as_str());
         let why = match why {
             [Some(reason), Some(message)] => format!("  {reason}: {message}"),
             _ => String::new(),
         };
         // INVARIANT: writing to a string never fails.
-        let _ = writeln!(text, "{:>8} ms  {:<11} {address}{attempt}{why}", at - started_at, event.name());
+        let _ = writeln!(text, "{:>8} ms  {:<11} {address}{attempt}{imported}{why}", at - started_at, event.name());
     }
     text
 }

@@ -3,7 +3,7 @@
 use ordain_runtime::{ExecutionSummary, Journal, RecordedState, State, resume};
 
 use super::apply::{conduct, journal, workspace};
-use super::executions::{choose, warn_of_other_approvers};
+use super::executions::{choose, warn_of_newer, warn_of_other_approvers};
 use crate::args::ResumeArguments;
 use crate::{Failure, Outcome};
 
@@ -16,18 +16,16 @@ pub(crate) fn run(arguments: &ResumeArguments) -> Result<Outcome, Failure> {
         None => latest(&executions)?,
     };
     let goes_on = !matches!(chosen.state, RecordedState::Finished(state) if state != State::Cancelled);
-    if goes_on && let Some((newer, environment)) = journal.succeeded_since(&chosen.id)? {
-        let place = if environment.is_empty() { String::new() } else { format!(" in `{environment}`") };
-        anstream::eprintln!(
-            "`{newer}` has succeeded{place} since `{}` began, which may do over what that did",
-            chosen.id
-        );
+    if goes_on {
+        warn_of_newer(&journal, chosen, "which may do over what that did")?;
     }
     let record = journal.execution(&chosen.id)?;
     let undoing = record.as_ref().is_some_and(|record| record.undoing);
     if let Some(record) = record.filter(|record| record.summary.state == RecordedState::Waiting) {
         warn_of_other_approvers(&record, &arguments.package);
     }
+    // Who closes a journal last merges its files into one, and a reader cannot.
+    drop(journal);
     let aim = if undoing { State::Undone } else { State::Succeeded };
     let today = super::plan::day(None)?;
     conduct(&arguments.package, &arguments.running, aim, |options| {

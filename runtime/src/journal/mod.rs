@@ -266,7 +266,18 @@ impl Journal {
         Ok(None)
     }
 
-    /// The latest execution that began after another, in an environment of that one, and has succeeded; with the environment's
+    /// The environments that the plan of that hash is about, by their qualified names; none either where the journal does not
+    /// hold the plan.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn environments(&self, plan_hash: &str) -> Result<Vec<SmolStr>, JournalError> {
+        let found = read::environments(&self.connection, plan_hash);
+        let names = found.map_err(|error| JournalError::database(&self.path, &error))?.unwrap_or_default();
+        Ok(names.into_iter().filter(|name| !name.is_empty()).collect())
+    }
+
+    /// The latest execution that has succeeded since another began, in an environment of that one; with the environment's
     /// qualified name, which is empty where plans have none.
     ///
     /// # Errors

@@ -115,11 +115,13 @@ pub(super) fn interrupted(connection: &Connection, live: IsLive<'_>) -> rusqlite
     Ok(found)
 }
 
-/// The executions that began after another and have succeeded, with the hashes of their plans; the latest first.
+/// The executions that have succeeded since another began, with the hashes of their plans; the latest first.
 pub(super) fn succeeded_since(connection: &Connection, id: &str) -> rusqlite::Result<Vec<(SmolStr, SmolStr)>> {
     let mut statement = connection.prepare(
-        "SELECT id, plan_hash FROM executions WHERE state = 'succeeded'
-         AND (started_at, id) > (SELECT started_at, id FROM executions WHERE id = ?1) ORDER BY started_at DESC, id DESC",
+        // The log has an order where times are the same.
+        "SELECT done.id, done.plan_hash FROM executions AS done, executions AS began
+         WHERE began.id = ?1 AND done.id <> ?1 AND done.state = 'succeeded'
+         AND done.finished_at >= began.started_at AND done.last_row > began.first_row ORDER BY done.last_row DESC",
     )?;
     statement.query_map([id], |row| Ok((text(row, 0)?, text(row, 1)?)))?.collect()
 }
