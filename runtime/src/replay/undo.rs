@@ -116,8 +116,13 @@ impl Replayer<'_> {
             }
         };
         self.nodes[at].undo = outcome;
-        if matches!(outcome, Undoing::Failed | Undoing::Blocked | Undoing::InDoubt) {
-            let node = &self.plan.nodes[at];
+        let node = &self.plan.nodes[at];
+        let holds = match outcome {
+            Undoing::Failed | Undoing::Blocked => true,
+            Undoing::InDoubt => node.undo.is_some() || self.nodes[at].progress == Progress::Failed(Reason::Abandoned),
+            _ => false,
+        };
+        if holds {
             let by = self.nodes[at].blocked.clone().unwrap_or_else(|| node.address.clone());
             for on in &node.depends_on {
                 if let Some(&on) = self.position.get(on.on.0.as_str()) {

@@ -1,6 +1,6 @@
 //! Undoing: what was done, one after the other, in reverse of the plan's order, as far as it can be undone: what was
 //! built upon something is undone before that. Where undoing fails, or nobody knows whether it took place, what that was
-//! built upon stays; what declares no undo keeps nothing else.
+//! built upon stays; what declares no undo keeps nothing else, unless it may be at work still.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,7 +120,13 @@ impl<'p> Machine<'p> {
 
     fn undone(&mut self, at: usize, outcome: UndoOutcome, now: Moment, turn: &mut Turn<'p>) {
         let node = &self.prepared.plan.nodes[at];
-        if let UndoOutcome::Failed { .. } | UndoOutcome::Blocked { .. } | UndoOutcome::InDoubt = outcome {
+        let holds = match outcome {
+            UndoOutcome::Failed { .. } | UndoOutcome::Blocked { .. } => true,
+            // What is over, and could not be undone either if it had succeeded, keeps no more than it would have kept then.
+            UndoOutcome::InDoubt => node.undo.is_some() || self.nodes[at].done.is_some(),
+            _ => false,
+        };
+        if holds {
             let by = self.blocked[at].clone().unwrap_or_else(|| node.address.clone());
             for on in node.depends_on.iter().filter_map(|on| self.prepared.position.get(&on.on)) {
                 self.blocked[*on].get_or_insert_with(|| by.clone());
