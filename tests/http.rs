@@ -128,6 +128,8 @@ fn documents_are_brought_looked_at_repaired_and_taken_away() {
     let steps = json["steps"].as_array().unwrap();
     let states: Vec<&str> = steps.iter().map(|step| step["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["mismatched", "missing"], "{drift}");
+    let text = site.run(&["drift", "site"]).exits(0).text();
+    assert!(text.contains("index  http.put http://127.0.0.1:"), "{text}");
 
     site.run(&["plan", "site", "--refresh", "--view", "json", "--output", "repair.json"]).exits(0);
     site.run(&["apply", "repair.json", "--yes"]).exits(0);

@@ -148,15 +148,18 @@ const fn word(state: DriftState) -> &'static str {
 
 /// A value in a line: a text as it is, a long one by its digest.
 pub(super) fn shown(json: &Json) -> String {
-    // A value whose type the canonical form has to tell, such as `{"$url": …}`.
-    let tagged = json.as_object().filter(|members| members.len() == 1).and_then(|members| members.iter().next());
     match (json, json["digest"].as_str(), json["bytes"].as_u64()) {
         (Json::String(text), ..) => text.clone(),
         (Json::Null, ..) => "something else".to_owned(),
-        _ if tagged.is_some_and(|(name, value)| name.starts_with('$') && value.is_string()) => {
-            tagged.and_then(|(_, value)| value.as_str()).unwrap_or_default().to_owned()
-        }
         (Json::Object(members), Some(digest), Some(bytes)) if members.len() == 2 => format!("{digest} ({bytes} bytes)"),
-        _ => json.to_string(),
+        _ => tagged(json).map_or_else(|| json.to_string(), str::to_owned),
     }
+}
+
+/// The text in a value whose type the canonical form has to tell, such as `{"$url": …}`. Names of fields that begin so have
+/// another `$` there.
+fn tagged(json: &Json) -> Option<&str> {
+    let members = json.as_object().filter(|members| members.len() == 1)?;
+    let (name, value) = members.iter().next()?;
+    value.as_str().filter(|_| name.starts_with('$') && !name.starts_with("$$"))
 }

@@ -148,7 +148,7 @@ fn problem(plan: &PlanGraph, at: usize, look: &Look, made: Option<SmolStr>, acce
         DriftState::Unknown if look.digest.is_none() => return Some(ImportProblem::Unknown { address, why: why() }),
         _ if accept => {}
         DriftState::Unknown => {
-            return Some(ImportProblem::Different { address, why: format!("nobody can say how: {}", why()) });
+            return Some(ImportProblem::Different { address, why: why() });
         }
         _ => {
             let fields: Vec<&str> = look.step.fields.iter().map(|field| field.field.as_str()).collect();

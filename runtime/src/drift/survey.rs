@@ -295,7 +295,7 @@ impl Wanted<'_> {
             look.step.fields = compared.fields;
         } else if !compared.untold.is_empty() {
             let untold = compared.untold.join("`, `");
-            let message = format!("it is there; its adapter does not tell `{untold}`, and no execution made it so");
+            let message = format!("its adapter does not tell `{untold}` of what is there, and no execution made it so");
             return Err(Unsaid::new("not_comparable", message));
         }
         Ok(())
